@@ -1,4 +1,4 @@
-import { defineConfig } from 'vitest/config'
+import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
@@ -15,4 +15,4 @@ export default defineConfig({
     // Every test owns its servers and pools, so any order must do.
     sequence: { shuffle: true },
   },
-})
+});

@@ -4,4 +4,4 @@
  * @packageDocumentation
  */
 
-export { isNativeAvailable, NativeUnavailableError } from './native/load.js'
+export { isNativeAvailable, NativeUnavailableError } from './native/load.js';

@@ -4,10 +4,10 @@
  * not where the package is imported.
  */
 
-import { createRequire } from 'node:module'
+import { createRequire } from 'node:module';
 
 /** What the compiled addon exports; the types are generated from the Rust source by the build. */
-export type Binding = typeof import('../../native/binding.cjs')
+export type Binding = typeof import('../../native/binding.cjs');
 
 /**
  * Thrown by every call that needs the engine when this process has no usable native binary.
@@ -16,33 +16,33 @@ export type Binding = typeof import('../../native/binding.cjs')
  * platform, a file that the system refuses to map, or a binary of another version.
  */
 export class NativeUnavailableError extends Error {
-  override readonly name: string = 'NativeUnavailableError'
-  readonly code: string = 'WARMLINE_NATIVE_UNAVAILABLE'
+  override readonly name: string = 'NativeUnavailableError';
+  readonly code: string = 'WARMLINE_NATIVE_UNAVAILABLE';
 
   constructor(cause: unknown) {
-    const reason = cause instanceof Error ? cause.message : String(cause)
+    const reason = cause instanceof Error ? cause.message : String(cause);
     super(
       `warmline has no native binary for ${process.platform}-${process.arch} (Node ${process.version}): ${reason}`,
       { cause },
-    )
+    );
   }
 }
 
 type Outcome =
   | { readonly binding: Binding; readonly failure: undefined }
-  | { readonly binding: undefined; readonly failure: NativeUnavailableError }
+  | { readonly binding: undefined; readonly failure: NativeUnavailableError };
 
-const outcome: Outcome = load()
+const outcome: Outcome = load();
 
 function load(): Outcome {
   try {
     // The generated loader is CommonJS and picks the file by platform, so it is required and not
     // imported: a failed static import could not be caught, and a dynamic one would need top-level
     // await, which `require('warmline')` refuses. The path is the same from src/ and from dist/.
-    const require = createRequire(import.meta.url)
-    return { binding: require('../../native/binding.cjs') as Binding, failure: undefined }
+    const require = createRequire(import.meta.url);
+    return { binding: require('../../native/binding.cjs.cts') as Binding, failure: undefined };
   } catch (cause) {
-    return { binding: undefined, failure: new NativeUnavailableError(cause) }
+    return { binding: undefined, failure: new NativeUnavailableError(cause) };
   }
 }
 
@@ -52,8 +52,8 @@ function load(): Outcome {
  * @throws {NativeUnavailableError} if it could not be loaded; the same error at every call.
  */
 export function binding(): Binding {
-  if (outcome.failure !== undefined) throw outcome.failure
-  return outcome.binding
+  if (outcome.failure !== undefined) throw outcome.failure;
+  return outcome.binding;
 }
 
 /**
@@ -66,5 +66,5 @@ export function binding(): Binding {
  * ```
  */
 export function isNativeAvailable(): boolean {
-  return outcome.failure === undefined
+  return outcome.failure === undefined;
 }
