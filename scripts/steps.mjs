@@ -1,0 +1,121 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { environment, targetDir, toolsDir } from './paths.mjs';
+import { shell } from './shell.mjs';
+
+/**
+ * @typedef {object} Outcome
+ * @property {number} passed
+ * @property {number} failed
+ * @property {string} [skipped] why the step was not run
+ */
+
+/** A check that counts as one test. */
+function check(line, env) {
+  return async () => {
+    const { code } = await shell(line, { env });
+    return { passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1 };
+  };
+}
+
+/** A check by a program that may be missing on this machine. */
+function optionalCheck(find, line) {
+  return () => {
+    const program = find();
+    return program === undefined
+      ? { passed: 0, failed: 0, skipped: 'not installed, see CONTRIBUTING.md' }
+      : check(line(program))();
+  };
+}
+
+const succeeds = (command, args) =>
+  spawnSync(command, args, { env: environment, stdio: 'ignore' }).status === 0;
+
+function findCargoDeny() {
+  return succeeds('cargo', ['deny', '--version']) ? 'cargo deny' : undefined;
+}
+
+const ACTIONLINT = 'github.com/rhysd/actionlint/cmd/actionlint@v1.7.12';
+
+/** actionlint from PATH, else built once with the Go toolchain if there is one. */
+function findActionlint() {
+  if (succeeds('actionlint', ['-version'])) return 'actionlint';
+  const installed = spawnSync('go', ['install', ACTIONLINT], {
+    env: { ...environment, GOBIN: join(toolsDir, 'bin'), GOTOOLCHAIN: 'local' },
+    stdio: ['ignore', 'inherit', 'inherit'],
+  });
+  return installed.status === 0 ? 'actionlint' : undefined;
+}
+
+/** `cargo test`, counted by libtest's own closing lines, one for each test binary. */
+function cargoTest(line, env) {
+  return async () => {
+    const { code, output } = await shell(line, { env });
+    let passed = 0;
+    let failed = 0;
+    for (const [, ok, bad] of output.matchAll(/^test result: .*?(\d+) passed; (\d+) failed;/gm)) {
+      passed += Number(ok);
+      failed += Number(bad);
+    }
+    // A test that does not compile, or a process that died, leaves no count of its own.
+    return { passed, failed: code !== 0 && failed === 0 ? 1 : failed };
+  };
+}
+
+async function vitest() {
+  const report = join(targetDir, 'vitest.json');
+  rmSync(report, { force: true });
+  const { code } = await shell(
+    `vitest run --reporter=default --reporter=json --outputFile.json="${report}"`,
+  );
+  const { numPassedTests: passed, numFailedTests: failed } = existsSync(report)
+    ? JSON.parse(readFileSync(report, 'utf8'))
+    : { numPassedTests: 0, numFailedTests: 0 };
+  // An unhandled rejection or a file that does not load fails the run without failing a test.
+  return { passed, failed: code !== 0 && failed === 0 ? 1 : failed };
+}
+
+// A model of the pool under loom is its own build: another cfg, and optimised, as it explores every
+// interleaving. Without the release profile's link-time optimisation it builds in a tenth of the time.
+const LOOM = {
+  RUSTFLAGS: '--cfg loom',
+  CARGO_TARGET_DIR: join(targetDir, 'loom'),
+  CARGO_PROFILE_RELEASE_LTO: 'off',
+  CARGO_PROFILE_RELEASE_CODEGEN_UNITS: '16',
+};
+
+/**
+ * Everything that `npm test` runs, the quick ones first. A step that needs the build is counted as
+ * failed when that did not succeed.
+ *
+ * @type {readonly { name: string, run: () => Outcome | Promise<Outcome>, needs?: 'build' }[]}
+ */
+export const steps = [
+  { name: 'lint', run: check('biome ci --error-on-warnings .') },
+  { name: 'layers', run: check('depcruise src') },
+  { name: 'rustfmt', run: check('cargo fmt --all --check') },
+  { name: 'crates', run: check('node scripts/crates.mjs') },
+  { name: 'workflows', run: optionalCheck(findActionlint, (program) => program) },
+  {
+    name: 'deny',
+    run: optionalCheck(
+      findCargoDeny,
+      (program) => `${program} --offline --all-features check licenses bans sources`,
+    ),
+  },
+  { name: 'build', run: check('npm run --silent build') },
+  {
+    name: 'types',
+    needs: 'build',
+    run: check('tsc -p tsconfig.json && npm run --silent types:check'),
+  },
+  { name: 'vitest', needs: 'build', run: vitest },
+  { name: 'package', needs: 'build', run: check('node scripts/package.mjs') },
+  { name: 'clippy', run: check('cargo clippy --workspace --all-targets --locked -- -D warnings') },
+  { name: 'cargo', run: cargoTest('cargo test --workspace --locked') },
+  {
+    name: 'loom',
+    run: cargoTest('cargo test -p warmline-pool --release --locked --test loom', LOOM),
+  },
+];
