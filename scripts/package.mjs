@@ -44,8 +44,10 @@ function pack(source) {
 
 /** The package of this platform's binary, with the shape that `napi create-npm-dirs` gives it. */
 function bindingPackage() {
+  // In a folder of its own: napi writes nowhere but below the package.json it reads.
   const dirs = join(folder, 'npm');
-  run('napi', ['create-npm-dirs', '--npm-dir', dirs]);
+  copyFileSync(join(root, 'package.json'), join(folder, 'package.json'));
+  run('napi', ['create-npm-dirs'], { cwd: folder });
   const binary = readdirSync(join(root, 'native')).find((name) => name.endsWith('.node'));
   const platform = binary.split('.')[1];
   copyFileSync(join(root, 'native', binary), join(dirs, platform, binary));

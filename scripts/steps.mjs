@@ -92,7 +92,10 @@ const LOOM = {
  * @type {readonly { name: string, run: () => Outcome | Promise<Outcome>, needs?: 'build' }[]}
  */
 export const steps = [
-  { name: 'lint', run: check('biome ci --error-on-warnings .') },
+  {
+    name: 'lint',
+    run: check(`biome ci --error-on-warnings --colors=${process.stdout.isTTY ? 'force' : 'off'} .`),
+  },
   { name: 'layers', run: check('depcruise src') },
   { name: 'rustfmt', run: check('cargo fmt --all --check') },
   { name: 'crates', run: check('node scripts/crates.mjs') },
