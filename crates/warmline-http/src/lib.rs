@@ -1,1 +1,4 @@
 //! The HTTP engine.
+
+pub mod error;
+pub mod transport;

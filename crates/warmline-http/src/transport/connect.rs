@@ -1,0 +1,157 @@
+//! From a pool key to an open connection.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::{Instant, timeout_at};
+use warmline_pool::{Key, Protocol, Scheme};
+
+use super::connection::{ConnectTimings, Connection, ConnectionInfo};
+use super::dns::Resolver;
+use super::h1;
+use super::io::{Socket, SocketIo, Wire};
+use super::tcp::{self, TcpOptions};
+use super::tls::{Tls, TlsOptions};
+use crate::error::{Error, Phase};
+
+/// How connections are opened.
+#[derive(Clone, Debug, Default)]
+pub struct ConnectorOptions {
+    /// Sockets.
+    pub tcp: TcpOptions,
+    /// Trust.
+    pub tls: TlsOptions,
+}
+
+/// Opens connections. Cheap to clone: clones share look-ups, trust store and TLS sessions.
+#[derive(Clone)]
+pub struct Connector {
+    resolver: Resolver,
+    tcp: TcpOptions,
+    tls: Tls,
+}
+
+impl Connector {
+    /// A connector; the system's trust store is not read before the first TLS connection needs it.
+    ///
+    /// # Errors
+    /// `WARMLINE_CA` when one of [`TlsOptions::ca`] is not a certificate in PEM form.
+    pub fn new(options: &ConnectorOptions) -> Result<Self, Error> {
+        let tls = Tls::new(&options.tls)?;
+        Ok(Self {
+            resolver: Resolver::default(),
+            tcp: options.tcp,
+            tls,
+        })
+    }
+
+    /// Opens a connection to `key`'s origin: look-up, TCP, TLS where the scheme asks for it. Its task
+    /// is spawned on the current tokio runtime.
+    ///
+    /// `timeout` is for all of it together; `None` waits as long as the operating system does.
+    ///
+    /// # Errors
+    /// A typed error with the phase that failed; `UND_ERR_CONNECT_TIMEOUT` with the phase that was
+    /// running when `timeout` passed; `WARMLINE_UNSUPPORTED` for a key that asks for a proxy or for
+    /// HTTP/2 alone. All are [`Error::retryable`]: no byte of any request was sent.
+    pub async fn connect(&self, key: &Key, timeout: Option<Duration>) -> Result<Connection, Error> {
+        // Boxed: connecting is rare, and the future of a request that holds it is not.
+        Box::pin(self.open(key, Deadline::after(timeout)))
+            .await
+            .map_err(|mut error| {
+                error.retryable = true;
+                error.with_origin(origin(key))
+            })
+    }
+
+    async fn open(&self, key: &Key, deadline: Deadline) -> Result<Connection, Error> {
+        if key.proxy.is_some() || key.protocol == Protocol::Http2 {
+            return Err(Error::new(
+                "WARMLINE_UNSUPPORTED",
+                Phase::Connect,
+                "neither proxies nor HTTP/2 without fallback are supported",
+            ));
+        }
+        let start = Instant::now();
+        let addresses = deadline
+            .keep(Phase::Dns, key, self.resolver.resolve(&key.host, key.port))
+            .await?;
+        let resolved = Instant::now();
+        let stream = deadline
+            .keep(Phase::Connect, key, tcp::connect(&addresses, self.tcp))
+            .await?;
+        let connected = Instant::now();
+        let socket = Arc::new(Socket::new(stream));
+        let (local_address, remote_address) = socket
+            .addresses()
+            .map_err(|error| Error::from_io(error, Phase::Connect, "connect"))?;
+        let (wire, tls) = match key.scheme {
+            Scheme::Http => (Wire::plain(Arc::clone(&socket)), None),
+            Scheme::Https => {
+                let io = SocketIo::new(Arc::clone(&socket));
+                let (stream, info) = deadline
+                    .keep(Phase::Tls, key, self.tls.handshake(&key.host, io))
+                    .await?;
+                (Wire::tls(Arc::clone(&socket), stream), Some(info))
+            }
+        };
+        let timings = ConnectTimings {
+            dns: resolved - start,
+            tcp: connected - resolved,
+            tls: tls.map_or(Duration::ZERO, |_| connected.elapsed()),
+        };
+        let info = ConnectionInfo {
+            protocol: "http/1.1",
+            remote_address,
+            local_address,
+            tls,
+            timings,
+        };
+        h1::start(socket, wire, info).await
+    }
+}
+
+/// When connecting must be done, and how long that was meant to be.
+#[derive(Clone, Copy)]
+struct Deadline(Option<(Instant, Duration)>);
+
+impl Deadline {
+    fn after(timeout: Option<Duration>) -> Self {
+        // A time too far off to be represented is no limit.
+        Self(timeout.and_then(|limit| Some((Instant::now().checked_add(limit)?, limit))))
+    }
+
+    async fn keep<T>(
+        self,
+        phase: Phase,
+        key: &Key,
+        step: impl Future<Output = Result<T, Error>>,
+    ) -> Result<T, Error> {
+        let Some((deadline, limit)) = self.0 else {
+            return step.await;
+        };
+        timeout_at(deadline, step).await.unwrap_or_else(|_| {
+            let step = match phase {
+                Phase::Dns => "looking up the name",
+                Phase::Tls => "in the TLS handshake",
+                _ => "opening the TCP connection",
+            };
+            let message = format!(
+                "connect to {key} timed out after {} ms, {step}",
+                limit.as_millis()
+            );
+            Err(Error::new("UND_ERR_CONNECT_TIMEOUT", phase, message))
+        })
+    }
+}
+
+/// The origin as the URL standard serialises it: without a port that its scheme implies.
+fn origin(key: &Key) -> Arc<str> {
+    let text = key.to_string();
+    let implied = match key.scheme {
+        Scheme::Http => ":80",
+        Scheme::Https => ":443",
+    };
+    text.strip_suffix(implied).unwrap_or(&text).into()
+}

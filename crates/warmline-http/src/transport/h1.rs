@@ -1,0 +1,70 @@
+//! HTTP/1.1 on a wire: hyper's connection, and the task that drives it.
+
+use std::future::poll_fn;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use hyper::client::conn::http1::{self, Builder};
+use hyper_util::rt::TokioIo;
+
+use super::body::RequestBody;
+use super::connection::{Connection, ConnectionInfo, End, Life};
+use super::fault::{self, MAX_HEADERS};
+use super::io::{Socket, Wire};
+use crate::error::{Error, Phase};
+
+/// The largest response head, and so the largest read buffer of a connection.
+const MAX_HEAD_BYTES: usize = 64 * 1024;
+
+/// Starts HTTP/1.1 on an open wire; the connection's task runs on the current runtime.
+pub(super) async fn start(
+    socket: Arc<Socket>,
+    wire: Wire,
+    info: ConnectionInfo,
+) -> Result<Connection, Error> {
+    let (sender, connection) = Builder::new()
+        .max_headers(MAX_HEADERS)
+        .max_buf_size(MAX_HEAD_BYTES)
+        .handshake(TokioIo::new(wire))
+        .await
+        .map_err(|error| {
+            Error::new(
+                "UND_ERR_SOCKET",
+                Phase::Connect,
+                "HTTP/1.1 could not be started",
+            )
+            .with_source(error)
+        })?;
+    let life = Arc::new(Life::new());
+    let task = tokio::spawn(drive(connection, Ending(Arc::clone(&life))));
+    Ok(Connection::new(
+        sender,
+        socket,
+        life,
+        task.abort_handle(),
+        info,
+    ))
+}
+
+/// Drives the connection to its end. While it is idle this reads too, and so sees at once that the
+/// peer closes it or sends what nobody asked for.
+async fn drive(mut connection: http1::Connection<TokioIo<Wire>, RequestBody>, ending: Ending) {
+    let outcome = poll_fn(|cx| connection.poll_without_shutdown(cx)).await;
+    let cause = outcome.err().map(|error| fault::code_at_rest(&error));
+    ending.0.finish(End {
+        unread: connection.into_parts().read_buf,
+        cause,
+    });
+}
+
+/// Finishes the connection's life even if the task is aborted.
+struct Ending(Arc<Life>);
+
+impl Drop for Ending {
+    fn drop(&mut self) {
+        self.0.finish(End {
+            unread: Bytes::new(),
+            cause: None,
+        });
+    }
+}

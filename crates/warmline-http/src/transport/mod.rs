@@ -1,0 +1,20 @@
+//! From an origin to an open connection that carries requests: names, TCP, TLS, HTTP/1.1.
+//! Nothing here knows the pool's limits, a retry or a deadline other than connecting's.
+
+mod body;
+mod connect;
+mod connection;
+mod dns;
+mod fault;
+mod h1;
+mod io;
+mod tcp;
+mod tls;
+mod tls_fault;
+mod trust;
+
+pub use body::{Abort, BodyFault, BodyStream, RequestBody};
+pub use connect::{Connector, ConnectorOptions};
+pub use connection::{ConnectTimings, Connection, ConnectionInfo, SendError};
+pub use tcp::TcpOptions;
+pub use tls::{TlsInfo, TlsOptions};
