@@ -74,7 +74,7 @@ export default {
       name: 'not-unresolvable',
       severity: 'error',
       from: { path: '^src/' },
-      to: { couldNotResolve: true, pathNot: '^(\\.\\./)*native/binding\\.cjs' },
+      to: { couldNotResolve: true, pathNot: '^(\\.\\./)*native/binding\\.cjs$' },
     },
   ],
   options: {

@@ -40,7 +40,7 @@ function load(): Outcome {
     // imported: a failed static import could not be caught, and a dynamic one would need top-level
     // await, which `require('warmline')` refuses. The path is the same from src/ and from dist/.
     const require = createRequire(import.meta.url);
-    return { binding: require('../../native/binding.cjs.cts') as Binding, failure: undefined };
+    return { binding: require('../../native/binding.cjs') as Binding, failure: undefined };
   } catch (cause) {
     return { binding: undefined, failure: new NativeUnavailableError(cause) };
   }
