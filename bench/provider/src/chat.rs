@@ -1,0 +1,137 @@
+//! The chat completions API.
+
+use std::io::Write;
+
+use crate::ask::{Ask, Size};
+use crate::reply::{Exchange, Reply};
+use crate::server::unix_seconds;
+use crate::stream::Events;
+use crate::words::{push_words, word};
+
+pub(crate) fn answer(exchange: Exchange<'_>) -> Reply {
+    let ask = match Ask::parse(exchange.body) {
+        Ok(ask) => ask,
+        Err(why) => return exchange.error(400, why),
+    };
+    let size = ask.size(exchange.knobs.tokens, exchange.body);
+    let id = exchange.next_id();
+    if ask.stream == Some(true) {
+        return exchange.stream(Box::new(Chunks {
+            prefix: prefix(id, "chat.completion.chunk", ask.model()),
+            usage: ask.include_usage(),
+            size,
+            next: Next::Role,
+        }));
+    }
+    let prefix = prefix(id, "chat.completion", ask.model());
+    exchange.json(|out| completion(out, &prefix, size))
+}
+
+/// What every object of one answer begins with.
+fn prefix(id: u64, object: &str, model: &str) -> Vec<u8> {
+    let created = unix_seconds();
+    format!(
+        r#"{{"id":"chatcmpl-{id:024x}","object":"{object}","created":{created},"model":{model},"service_tier":"default","system_fingerprint":"fp_44709d6fcb","#
+    )
+    .into_bytes()
+}
+
+fn completion(out: &mut Vec<u8>, prefix: &[u8], size: Size) {
+    out.extend_from_slice(prefix);
+    out.extend_from_slice(br#""choices":[{"index":0,"message":{"role":"assistant","content":""#);
+    push_words(out, size.tokens);
+    out.extend_from_slice(br#"","refusal":null},"logprobs":null,"finish_reason":"#);
+    out.extend_from_slice(finish_reason(size));
+    out.extend_from_slice(br#"}],"usage":"#);
+    push_usage(out, size);
+    out.push(b'}');
+}
+
+fn finish_reason(size: Size) -> &'static [u8] {
+    if size.cut_short {
+        br#""length""#
+    } else {
+        br#""stop""#
+    }
+}
+
+fn push_usage(out: &mut Vec<u8>, size: Size) {
+    let Size {
+        prompt_tokens,
+        tokens,
+        ..
+    } = size;
+    let total = prompt_tokens + tokens as usize;
+    // Writing into a Vec cannot fail.
+    let _ = write!(
+        out,
+        r#"{{"prompt_tokens":{prompt_tokens},"completion_tokens":{tokens},"total_tokens":{total},"prompt_tokens_details":{{"cached_tokens":0}},"completion_tokens_details":{{"reasoning_tokens":0}}}}"#
+    );
+}
+
+/// The chunks of one streamed completion.
+struct Chunks {
+    prefix: Vec<u8>,
+    size: Size,
+    usage: bool,
+    next: Next,
+}
+
+enum Next {
+    Role,
+    Token(u32),
+    Usage,
+    Done,
+    Nothing,
+}
+
+impl Chunks {
+    fn push(&self, out: &mut Vec<u8>, delta: &[u8], content: &str, end: &[u8], finish: &[u8]) {
+        out.extend_from_slice(b"data: ");
+        out.extend_from_slice(&self.prefix);
+        if self.usage {
+            out.extend_from_slice(br#""usage":null,"#);
+        }
+        out.extend_from_slice(br#""choices":[{"index":0,"delta":{"#);
+        out.extend_from_slice(delta);
+        out.extend_from_slice(content.as_bytes());
+        out.extend_from_slice(end);
+        out.extend_from_slice(br#"},"logprobs":null,"finish_reason":"#);
+        out.extend_from_slice(finish);
+        out.extend_from_slice(b"}]}\n\n");
+    }
+}
+
+impl Events for Chunks {
+    fn next(&mut self, out: &mut Vec<u8>) -> bool {
+        self.next = match self.next {
+            Next::Role => {
+                let delta = br#""role":"assistant","content":"","refusal":null"#;
+                self.push(out, delta, "", b"", b"null");
+                Next::Token(0)
+            }
+            Next::Token(index) if index < self.size.tokens => {
+                self.push(out, br#""content":""#, word(index), b"\"", b"null");
+                Next::Token(index + 1)
+            }
+            Next::Token(_) => {
+                self.push(out, b"", "", b"", finish_reason(self.size));
+                if self.usage { Next::Usage } else { Next::Done }
+            }
+            Next::Usage => {
+                out.extend_from_slice(b"data: ");
+                out.extend_from_slice(&self.prefix);
+                out.extend_from_slice(br#""choices":[],"usage":"#);
+                push_usage(out, self.size);
+                out.extend_from_slice(b"}\n\n");
+                Next::Done
+            }
+            Next::Done => {
+                out.extend_from_slice(b"data: [DONE]\n\n");
+                Next::Nothing
+            }
+            Next::Nothing => return false,
+        };
+        true
+    }
+}

@@ -1,0 +1,236 @@
+//! A bounded load generator: how many keep-alive POSTs a server on this machine can answer.
+
+use std::error::Error;
+use std::io;
+use std::net::SocketAddr;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::runtime;
+use tokio::task::JoinSet;
+
+use crate::cli::LoadOptions;
+use crate::histogram::Histogram;
+
+/// The least room a read is given.
+const READ_BYTES: usize = 16 * 1024;
+const MAX_ANSWER_FIELDS: usize = 128;
+
+struct Target {
+    address: SocketAddr,
+    path: String,
+}
+
+/// When the requests are sent, and from when on they count.
+#[derive(Clone, Copy)]
+struct Window {
+    measured_from: Instant,
+    end: Instant,
+}
+
+/// Runs the load and prints one line of JSON.
+pub(crate) fn run(options: &LoadOptions) -> Result<(), Box<dyn Error>> {
+    let target = Target::parse(&options.url)?;
+    let request = request(&target, options.body_bytes)?;
+    let start = Instant::now();
+    let window = Window {
+        measured_from: start + options.warm_up,
+        end: start + options.warm_up + options.measure,
+    };
+    let threads = options.threads.get().min(options.connections.get());
+    let counted = thread::scope(|scope| {
+        let workers: Vec<_> = (0..threads)
+            .map(|index| {
+                let share = options.connections.get() / threads
+                    + usize::from(index < options.connections.get() % threads);
+                let (request, address) = (&request, target.address);
+                scope.spawn(move || send_from_one_thread(address, request, share, window))
+            })
+            .collect();
+        let mut all = Histogram::new();
+        for worker in workers {
+            let part = worker
+                .join()
+                .map_err(|_| io::Error::other("a sending thread panicked"))?;
+            all.merge(&part?);
+        }
+        Ok::<_, io::Error>(all)
+    })?;
+    println!(
+        "{}",
+        serde_json::json!({
+            "requests": counted.total(),
+            "seconds": options.measure.as_secs_f64(),
+            "connections": options.connections.get(),
+            "requests_per_second": per_second(counted.total(), options.measure),
+            "p50_us": micros(counted.percentile(50)),
+            "p99_us": micros(counted.percentile(99)),
+        })
+    );
+    Ok(())
+}
+
+#[expect(clippy::cast_precision_loss, reason = "no run sends 2^52 requests")]
+fn per_second(count: u64, time: Duration) -> f64 {
+    (count as f64 / time.as_secs_f64()).round()
+}
+
+fn micros(time: Duration) -> f64 {
+    (time.as_secs_f64() * 1e7).round() / 10.0
+}
+
+impl Target {
+    /// Only an address on this machine is taken: a load is no business of anybody else's server.
+    fn parse(url: &str) -> Result<Self, Box<dyn Error>> {
+        let rest = url
+            .strip_prefix("http://")
+            .ok_or("the URL has to begin with http://")?;
+        let (host, path) = rest
+            .find('/')
+            .map_or((rest, "/"), |slash| rest.split_at(slash));
+        let address: SocketAddr = host
+            .parse()
+            .map_err(|_| format!("{host} is not an IP address and a port"))?;
+        if !address.ip().is_loopback() {
+            return Err(format!("{address} is not a loopback address").into());
+        }
+        Ok(Self {
+            address,
+            path: path.to_owned(),
+        })
+    }
+}
+
+/// A chat completion request whose body has exactly this many bytes.
+fn request(target: &Target, body_bytes: usize) -> Result<Vec<u8>, Box<dyn Error>> {
+    const BEFORE: &str = r#"{"model":"mock-small","messages":[{"role":"user","content":""#;
+    const AFTER: &str = r#""}]}"#;
+    let padding = body_bytes
+        .checked_sub(BEFORE.len() + AFTER.len())
+        .ok_or_else(|| format!("a body has {} bytes at least", BEFORE.len() + AFTER.len()))?;
+    let Target { address, path } = target;
+    Ok(format!(
+        "POST {path} HTTP/1.1\r\nhost: {address}\r\ncontent-type: application/json\r\n\
+         content-length: {body_bytes}\r\n\r\n{BEFORE}{}{AFTER}",
+        "x".repeat(padding)
+    )
+    .into_bytes())
+}
+
+fn send_from_one_thread(
+    address: SocketAddr,
+    request: &[u8],
+    connections: usize,
+    window: Window,
+) -> io::Result<Histogram> {
+    let runtime = runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    runtime.block_on(async {
+        let mut tasks = JoinSet::new();
+        for _ in 0..connections {
+            tasks.spawn(send_on_one_connection(address, request.to_vec(), window));
+        }
+        let mut all = Histogram::new();
+        while let Some(ended) = tasks.join_next().await {
+            all.merge(&ended.map_err(io::Error::other)??);
+        }
+        Ok(all)
+    })
+}
+
+async fn send_on_one_connection(
+    address: SocketAddr,
+    request: Vec<u8>,
+    window: Window,
+) -> io::Result<Histogram> {
+    let mut socket = TcpStream::connect(address).await?;
+    socket.set_nodelay(true)?;
+    let mut input = Vec::with_capacity(READ_BYTES);
+    let mut latencies = Histogram::new();
+    let mut before = Instant::now();
+    while before < window.end {
+        socket.write_all(&request).await?;
+        read_answer(&mut socket, &mut input).await?;
+        let after = Instant::now();
+        if before >= window.measured_from && after <= window.end {
+            latencies.record(after - before);
+        }
+        before = after;
+    }
+    Ok(latencies)
+}
+
+/// Reads one answer. Nothing may follow it, since nothing else was asked for.
+async fn read_answer(socket: &mut TcpStream, input: &mut Vec<u8>) -> io::Result<()> {
+    input.clear();
+    let mut whole = None;
+    loop {
+        if whole.is_none() {
+            whole = answer_length(input)?;
+        }
+        match whole {
+            Some(length) if input.len() == length => return Ok(()),
+            Some(length) if input.len() > length => {
+                return Err(io::Error::other("the server sent more than its answer"));
+            }
+            _ => {}
+        }
+        input.reserve(READ_BYTES);
+        if socket.read_buf(input).await? == 0 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+    }
+}
+
+/// The bytes of the answer, its head included; `None` while the head is incomplete.
+fn answer_length(input: &[u8]) -> io::Result<Option<usize>> {
+    let mut fields = [httparse::EMPTY_HEADER; MAX_ANSWER_FIELDS];
+    let mut response = httparse::Response::new(&mut fields);
+    let head = match response.parse(input).map_err(io::Error::other)? {
+        httparse::Status::Complete(head) => head,
+        httparse::Status::Partial => return Ok(None),
+    };
+    if response.code != Some(200) {
+        return Err(io::Error::other(format!(
+            "the server answered {:?}",
+            response.code
+        )));
+    }
+    let length: usize = response
+        .headers
+        .iter()
+        .find(|header| header.name.eq_ignore_ascii_case("content-length"))
+        .and_then(|header| str::from_utf8(header.value).ok()?.parse().ok())
+        .ok_or_else(|| io::Error::other("the answer has no content-length"))?;
+    Ok(Some(head + length))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_this_machine_is_put_under_load() {
+        assert!(Target::parse("http://127.0.0.1:8080/v1").is_ok());
+        assert!(Target::parse("http://[::1]:8080").is_ok());
+        for url in [
+            "http://192.168.0.1:80/",
+            "http://example.com/",
+            "https://127.0.0.1:443/",
+        ] {
+            assert!(Target::parse(url).is_err(), "{url}");
+        }
+    }
+
+    #[test]
+    fn the_body_has_the_size_asked_for() {
+        let target = Target::parse("http://127.0.0.1:80/x").unwrap();
+        let request = String::from_utf8(request(&target, 1024).unwrap()).unwrap();
+        let (_, body) = request.split_once("\r\n\r\n").unwrap();
+        assert_eq!(body.len(), 1024);
+        assert!(serde_json::from_str::<serde_json::Value>(body).is_ok());
+    }
+}

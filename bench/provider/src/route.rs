@@ -1,0 +1,74 @@
+//! Which path is answered by whom.
+
+use crate::echo;
+use crate::knobs::{BadKnob, PREFIX};
+use crate::reply::{Api, Exchange, Reply};
+use crate::{chat, messages, responses};
+
+/// Reads the knobs of the request, then answers it.
+pub(crate) fn answer(mut exchange: Exchange<'_>) -> Reply {
+    let path = exchange.head.path;
+    if path.starts_with("/v1/messages") {
+        exchange.api = Api::Anthropic;
+    }
+    if let Err(error) = read_knobs(&mut exchange) {
+        return exchange.error(400, &error.to_string());
+    }
+    if let Some(status) = exchange.knobs.status {
+        return exchange.error(status, "as the request asked for");
+    }
+    match (path, exchange.head.method) {
+        ("/v1/chat/completions", "POST") => chat::answer(exchange),
+        ("/v1/messages", "POST") => messages::answer(exchange),
+        ("/v1/responses", "POST") => responses::answer(exchange),
+        ("/v1/models", "GET" | "HEAD") => exchange.json(|out| out.extend_from_slice(MODELS)),
+        ("/health", "GET" | "HEAD") => exchange.json(|out| out.extend_from_slice(HEALTHY)),
+        ("/echo", _) => echo::answer(exchange),
+        ("/mirror", _) => exchange.mirror(),
+        ("/stats", "GET" | "HEAD") => stats(exchange),
+        ("/stats/reset", "POST") => {
+            exchange.shared.stats.reset();
+            stats(exchange)
+        }
+        (
+            "/v1/chat/completions"
+            | "/v1/messages"
+            | "/v1/responses"
+            | "/v1/models"
+            | "/health"
+            | "/stats"
+            | "/stats/reset",
+            _,
+        ) => exchange.error(405, "not with this method"),
+        _ => exchange.error(404, "no such path; the program's --help lists them"),
+    }
+}
+
+const HEALTHY: &[u8] = br#"{"status":"ok"}"#;
+const MODELS: &[u8] = br#"{"object":"list","data":[{"id":"mock-large","object":"model","created":1735689600,"owned_by":"warmline"},{"id":"mock-small","object":"model","created":1735689600,"owned_by":"warmline"}],"has_more":false,"first_id":"mock-large","last_id":"mock-small"}"#;
+
+fn stats(exchange: Exchange<'_>) -> Reply {
+    match serde_json::to_vec(&exchange.shared.stats.read()) {
+        Ok(json) => exchange.json(|out| out.extend_from_slice(&json)),
+        Err(error) => exchange.error(500, &error.to_string()),
+    }
+}
+
+/// The query first, then the headers, so that a header wins.
+fn read_knobs(exchange: &mut Exchange<'_>) -> Result<(), BadKnob> {
+    let head = exchange.head;
+    for pair in head.query.split('&') {
+        if let Some(pair) = pair.strip_prefix(PREFIX) {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            exchange.knobs.set(name, value)?;
+        }
+    }
+    for header in head.headers {
+        let prefix = header.name.as_bytes().first_chunk::<{ PREFIX.len() }>();
+        if prefix.is_some_and(|prefix| prefix.eq_ignore_ascii_case(PREFIX.as_bytes())) {
+            let value = String::from_utf8_lossy(header.value);
+            exchange.knobs.set(&header.name[PREFIX.len()..], &value)?;
+        }
+    }
+    Ok(())
+}
