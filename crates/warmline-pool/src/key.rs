@@ -55,7 +55,14 @@ impl Key {
     /// A direct connection under the default TLS identity, with whatever protocol ALPN settles on.
     #[must_use]
     pub fn new(scheme: Scheme, host: impl Into<Arc<str>>, port: u16) -> Self {
-        Self { scheme, host: host.into(), port, proxy: None, tls: None, protocol: Protocol::Auto }
+        Self {
+            scheme,
+            host: host.into(),
+            port,
+            proxy: None,
+            tls: None,
+            protocol: Protocol::Auto,
+        }
     }
 
     /// The same origin through `proxy`.
@@ -116,7 +123,7 @@ impl fmt::Debug for Key {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(loom)))]
 mod tests {
     use super::*;
 
@@ -138,7 +145,10 @@ mod tests {
 
     #[test]
     fn an_address_literal_is_bracketed() {
-        assert_eq!(Key::new(Scheme::Http, "::1", 80).to_string(), "http://[::1]:80");
+        assert_eq!(
+            Key::new(Scheme::Http, "::1", 80).to_string(),
+            "http://[::1]:80"
+        );
     }
 
     #[test]

@@ -1,4 +1,5 @@
 use crate::Limits;
+use crate::tally::{Counter, Tally};
 
 /// What a pool holds and has done, read counter by counter without stopping anybody: while others work,
 /// figures may be an operation apart.
@@ -52,6 +53,31 @@ pub struct Counts {
 }
 
 impl Counts {
+    pub(crate) fn of(
+        total: usize,
+        idle: usize,
+        pending: usize,
+        waiting: usize,
+        tally: &Tally,
+        reused: &Counter,
+    ) -> Self {
+        let (created_total, reused_total) = (tally.created.get(), reused.get());
+        Self {
+            active: total.saturating_sub(idle).saturating_sub(pending),
+            idle,
+            pending,
+            total,
+            waiting,
+            created_total,
+            closed_total: tally.closed(),
+            evicted_total: tally.evicted(),
+            errors_total: tally.errors.get(),
+            timeouts_total: tally.timeouts.get(),
+            checkouts_total: created_total + reused_total,
+            reused_total,
+        }
+    }
+
     /// The part of the leases that were on a connection leased before: 0 to 1, and 0 before the first.
     #[must_use]
     #[allow(clippy::cast_precision_loss, reason = "a ratio of counts below 2^52")]

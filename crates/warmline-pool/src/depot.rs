@@ -1,0 +1,362 @@
+use std::hash::{BuildHasher, RandomState};
+use std::sync::Arc;
+use std::sync::atomic::Ordering::{Relaxed, SeqCst};
+use std::sync::atomic::{AtomicIsize, AtomicU64 as Numbers};
+
+use dashmap::DashMap;
+
+use crate::aftermath::{Aftermath, Closing};
+use crate::clock::nanos;
+use crate::entry::Entry;
+use crate::hot_list::Vacant;
+use crate::limits::LiveLimits;
+use crate::line::Line;
+use crate::poolable::CloseReason;
+use crate::quota::Quota;
+use crate::shelf::Shelf;
+use crate::stats::Counts;
+use crate::sync::{AtomicUsize, Mutex};
+use crate::tally::{Counter, Tally};
+use crate::{Clock, Granted, Key, Lease, Limits, Permit, PoolStats, Poolable};
+
+/// In [`Depot::attention`]: the pool is closed.
+const CLOSED: usize = 1;
+/// In [`Depot::attention`]: one waiter that would take a place.
+pub(crate) const ONE_WAITER: usize = 2;
+
+/// All that a pool is, behind its handles.
+pub(crate) struct Depot<C: Poolable> {
+    pub(crate) limits: LiveLimits,
+    settings: Mutex<Limits>,
+    clock: Box<dyn Clock>,
+    origins: DashMap<Key, Arc<Shelf<C>>>,
+    /// Connections, connecting ones included.
+    pub(crate) connections: Quota,
+    /// Idle ones. May count one that is about to be or has just ceased to be.
+    pub(crate) idle: AtomicUsize,
+    pub(crate) reused: Counter,
+    /// What those on the lock-free path have to look out for: whether the pool is closed, and how many wait
+    /// for a place. Zero is the plain case.
+    pub(crate) attention: AtomicUsize,
+    pub(crate) line: Mutex<Line<C>>,
+    pub(crate) waiting: AtomicIsize,
+    pub(crate) pending: AtomicIsize,
+    pub(crate) tally: Tally,
+    numbers: Numbers,
+    seed: u64,
+}
+
+/// Why there is no place.
+enum Refusal {
+    OriginFull,
+    PoolFull,
+}
+
+impl<C: Poolable> Depot<C> {
+    pub(crate) fn new(limits: Limits, clock: Box<dyn Clock>) -> Self {
+        Self {
+            limits: LiveLimits::new(&limits),
+            settings: Mutex::new(limits),
+            clock,
+            origins: DashMap::new(),
+            connections: Quota::new(),
+            idle: AtomicUsize::new(0),
+            reused: Counter::default(),
+            attention: AtomicUsize::new(0),
+            line: Mutex::new(Line::new()),
+            waiting: AtomicIsize::new(0),
+            pending: AtomicIsize::new(0),
+            tally: Tally::default(),
+            numbers: Numbers::new(1),
+            seed: RandomState::new().hash_one(0),
+        }
+    }
+
+    pub(crate) fn now(&self) -> u64 {
+        nanos(self.clock.now())
+    }
+
+    pub(crate) fn is_closed(&self) -> bool {
+        self.attention.load(SeqCst) & CLOSED != 0
+    }
+
+    fn number(&self) -> u64 {
+        self.numbers.fetch_add(1, Relaxed)
+    }
+
+    /// An entry's number, and its part, 0 to 1, of the jitter on age.
+    #[allow(clippy::cast_precision_loss, reason = "53 bits fit")]
+    pub(crate) fn next_entry(&self) -> (u64, f64) {
+        let id = self.number();
+        // SplitMix64 (Steele, Lea and Flood 2014): spreads consecutive numbers evenly.
+        let mut bits = self
+            .seed
+            .wrapping_add(id.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+        bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        bits ^= bits >> 31;
+        (id, (bits >> 11) as f64 / (1_u64 << 53) as f64)
+    }
+
+    pub(crate) fn shelf(self: &Arc<Self>, key: &Key) -> Arc<Shelf<C>> {
+        if let Some(shelf) = self.origins.get(key) {
+            return Arc::clone(&shelf);
+        }
+        let new = || Arc::new(Shelf::new(key.clone(), self.number(), Arc::clone(self)));
+        Arc::clone(&self.origins.entry(key.clone()).or_insert_with(new))
+    }
+
+    /// All origins, collected first: no guard of the map is held while they are worked on.
+    pub(crate) fn shelves(&self) -> Vec<Arc<Shelf<C>>> {
+        self.origins
+            .iter()
+            .map(|shelf| Arc::clone(shelf.value()))
+            .collect()
+    }
+
+    /// A place for a new connection, unless somebody waits for it.
+    ///
+    /// # Race window
+    /// A place taken at the origin and rolled back because the pool is full may make another checkout there
+    /// see a full origin; one that waits is served after the roll-back.
+    pub(crate) fn permit(&self, shelf: &Arc<Shelf<C>>) -> Option<Permit<C>> {
+        let mut after = Aftermath::new();
+        let permit = if self.attention.load(SeqCst) == 0 {
+            self.reserve(shelf, &mut after)
+        } else {
+            let mut line = self.line.lock();
+            self.grant_places(&mut line, &mut after);
+            if line.closed || line.has_connector(shelf) {
+                Err(Refusal::OriginFull)
+            } else {
+                self.reserve(shelf, &mut after)
+            }
+        };
+        after.finish();
+        if matches!(permit, Err(Refusal::PoolFull)) {
+            shelf.settle(crate::shelf::Freed::Place);
+        }
+        permit.ok()
+    }
+
+    /// Takes a place at the origin and one in the pool; if the pool is full, that of the idle connection of
+    /// another origin that was used longest ago.
+    fn reserve(
+        &self,
+        shelf: &Arc<Shelf<C>>,
+        after: &mut Aftermath<C>,
+    ) -> Result<Permit<C>, Refusal> {
+        if !shelf
+            .connections
+            .try_take(self.limits.max_connections_per_origin())
+        {
+            return Err(Refusal::OriginFull);
+        }
+        let max_connections = self.limits.max_connections();
+        if self.connections.try_take(max_connections) {
+            return Ok(Permit::new(shelf));
+        }
+        if self.connections.held() <= max_connections
+            && let Some(closing) = self.shut_least_recent(Some(shelf.id), CloseReason::Evicted)
+        {
+            after.closings.push(closing.pass_place_on());
+            return Ok(Permit::new(shelf));
+        }
+        shelf.connections.release();
+        Err(Refusal::PoolFull)
+    }
+
+    /// Closes the idle connection that was used longest ago, leaving out those of origin `except`.
+    fn shut_least_recent(&self, except: Option<u64>, reason: CloseReason) -> Option<Closing<C>> {
+        while self.idle.load(SeqCst) > 0 {
+            let mut oldest: Option<Arc<Entry<C>>> = None;
+            for shelf in self.shelves() {
+                if except != Some(shelf.id) {
+                    let before = oldest.as_ref().map_or(u64::MAX, |entry| entry.idle_since());
+                    oldest = shelf.least_recent(before).or(oldest);
+                }
+            }
+            // It may have been leased since: then look again.
+            if let Some(closing) = oldest?.shut_if_idle(reason) {
+                return Some(closing);
+            }
+        }
+        None
+    }
+
+    /// Gives a leased connection on to the first waiter of its origin, as it is. Gives `vacant` back if there
+    /// is none, or if it is another origin's turn.
+    pub(crate) fn hand_over(
+        &self,
+        entry: &Arc<Entry<C>>,
+        vacant: Option<Vacant>,
+    ) -> Result<(), Handback> {
+        let shelf = &*entry.shelf;
+        let mut after = Aftermath::new();
+        {
+            let mut line = self.line.lock();
+            let Some(waiter) = line.first(shelf) else {
+                return Err(Handback {
+                    vacant,
+                    yield_place: false,
+                });
+            };
+            if !line.may_stay(shelf) {
+                return Err(Handback {
+                    vacant,
+                    yield_place: true,
+                });
+            }
+            line.leave(shelf, &waiter);
+            shelf.note_reused();
+            let lease = Lease::again(Arc::clone(entry), vacant);
+            after.grants.push((waiter, Granted::Ready(lease)));
+        }
+        after.finish();
+        Ok(())
+    }
+
+    /// Serves the waiters that something freed at `shelf` can help.
+    pub(crate) fn serve(&self, shelf: &Shelf<C>) {
+        let mut after = Aftermath::new();
+        self.serve_line(&mut self.line.lock(), shelf, &mut after);
+        after.finish();
+    }
+
+    pub(crate) fn serve_line(
+        &self,
+        line: &mut Line<C>,
+        shelf: &Shelf<C>,
+        after: &mut Aftermath<C>,
+    ) {
+        while let Some(waiter) = line.first(shelf) {
+            let Some(lease) = shelf.take_ready(after) else {
+                break;
+            };
+            line.leave(shelf, &waiter);
+            after.grants.push((waiter, Granted::Ready(lease)));
+        }
+        self.grant_places(line, after);
+    }
+
+    /// Gives places to those who wait for one, the oldest over all origins first.
+    fn grant_places(&self, line: &mut Line<C>, after: &mut Aftermath<C>) {
+        let mut from = 0;
+        while let Some((waiter, shelf)) = line.first_connector(from) {
+            match self.reserve(&shelf, after) {
+                Ok(permit) => {
+                    line.leave(&shelf, &waiter);
+                    line.end_overtaking();
+                    after.grants.push((waiter, Granted::Connect(permit)));
+                }
+                Err(Refusal::OriginFull) => from = waiter.ticket + 1,
+                Err(Refusal::PoolFull) => return,
+            }
+        }
+    }
+
+    pub(crate) fn settings(&self) -> Limits {
+        self.settings.lock().clone()
+    }
+
+    pub(crate) fn set_limits(&self, limits: Limits) {
+        {
+            let mut settings = self.settings.lock();
+            self.limits.set(&limits);
+            *settings = limits;
+        }
+        while self.connections.held() > self.limits.max_connections()
+            || self.idle.load(SeqCst) > self.limits.max_keepalive()
+        {
+            let Some(closing) = self.shut_least_recent(None, CloseReason::Resized) else {
+                break;
+            };
+            Aftermath::of(closing).finish();
+        }
+        for shelf in self.shelves() {
+            while shelf.connections.held() > self.limits.max_connections_per_origin() {
+                let Some(closing) = shelf.shut_least_recent(CloseReason::Resized) else {
+                    break;
+                };
+                Aftermath::of(closing).finish();
+            }
+        }
+        let mut after = Aftermath::new();
+        self.grant_places(&mut self.line.lock(), &mut after);
+        after.finish();
+    }
+
+    pub(crate) fn sweep(&self) -> usize {
+        let now = self.now();
+        let mut closed = 0;
+        for shelf in self.shelves() {
+            let mut after = Aftermath::new();
+            for entry in shelf.entries() {
+                if entry.state().is_idle()
+                    && let Some(reason) = entry.stale(now)
+                {
+                    after.closings.extend(entry.shut_if_idle(reason));
+                }
+            }
+            closed += after.closings.len();
+            after.finish();
+            shelf.purge();
+            let key = shelf.key.clone();
+            drop(shelf);
+            // Only the map has it, so nobody can be about to use it: who wants it has to come through the
+            // map, which is locked for this key meanwhile.
+            let is_unused =
+                |_: &Key, shelf: &Arc<Shelf<C>>| Arc::strong_count(shelf) == 1 && shelf.is_empty();
+            drop(self.origins.remove_if(&key, is_unused));
+        }
+        closed
+    }
+
+    pub(crate) fn close(&self) {
+        self.attention.fetch_or(CLOSED, SeqCst);
+        let waiters = self.line.lock().close();
+        for waiter in waiters {
+            waiter.deliver_closed();
+        }
+        for shelf in self.shelves() {
+            let mut after = Aftermath::new();
+            for entry in shelf.entries() {
+                after.closings.extend(entry.doom(CloseReason::PoolClosed));
+            }
+            after.finish();
+            shelf.purge();
+        }
+    }
+
+    /// Lets go of all origins, which hold the depot in turn.
+    pub(crate) fn forget_origins(&self) {
+        // Kept until the map's guards are gone: what ends with an origin may be foreign code.
+        let shelves = self.shelves();
+        self.origins.clear();
+        drop(shelves);
+    }
+
+    pub(crate) fn stats(&self) -> PoolStats {
+        let gauge = |gauge: &AtomicIsize| usize::try_from(gauge.load(Relaxed)).unwrap_or(0);
+        let counts = Counts::of(
+            self.connections.held(),
+            self.idle.load(SeqCst),
+            gauge(&self.pending),
+            gauge(&self.waiting),
+            &self.tally,
+            &self.reused,
+        );
+        PoolStats {
+            origins: self.origins.len(),
+            counts,
+            limits: self.settings(),
+        }
+    }
+}
+
+/// A connection that [`Depot::hand_over`] did not take.
+pub(crate) struct Handback {
+    pub(crate) vacant: Option<Vacant>,
+    /// It is to be closed: its place is due to a waiter of another origin.
+    pub(crate) yield_place: bool,
+}

@@ -1,0 +1,251 @@
+use std::sync::Arc;
+use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, SeqCst};
+use std::sync::atomic::{AtomicU8, AtomicU64 as Stamp, AtomicUsize as Position};
+
+use crate::Poolable;
+use crate::aftermath::{Aftermath, Closing};
+use crate::poolable::CloseReason;
+use crate::shelf::{Freed, Shelf};
+use crate::state::State;
+use crate::sync::AtomicU64;
+
+/// One connection in the pool, from its establishment until its last lease is gone.
+pub(crate) struct Entry<C: Poolable> {
+    state: AtomicU64,
+    pub(crate) id: u64,
+    pub(crate) connection: Arc<C>,
+    /// Keeps the origin. The cycle (the origin's roster and hot list hold entries) ends when the entry is
+    /// closed and taken off both, which the end of the pool does for all.
+    pub(crate) shelf: Arc<Shelf<C>>,
+    /// In the pool's nanoseconds.
+    created: u64,
+    /// This connection's own part of the jitter on age, 0 to 1.
+    age_part: f64,
+    /// When it was last given back, in the pool's nanoseconds.
+    idle_since: Stamp,
+    /// How long it may be idle this time; `u64::MAX` leaves that to the limits.
+    idle_for: Stamp,
+    pub(crate) uses: Stamp,
+    /// Whether it counts in the shelf's `aside`: see [`Entry::note_capacity`].
+    sharing: AtomicU8,
+    /// Its place in the shelf's roster; guarded by the roster's lock.
+    pub(crate) position: Position,
+}
+
+const SHARING_NO: u8 = 0;
+const SHARING_YES: u8 = 1;
+const SHARING_ENDED: u8 = 2;
+
+/// What came of trying to lease an entry.
+pub(crate) enum Take<C: Poolable> {
+    /// Leased. `was_idle`: it carried no lease before. `room`: it can carry another one.
+    Leased { was_idle: bool, room: bool },
+    /// Carries all it can; off the list, whoever gives back a lease lists it again.
+    Full,
+    /// Closed or doomed before.
+    Gone,
+    /// Found unfit and idle: closed now.
+    Shut(Closing<C>),
+    /// Found unfit, but others still use it: doomed now.
+    Doomed,
+}
+
+impl<C: Poolable> Entry<C> {
+    /// A new entry with its first lease out.
+    pub(crate) fn new(connection: C, shelf: Arc<Shelf<C>>, id: u64, age_part: f64) -> Self {
+        let now = shelf.pool.now();
+        Self {
+            state: AtomicU64::new(State::leased_once().word()),
+            id,
+            connection: Arc::new(connection),
+            shelf,
+            created: now,
+            age_part,
+            idle_since: Stamp::new(now),
+            idle_for: Stamp::new(u64::MAX),
+            uses: Stamp::new(1),
+            sharing: AtomicU8::new(SHARING_NO),
+            position: Position::new(0),
+        }
+    }
+
+    pub(crate) fn state(&self) -> State {
+        State::from_word(self.state.load(SeqCst))
+    }
+
+    pub(crate) fn swap_state(&self, from: State, to: State) -> Result<(), State> {
+        self.state
+            .compare_exchange(from.word(), to.word(), SeqCst, SeqCst)
+            .map(|_| ())
+            .map_err(State::from_word)
+    }
+
+    pub(crate) fn idle_since(&self) -> u64 {
+        self.idle_since.load(Relaxed)
+    }
+
+    /// Starts an idle period at `now`, of at most `idle_for`. Several leases that end at once may each write;
+    /// any of these values will do.
+    pub(crate) fn begin_idle(&self, now: u64, idle_for: u64) {
+        self.idle_since.store(now, Relaxed);
+        self.idle_for.store(idle_for, Relaxed);
+    }
+
+    /// Why the connection should not be used any more, whoever holds it.
+    pub(crate) fn worn(&self, now: u64) -> Option<CloseReason> {
+        if !self.connection.is_open() {
+            return Some(CloseReason::Dead);
+        }
+        let max_age = self.shelf.pool.limits.max_age(self.age_part)?;
+        (now.saturating_sub(self.created) > max_age).then_some(CloseReason::MaxAge)
+    }
+
+    /// Why an idle connection should not be handed out.
+    pub(crate) fn stale(&self, now: u64) -> Option<CloseReason> {
+        let own = self.idle_for.load(Relaxed);
+        let idle_for = if own == u64::MAX {
+            self.shelf.pool.limits.keepalive_expiry()
+        } else {
+            own
+        };
+        self.worn(now).or_else(|| {
+            (now.saturating_sub(self.idle_since()) > idle_for).then_some(CloseReason::Idle)
+        })
+    }
+
+    /// Tries to lease. `popped`: the caller took it off the hot list, and puts it back if there is room;
+    /// otherwise the lease is taken from the side, and the list, if it holds the entry, goes on doing so.
+    pub(crate) fn take(self: &Arc<Self>, popped: bool, now: u64) -> Take<C> {
+        let mut state = self.state();
+        loop {
+            let base = if popped { state.unlisted() } else { state };
+            if state.is_gone() {
+                return Take::Gone;
+            }
+            let was_idle = state.leases() == 0;
+            let unfit = if was_idle {
+                self.stale(now)
+            } else {
+                self.worn(now)
+            };
+            let capacity = self.connection.capacity();
+            self.note_capacity(capacity);
+            let (next, taken) = match unfit {
+                Some(reason) if was_idle => {
+                    let closed = base.closed();
+                    (closed, Take::Shut(Closing::new(self, closed, reason)))
+                }
+                Some(reason) => (base.doomed(reason), Take::Doomed),
+                None if state.leases() >= capacity => (base, Take::Full),
+                None => {
+                    let room = state.leases() + 1 < capacity;
+                    let next = base.one_more();
+                    let next = if popped && room { next.listed() } else { next };
+                    (next, Take::Leased { was_idle, room })
+                }
+            };
+            match self.swap_state(state, next) {
+                Ok(()) => {
+                    if matches!(taken, Take::Doomed) && next.is_listed() {
+                        self.shelf.note_tombstone();
+                    }
+                    return taken;
+                }
+                Err(now) => state = now,
+            }
+        }
+    }
+
+    /// Closes it if it carries no lease. The caller finishes the closing once it holds no lock.
+    pub(crate) fn shut_if_idle(self: &Arc<Self>, reason: CloseReason) -> Option<Closing<C>> {
+        let mut state = self.state();
+        while state.is_idle() {
+            match self.swap_state(state, state.closed()) {
+                Ok(()) => return Some(Closing::new(self, state.closed(), reason)),
+                Err(now) => state = now,
+            }
+        }
+        None
+    }
+
+    /// Closes it now, whether or not it carries leases.
+    pub(crate) fn shut(self: &Arc<Self>, reason: CloseReason) -> Option<Closing<C>> {
+        let mut state = self.state();
+        while !state.is_closed() {
+            match self.swap_state(state, state.closed()) {
+                Ok(()) => return Some(Closing::new(self, state.closed(), reason)),
+                Err(now) => state = now,
+            }
+        }
+        None
+    }
+
+    /// Closes it now if it carries no lease, else when the last one is back.
+    pub(crate) fn doom(self: &Arc<Self>, reason: CloseReason) -> Option<Closing<C>> {
+        let mut state = self.state();
+        while !state.is_gone() {
+            if state.is_idle() {
+                if let Some(closing) = self.shut_if_idle(reason) {
+                    return Some(closing);
+                }
+                state = self.state();
+                continue;
+            }
+            match self.swap_state(state, state.doomed(reason)) {
+                Ok(()) => {
+                    if state.is_listed() {
+                        self.shelf.note_tombstone();
+                    }
+                    return None;
+                }
+                Err(now) => state = now,
+            }
+        }
+        None
+    }
+
+    /// Puts it where others can lease it, if it has room for them, and tells those who wait.
+    pub(crate) fn open_to_others(self: &Arc<Self>) {
+        if self.shelf.pool.is_closed() {
+            if let Some(closing) = self.doom(CloseReason::PoolClosed) {
+                Aftermath::of(closing).finish();
+            }
+            return;
+        }
+        let capacity = self.connection.capacity();
+        self.note_capacity(capacity);
+        let mut state = self.state();
+        while !state.is_gone() && state.leases() < capacity {
+            if !state.is_listed() {
+                if let Err(now) = self.swap_state(state, state.listed()) {
+                    state = now;
+                    continue;
+                }
+                self.shelf.list(self, None);
+            }
+            self.shelf.settle(Freed::Connection);
+            return;
+        }
+    }
+
+    /// Remembers in the shelf that this connection can carry several leases: from then on a checkout that
+    /// finds the hot list empty looks at the roster too, because such an entry is off the list for a moment
+    /// whenever it is leased. Counted once, until the connection closes.
+    pub(crate) fn note_capacity(&self, capacity: u32) {
+        if capacity > 1
+            && self.sharing.load(Relaxed) == SHARING_NO
+            && self
+                .sharing
+                .compare_exchange(SHARING_NO, SHARING_YES, AcqRel, Acquire)
+                .is_ok()
+        {
+            self.shelf.aside_begin();
+        }
+    }
+
+    pub(crate) fn end_sharing(&self) {
+        if self.sharing.swap(SHARING_ENDED, AcqRel) == SHARING_YES {
+            self.shelf.aside_end();
+        }
+    }
+}

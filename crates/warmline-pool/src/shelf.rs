@@ -1,0 +1,281 @@
+use std::sync::Arc;
+use std::sync::atomic::AtomicIsize;
+use std::sync::atomic::Ordering::{Relaxed, SeqCst};
+
+use crate::aftermath::{Aftermath, Closing};
+use crate::depot::Depot;
+use crate::entry::{Entry, Take};
+use crate::hot_list::{HotList, Vacant};
+use crate::lease::Lease;
+use crate::poolable::CloseReason;
+use crate::quota::Quota;
+use crate::stats::{Counts, OriginStats};
+use crate::sync::{AtomicUsize, Mutex, publish_before_look};
+use crate::tally::{Counter, Tally};
+use crate::{Key, Poolable};
+
+/// Below this many tombstones a purge is not worth its walk, however few entries are alive.
+const FEW_TOMBSTONES: isize = 16;
+
+/// All that the pool has for one origin: the connections and their counts.
+pub(crate) struct Shelf<C: Poolable> {
+    pub(crate) key: Key,
+    pub(crate) id: u64,
+    pub(crate) pool: Arc<Depot<C>>,
+    /// Entries that can take a lease, the one used last on top, and tombstones.
+    hot: HotList<Arc<Entry<C>>>,
+    /// Waiters of this origin in the wait line. Changed under the line's lock, read without.
+    pub(crate) waiting: AtomicUsize,
+    /// Connections, connecting ones included.
+    pub(crate) connections: Quota,
+    /// How many reasons there are for takeable entries to be missing from the hot list for a moment: each
+    /// entry that can be shared, and each purge under way.
+    aside: AtomicUsize,
+    /// Entries on the hot list that are gone. A popper may count one off before its closer has counted it.
+    tombstones: AtomicIsize,
+    idle: AtomicIsize,
+    reused: Counter,
+    pub(crate) pending: AtomicIsize,
+    /// Every open connection. Locked to establish, to close, to evict and to sweep, not to lease.
+    roster: Mutex<Vec<Arc<Entry<C>>>>,
+    pub(crate) tally: Tally,
+}
+
+/// What has come free, and so whom it can help.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Freed {
+    /// A connection of this origin: its own waiters, or, by eviction, one that waits for a place.
+    Connection,
+    /// A place under the limits: any waiter.
+    Place,
+}
+
+impl<C: Poolable> Shelf<C> {
+    pub(crate) fn new(key: Key, id: u64, pool: Arc<Depot<C>>) -> Self {
+        Self {
+            key,
+            id,
+            pool,
+            hot: HotList::new(),
+            waiting: AtomicUsize::new(0),
+            connections: Quota::new(),
+            aside: AtomicUsize::new(0),
+            tombstones: AtomicIsize::new(0),
+            idle: AtomicIsize::new(0),
+            reused: Counter::default(),
+            pending: AtomicIsize::new(0),
+            roster: Mutex::new(Vec::new()),
+            tally: Tally::default(),
+        }
+    }
+
+    /// Leases the connection used last that is fit for it. Lock-free, unless the hot list is empty and an
+    /// entry may be aside.
+    pub(crate) fn take_ready(&self, after: &mut Aftermath<C>) -> Option<Lease<C>> {
+        let mut now = None;
+        while let Some((entry, vacant)) = self.hot.pop() {
+            let now = *now.get_or_insert_with(|| self.pool.now());
+            match entry.take(true, now) {
+                Take::Leased { was_idle, room } => {
+                    self.note_leased(was_idle);
+                    let vacant = if room {
+                        self.hot.push(Arc::clone(&entry), Some(vacant));
+                        None
+                    } else {
+                        Some(vacant)
+                    };
+                    return Some(Lease::again(entry, vacant));
+                }
+                Take::Gone => {
+                    self.hot.recycle(vacant);
+                    self.tombstones.fetch_sub(1, Relaxed);
+                    after.remains.push(entry);
+                }
+                Take::Full | Take::Doomed => {
+                    self.hot.recycle(vacant);
+                    after.remains.push(entry);
+                }
+                Take::Shut(closing) => {
+                    self.hot.recycle(vacant);
+                    after.closings.push(closing);
+                    after.remains.push(entry);
+                }
+            }
+        }
+        if self.aside.load(SeqCst) == 0 {
+            return None;
+        }
+        let now = now.unwrap_or_else(|| self.pool.now());
+        let roster = self.roster.lock();
+        for entry in roster.iter() {
+            match entry.take(false, now) {
+                Take::Leased { was_idle, .. } => {
+                    self.note_leased(was_idle);
+                    return Some(Lease::again(Arc::clone(entry), None));
+                }
+                Take::Shut(closing) => after.closings.push(closing),
+                Take::Full | Take::Gone | Take::Doomed => {}
+            }
+        }
+        None
+    }
+
+    /// Puts an entry whose state says listed onto the hot list. Only who set that bit may call this.
+    pub(crate) fn list(&self, entry: &Arc<Entry<C>>, vacant: Option<Vacant>) {
+        self.hot.push(Arc::clone(entry), vacant);
+    }
+
+    pub(crate) fn recycle(&self, vacant: Option<Vacant>) {
+        if let Some(vacant) = vacant {
+            self.hot.recycle(vacant);
+        }
+    }
+
+    /// Lets whoever waits have what has come free. Called after everything that frees something.
+    ///
+    /// # Race window
+    /// Who frees something publishes it and then looks for waiters; who waits queues up and then looks for
+    /// what is free. Whatever the order, one of the two sees the other, so no wake-up is lost.
+    pub(crate) fn settle(&self, freed: Freed) {
+        publish_before_look();
+        let mine = self.waiting.load(SeqCst) > 0;
+        let attention = self.pool.attention.load(SeqCst);
+        if !mine && attention == 0 {
+            return;
+        }
+        // A waiter elsewhere gains from a connection of ours only if the pool is full: otherwise it waits for
+        // its own origin's limit.
+        let helps_others = attention > 0
+            && (freed == Freed::Place
+                || self.pool.connections.held() >= self.pool.limits.max_connections());
+        if mine || helps_others {
+            self.pool.serve(self);
+        }
+        if self.pool.is_closed() {
+            // Nothing pops from a closed pool: what was listed a moment too late must not stay there and keep
+            // the origin alive.
+            self.purge();
+        }
+    }
+
+    fn note_leased(&self, was_idle: bool) {
+        if was_idle {
+            self.note_not_idle();
+        }
+        self.note_reused();
+    }
+
+    pub(crate) fn note_reused(&self) {
+        self.reused.add_one();
+        self.pool.reused.add_one();
+    }
+
+    /// The pool's own count of idle ones was taken before: it is a limit.
+    pub(crate) fn note_idle(&self) {
+        self.idle.fetch_add(1, Relaxed);
+    }
+
+    pub(crate) fn note_not_idle(&self) {
+        self.pool.idle.fetch_sub(1, SeqCst);
+        self.idle.fetch_sub(1, Relaxed);
+    }
+
+    pub(crate) fn aside_begin(&self) {
+        self.aside.fetch_add(1, SeqCst);
+    }
+
+    pub(crate) fn aside_end(&self) {
+        self.aside.fetch_sub(1, SeqCst);
+    }
+
+    pub(crate) fn note_tombstone(&self) {
+        self.tombstones.fetch_add(1, Relaxed);
+    }
+
+    /// Purges when the dead outnumber the living, so that their number, and the cost of skipping them, stays
+    /// bounded between sweeps.
+    pub(crate) fn purge_if_buried(&self) {
+        let tombstones = self.tombstones.load(Relaxed);
+        if tombstones > FEW_TOMBSTONES && tombstones > self.idle.load(Relaxed) {
+            self.purge();
+        }
+    }
+
+    /// Takes all tombstones off the hot list.
+    ///
+    /// # Race window
+    /// For that moment the list looks empty; `aside` sends others to the roster meanwhile.
+    pub(crate) fn purge(&self) {
+        self.aside_begin();
+        let removed = self.hot.retain(|entry| !entry.state().is_gone());
+        self.aside_end();
+        self.tombstones.fetch_sub(
+            isize::try_from(removed.len()).unwrap_or(isize::MAX),
+            Relaxed,
+        );
+    }
+
+    pub(crate) fn tombstones(&self) -> isize {
+        self.tombstones.load(Relaxed)
+    }
+
+    pub(crate) fn enrol(&self, entry: &Arc<Entry<C>>) {
+        let mut roster = self.roster.lock();
+        entry.position.store(roster.len(), Relaxed);
+        roster.push(Arc::clone(entry));
+    }
+
+    pub(crate) fn strike_off(&self, entry: &Arc<Entry<C>>) {
+        let mut roster = self.roster.lock();
+        let position = entry.position.load(Relaxed);
+        let struck = roster.swap_remove(position);
+        if let Some(moved) = roster.get(position) {
+            moved.position.store(position, Relaxed);
+        }
+        drop(roster);
+        drop(struck);
+    }
+
+    /// A copy of the roster, to go through without its lock.
+    pub(crate) fn entries(&self) -> Vec<Arc<Entry<C>>> {
+        self.roster.lock().clone()
+    }
+
+    /// The idle entry that was given back longest ago, if that was before `before`.
+    pub(crate) fn least_recent(&self, before: u64) -> Option<Arc<Entry<C>>> {
+        let roster = self.roster.lock();
+        let idle = roster.iter().filter(|entry| entry.state().is_idle());
+        let oldest = idle.min_by_key(|entry| entry.idle_since())?;
+        (oldest.idle_since() < before).then(|| Arc::clone(oldest))
+    }
+
+    /// Closes the idle entry used longest ago.
+    pub(crate) fn shut_least_recent(&self, reason: CloseReason) -> Option<Closing<C>> {
+        loop {
+            let oldest = self.least_recent(u64::MAX)?;
+            // It may have been leased since: then look again.
+            if let Some(closing) = oldest.shut_if_idle(reason) {
+                return Some(closing);
+            }
+        }
+    }
+
+    /// Nothing that would be lost with it: no connection, none connecting, nobody waiting.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.connections.held() == 0 && self.waiting.load(SeqCst) == 0
+    }
+
+    pub(crate) fn stats(&self) -> OriginStats {
+        let gauge = |gauge: &AtomicIsize| usize::try_from(gauge.load(Relaxed)).unwrap_or(0);
+        let (total, idle, pending) = (
+            self.connections.held(),
+            gauge(&self.idle),
+            gauge(&self.pending),
+        );
+        let waiting = self.waiting.load(SeqCst);
+        OriginStats {
+            counts: Counts::of(total, idle, pending, waiting, &self.tally, &self.reused),
+            max_connections: self.pool.limits.max_connections_per_origin(),
+        }
+    }
+}
