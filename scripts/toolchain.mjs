@@ -55,6 +55,11 @@ function cCompilerHint() {
  * it has everything.
  */
 export function missingTool() {
+  const { engines } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  const oldestNode = engines.node.replace('>=', '');
+  if (isOlder(process.versions.node, oldestNode)) {
+    return `warmline needs Node ${oldestNode} or newer and this is ${process.versions.node}: install a newer one and run this again.`;
+  }
   const manifest = readFileSync(join(root, 'Cargo.toml'), 'utf8');
   const wanted = /^rust-version = "(.+)"$/m.exec(manifest)?.[1] ?? '1.0';
   const cargo = versionOf('cargo');
