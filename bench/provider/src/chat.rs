@@ -1,8 +1,7 @@
 //! The chat completions API.
 
-use std::io::Write;
-
 use crate::ask::{Ask, Size};
+use crate::http1::{push_hex, push_number};
 use crate::reply::{Exchange, Reply};
 use crate::server::unix_seconds;
 use crate::stream::Events;
@@ -16,35 +15,41 @@ pub(crate) fn answer(exchange: Exchange<'_>) -> Reply {
     let size = ask.size(exchange.knobs.tokens, exchange.body);
     let id = exchange.next_id();
     if ask.stream == Some(true) {
+        let mut prefix = Vec::new();
+        push_prefix(&mut prefix, id, "chat.completion.chunk", ask.model());
         return exchange.stream(Box::new(Chunks {
-            prefix: prefix(id, "chat.completion.chunk", ask.model()),
+            prefix,
             usage: ask.include_usage(),
             size,
             next: Next::Role,
         }));
     }
-    let prefix = prefix(id, "chat.completion", ask.model());
-    exchange.json(|out| completion(out, &prefix, size))
+    let model = ask.model();
+    exchange.json(|out| {
+        push_prefix(out, id, "chat.completion", model);
+        out.extend_from_slice(
+            br#""choices":[{"index":0,"message":{"role":"assistant","content":""#,
+        );
+        push_words(out, size.tokens);
+        out.extend_from_slice(br#"","refusal":null},"logprobs":null,"finish_reason":"#);
+        out.extend_from_slice(finish_reason(size));
+        out.extend_from_slice(br#"}],"usage":"#);
+        push_usage(out, size);
+        out.push(b'}');
+    })
 }
 
 /// What every object of one answer begins with.
-fn prefix(id: u64, object: &str, model: &str) -> Vec<u8> {
-    let created = unix_seconds();
-    format!(
-        r#"{{"id":"chatcmpl-{id:024x}","object":"{object}","created":{created},"model":{model},"service_tier":"default","system_fingerprint":"fp_44709d6fcb","#
-    )
-    .into_bytes()
-}
-
-fn completion(out: &mut Vec<u8>, prefix: &[u8], size: Size) {
-    out.extend_from_slice(prefix);
-    out.extend_from_slice(br#""choices":[{"index":0,"message":{"role":"assistant","content":""#);
-    push_words(out, size.tokens);
-    out.extend_from_slice(br#"","refusal":null},"logprobs":null,"finish_reason":"#);
-    out.extend_from_slice(finish_reason(size));
-    out.extend_from_slice(br#"}],"usage":"#);
-    push_usage(out, size);
-    out.push(b'}');
+fn push_prefix(out: &mut Vec<u8>, id: usize, object: &str, model: &str) {
+    out.extend_from_slice(br#"{"id":"chatcmpl-"#);
+    push_hex(out, id);
+    out.extend_from_slice(br#"","object":""#);
+    out.extend_from_slice(object.as_bytes());
+    out.extend_from_slice(br#"","created":"#);
+    push_number(out, unix_seconds());
+    out.extend_from_slice(br#","model":"#);
+    out.extend_from_slice(model.as_bytes());
+    out.extend_from_slice(br#","service_tier":"default","system_fingerprint":"fp_44709d6fcb","#);
 }
 
 fn finish_reason(size: Size) -> &'static [u8] {
@@ -56,16 +61,14 @@ fn finish_reason(size: Size) -> &'static [u8] {
 }
 
 fn push_usage(out: &mut Vec<u8>, size: Size) {
-    let Size {
-        prompt_tokens,
-        tokens,
-        ..
-    } = size;
-    let total = prompt_tokens + tokens as usize;
-    // Writing into a Vec cannot fail.
-    let _ = write!(
-        out,
-        r#"{{"prompt_tokens":{prompt_tokens},"completion_tokens":{tokens},"total_tokens":{total},"prompt_tokens_details":{{"cached_tokens":0}},"completion_tokens_details":{{"reasoning_tokens":0}}}}"#
+    out.extend_from_slice(br#"{"prompt_tokens":"#);
+    push_number(out, size.prompt_tokens);
+    out.extend_from_slice(br#","completion_tokens":"#);
+    push_number(out, size.tokens);
+    out.extend_from_slice(br#","total_tokens":"#);
+    push_number(out, size.prompt_tokens + size.tokens as usize);
+    out.extend_from_slice(
+        br#","prompt_tokens_details":{"cached_tokens":0},"completion_tokens_details":{"reasoning_tokens":0}}"#,
     );
 }
 

@@ -9,9 +9,9 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time;
 
-use crate::http1::{self, Head, Refusal, ResponseFraming};
+use crate::http1::{self, Refusal, ResponseFraming};
 use crate::knobs::{Close, Knobs};
-use crate::reader::{Framed, Progress, Reader};
+use crate::reader::{Progress, Reader};
 use crate::reply::{Api, Exchange, Reply};
 use crate::route;
 use crate::server::Shared;
@@ -71,13 +71,8 @@ struct Connection<'a> {
 impl Connection<'_> {
     async fn run(&mut self) -> io::Result<()> {
         loop {
-            match self.reader.advance() {
-                Ok(Progress::Request(framed)) => {
-                    let reply = match self.answer(&framed) {
-                        Ok(reply) => reply,
-                        Err(refusal) => return self.refuse(refusal).await,
-                    };
-                    self.reader.consume(&framed);
+            match self.answer() {
+                Ok(Progress::Request(reply)) => {
                     if self.send(reply).await?.is_break() {
                         return self.flush().await;
                     }
@@ -96,24 +91,23 @@ impl Connection<'_> {
         }
     }
 
-    /// Appends the answer to the output.
-    fn answer(&mut self, framed: &Framed) -> Result<Reply, Refusal> {
-        self.stats.requests.fetch_add(1, Relaxed);
-        self.served += 1;
-        let mut fields = http1::NO_FIELDS;
-        let bytes = &self.reader.input[framed.head..framed.body.start];
-        let head = Head::parse(bytes, &mut fields)?.ok_or(Refusal::bad("the head has no end"))?;
-        Ok(route::answer(Exchange {
-            shared: self.shared,
-            head: &head,
-            body: &self.reader.input[framed.body.clone()],
-            knobs: self.knobs.clone(),
-            api: Api::OpenAi,
-            connection: self.id,
-            served: self.served,
-            out: &mut self.out,
-            scratch: &mut self.scratch,
-        }))
+    /// Appends the answer to the next request, if it is there, to the output.
+    fn answer(&mut self) -> Result<Progress<Reply>, Refusal> {
+        self.reader.next(|head, body| {
+            self.stats.requests.fetch_add(1, Relaxed);
+            self.served += 1;
+            route::answer(Exchange {
+                shared: self.shared,
+                head,
+                body,
+                knobs: self.knobs.clone(),
+                api: Api::OpenAi,
+                connection: self.id,
+                served: self.served,
+                out: &mut self.out,
+                scratch: &mut self.scratch,
+            })
+        })
     }
 
     /// Sends the answer, now or with the next one. `Break`: the connection has to close.

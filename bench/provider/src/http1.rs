@@ -1,6 +1,5 @@
 //! HTTP/1.1 messages as bytes: what a request's head says, and how an answer's head is written (RFC 9112).
 
-use std::io::Write;
 use std::mem::MaybeUninit;
 
 /// No sane client sends more header fields than this.
@@ -177,13 +176,13 @@ pub(crate) fn begin_head(
     keep_alive: bool,
 ) {
     out.extend_from_slice(b"HTTP/1.1 ");
-    push_number(out, u64::from(status));
+    push_number(out, status);
     out.push(b' ');
     out.extend_from_slice(reason(status).as_bytes());
     match framing {
         ResponseFraming::Length(length) => {
             out.extend_from_slice(b"\r\ncontent-length: ");
-            push_number(out, length as u64);
+            push_number(out, length);
         }
         ResponseFraming::Chunked => out.extend_from_slice(b"\r\ntransfer-encoding: chunked"),
         ResponseFraming::UntilClose => {}
@@ -194,8 +193,18 @@ pub(crate) fn begin_head(
     out.extend_from_slice(b"\r\n");
 }
 
-pub(crate) fn push_number(out: &mut Vec<u8>, number: u64) {
+pub(crate) fn push_number(out: &mut Vec<u8>, number: impl itoa::Integer) {
     out.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
+}
+
+/// Appends the number as 16 hexadecimal digits.
+pub(crate) fn push_hex(out: &mut Vec<u8>, number: usize) {
+    out.extend((0..16).rev().map(|digit| hex_digit(number >> (4 * digit))));
+}
+
+/// The digit of the number's lowest four bits.
+fn hex_digit(number: usize) -> u8 {
+    b"0123456789abcdef"[number & 0xf]
 }
 
 /// Appends `data` as one chunk; nothing for no data, since an empty chunk would end the body.
@@ -203,8 +212,14 @@ pub(crate) fn push_chunk(out: &mut Vec<u8>, data: &[u8]) {
     if data.is_empty() {
         return;
     }
-    // Writing into a Vec cannot fail.
-    let _ = write!(out, "{:x}\r\n", data.len());
+    let size = data.len();
+    let digits = (usize::BITS - size.leading_zeros()).div_ceil(4);
+    out.extend(
+        (0..digits)
+            .rev()
+            .map(|digit| hex_digit(size >> (4 * digit))),
+    );
+    out.extend_from_slice(b"\r\n");
     out.extend_from_slice(data);
     out.extend_from_slice(b"\r\n");
 }

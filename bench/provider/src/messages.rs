@@ -38,7 +38,7 @@ pub(crate) fn answer(exchange: Exchange<'_>) -> Reply {
 }
 
 /// What every message begins with.
-fn push_message(out: &mut Vec<u8>, id: u64, model: &str) {
+fn push_message(out: &mut Vec<u8>, id: usize, model: &str) {
     // Writing into a Vec cannot fail.
     let _ = write!(
         out,
@@ -56,7 +56,7 @@ fn stop_reason(size: Size) -> &'static str {
 
 /// The events of one streamed message.
 struct MessageEvents {
-    id: u64,
+    id: usize,
     model: String,
     size: Size,
     next: Next,

@@ -28,64 +28,76 @@ enum State {
     Chunks(Chunks),
 }
 
-pub(crate) enum Progress {
+pub(crate) enum Progress<R> {
     /// More bytes have to be read first.
     Incomplete,
     /// As `Incomplete`, and the client waits for a 100 (Continue) before it sends them.
     WantsContinue,
-    Request(Framed),
-}
-
-/// One whole request, as offsets into [`Reader::input`]; chunks are already joined.
-pub(crate) struct Framed {
-    pub(crate) head: usize,
-    pub(crate) body: Range<usize>,
-    end: usize,
+    /// A whole request was there, and this is what was made of it.
+    Request(R),
 }
 
 impl Reader {
-    /// Looks for one whole request in what was read so far.
-    pub(crate) fn advance(&mut self) -> Result<Progress, Refusal> {
+    /// Gives the next whole request, if it is there, to `answer`, and forgets it.
+    pub(crate) fn next<R>(
+        &mut self,
+        answer: impl FnOnce(&Head<'_, '_>, &[u8]) -> R,
+    ) -> Result<Progress<R>, Refusal> {
         let mut wants_continue = false;
         if let State::Head = self.state {
             let mut fields = NO_FIELDS;
             let Some(head) = Head::parse(&self.input[self.start..], &mut fields)? else {
                 return Ok(Progress::Incomplete);
             };
-            wants_continue = head.expects_continue;
             let body = self.start + head.length;
-            self.state = match head.framing {
-                RequestFraming::Length(length) => State::Length {
-                    body,
-                    end: body + length,
-                },
-                RequestFraming::Chunked => State::Chunks(Chunks::new(body)),
-            };
+            match head.framing {
+                RequestFraming::Length(length) if body + length <= self.input.len() => {
+                    // The usual case: all in one read, and the head parsed once.
+                    let answered = answer(&head, &self.input[body..body + length]);
+                    self.consume(body + length);
+                    return Ok(Progress::Request(answered));
+                }
+                RequestFraming::Length(length) => {
+                    self.state = State::Length {
+                        body,
+                        end: body + length,
+                    };
+                }
+                RequestFraming::Chunked => self.state = State::Chunks(Chunks::new(body)),
+            }
+            wants_continue = head.expects_continue;
         }
-        let framed = match &mut self.state {
-            State::Head => None,
-            State::Length { body, end } => (self.input.len() >= *end).then_some(Framed {
-                head: self.start,
-                body: *body..*end,
-                end: *end,
-            }),
-            State::Chunks(chunks) => chunks.advance(&mut self.input)?.then_some(Framed {
-                head: self.start,
-                body: chunks.body..chunks.joined,
-                end: chunks.next,
-            }),
+        let Some((body, end)) = self.advance()? else {
+            return Ok(if wants_continue {
+                Progress::WantsContinue
+            } else {
+                Progress::Incomplete
+            });
         };
-        Ok(match framed {
-            Some(framed) => Progress::Request(framed),
-            None if wants_continue => Progress::WantsContinue,
-            None => Progress::Incomplete,
+        let mut fields = NO_FIELDS;
+        let head = Head::parse(&self.input[self.start..body.start], &mut fields)?
+            .ok_or(Refusal::bad("the head has no end"))?;
+        let answered = answer(&head, &self.input[body]);
+        self.consume(end);
+        Ok(Progress::Request(answered))
+    }
+
+    /// Where the current request's body lies, and where the request ends, once it is all there.
+    fn advance(&mut self) -> Result<Option<(Range<usize>, usize)>, Refusal> {
+        Ok(match &mut self.state {
+            State::Head => None,
+            State::Length { body, end } => {
+                (self.input.len() >= *end).then_some((*body..*end, *end))
+            }
+            State::Chunks(chunks) => chunks
+                .advance(&mut self.input)?
+                .then_some((chunks.body..chunks.joined, chunks.next)),
         })
     }
 
-    /// Forgets a request that was answered.
-    pub(crate) fn consume(&mut self, framed: &Framed) {
+    fn consume(&mut self, end: usize) {
         self.state = State::Head;
-        self.start = framed.end;
+        self.start = end;
         if self.start == self.input.len() {
             self.input.clear();
             self.start = 0;
@@ -211,9 +223,8 @@ mod tests {
         for piece in bytes.chunks(size) {
             reader.reserve(piece.len());
             reader.input.extend_from_slice(piece);
-            while let Progress::Request(framed) = reader.advance()? {
-                found.push(reader.input[framed.body.clone()].to_vec());
-                reader.consume(&framed);
+            while let Progress::Request(body) = reader.next(|_, body| body.to_vec())? {
+                found.push(body);
             }
         }
         assert_eq!(reader.unread(), 0, "something was left over");
@@ -249,9 +260,12 @@ mod tests {
         reader.input.extend_from_slice(
             b"POST / HTTP/1.1\r\nexpect: 100-continue\r\ncontent-length: 2\r\n\r\n",
         );
-        assert!(matches!(reader.advance(), Ok(Progress::WantsContinue)));
-        assert!(matches!(reader.advance(), Ok(Progress::Incomplete)));
+        assert!(matches!(
+            reader.next(|_, _| ()),
+            Ok(Progress::WantsContinue)
+        ));
+        assert!(matches!(reader.next(|_, _| ()), Ok(Progress::Incomplete)));
         reader.input.extend_from_slice(b"ok");
-        assert!(matches!(reader.advance(), Ok(Progress::Request(_))));
+        assert!(matches!(reader.next(|_, _| ()), Ok(Progress::Request(()))));
     }
 }

@@ -46,7 +46,7 @@ pub(crate) struct Exchange<'a> {
 
 impl Exchange<'_> {
     /// A number that no other answer of this process has.
-    pub(crate) fn next_id(&self) -> u64 {
+    pub(crate) fn next_id(&self) -> usize {
         self.shared.ids.fetch_add(1, Relaxed)
     }
 
@@ -162,12 +162,13 @@ impl Exchange<'_> {
             Api::OpenAi => b"\r\nx-request-id: req_",
             Api::Anthropic => b"\r\nrequest-id: req_01",
         });
-        // Writing into a Vec cannot fail.
-        let _ = write!(out, "{id:016x}\r\n");
+        http1::push_hex(out, id);
+        out.extend_from_slice(b"\r\n");
         if self.api == Api::OpenAi {
             out.extend_from_slice(b"openai-version: 2020-10-01\r\n");
         }
         if let Some(seconds) = self.knobs.retry_after {
+            // Writing into a Vec cannot fail.
             let _ = write!(out, "retry-after: {seconds}\r\n");
         }
         for index in 0..self.knobs.headers {

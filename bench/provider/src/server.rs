@@ -4,7 +4,7 @@ use std::error::Error;
 use std::io::{self, Read, Write};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use std::{process, thread};
 
@@ -29,7 +29,7 @@ pub(crate) struct Shared {
     /// Looking at the traffic must not change its figures.
     control_stats: Stats,
     pub(crate) keep_alive: Option<Duration>,
-    pub(crate) ids: AtomicU64,
+    pub(crate) ids: AtomicUsize,
     connections: AtomicU64,
 }
 
@@ -56,7 +56,7 @@ pub(crate) fn run(options: &ServeOptions) -> Result<(), Box<dyn Error>> {
         stats: Stats::default(),
         control_stats: Stats::default(),
         keep_alive: options.keep_alive,
-        ids: AtomicU64::new(1),
+        ids: AtomicUsize::new(1),
         connections: AtomicU64::new(1),
     });
     let main = single_threaded()?;
