@@ -37,8 +37,8 @@ impl Connector {
     ///
     /// # Errors
     /// `WARMLINE_CA` when one of [`TlsOptions::ca`] is not a certificate in PEM form.
-    pub fn new(options: &ConnectorOptions) -> Result<Self, Error> {
-        let tls = Tls::new(&options.tls)?;
+    pub fn new(options: ConnectorOptions) -> Result<Self, Error> {
+        let tls = Tls::new(options.tls)?;
         Ok(Self {
             resolver: Resolver::default(),
             tcp: options.tcp,

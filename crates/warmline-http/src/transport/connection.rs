@@ -28,6 +28,8 @@ pub struct Connection {
     life: Arc<Life>,
     task: AbortHandle,
     info: ConnectionInfo,
+    /// Whether the response being read announced its length.
+    length_announced: AtomicBool,
 }
 
 /// What is known of a connection since it was opened.
@@ -126,6 +128,7 @@ impl Connection {
             life,
             task,
             info,
+            length_announced: AtomicBool::new(false),
         }
     }
 
@@ -154,7 +157,11 @@ impl Connection {
         }
         let response = self.sender().try_send_request(request);
         match response.await {
-            Ok(response) => Ok(response),
+            Ok(response) => {
+                let announced = response.body().size_hint().exact().is_some();
+                self.length_announced.store(announced, Ordering::Relaxed);
+                Ok(response)
+            }
             Err(mut failure) => {
                 let unsent = failure.take_message().map(Box::new);
                 let mut error = self.explain(failure.into_error(), start).await;
@@ -166,13 +173,14 @@ impl Connection {
         }
     }
 
-    /// What an error of a response's body means. `body` is the body that reported it.
+    /// What an error of the body of the last response means.
     ///
     /// [`Error::bytes_sent`] and [`Error::bytes_received`] are those of the connection's whole life.
     #[must_use]
-    pub fn body_error(&self, error: hyper::Error, body: &Incoming) -> Error {
+    pub fn body_error(&self, error: hyper::Error) -> Error {
         let ended = self.life.end.get().and_then(|end| end.cause);
-        let mut error = fault::in_body(error, body.size_hint().exact(), self.traffic());
+        let announced = self.length_announced.load(Ordering::Relaxed);
+        let mut error = fault::in_body(error, announced, self.traffic());
         if let Some(cause) = ended.filter(|_| error.code == "UND_ERR_SOCKET") {
             error.code = cause.into();
         }
@@ -218,6 +226,12 @@ impl Connection {
     #[must_use]
     pub fn bytes_received(&self) -> u64 {
         self.socket.received()
+    }
+
+    /// How long ago bytes last arrived, or the connection was opened. Under 50 ns: no system call.
+    #[must_use]
+    pub fn idle_for(&self) -> Duration {
+        self.socket.silent_for()
     }
 
     /// Tells the pool as soon as the connection has ended: the peer closed it, it failed, or the peer

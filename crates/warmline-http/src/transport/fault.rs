@@ -56,15 +56,14 @@ pub(crate) fn before_response(error: hyper::Error, traffic: Traffic, unread: &[u
     finish(Error::new(code, phase, message), error, traffic)
 }
 
-/// An error in the response's body, of which `remaining` bytes were still to come if its length was
-/// announced.
-pub(crate) fn in_body(error: hyper::Error, remaining: Option<u64>, traffic: Traffic) -> Error {
-    let (code, message) = match (find::<io::Error>(&error), remaining) {
-        (Some(cause), Some(missing)) if cause.kind() == io::ErrorKind::UnexpectedEof => (
+/// An error in the response's body, whose length was announced by a `content-length` or was not.
+pub(crate) fn in_body(error: hyper::Error, announced: bool, traffic: Traffic) -> Error {
+    let (code, message) = match find::<io::Error>(&error) {
+        Some(cause) if announced && cause.kind() == io::ErrorKind::UnexpectedEof => (
             "UND_ERR_RES_CONTENT_LENGTH_MISMATCH",
-            format!("other side closed {missing} bytes before the announced end of the body"),
+            "other side closed before the announced end of the response's body".into(),
         ),
-        (Some(cause), _) => match cause.kind() {
+        Some(cause) => match cause.kind() {
             // hyper's chunked decoder; what TLS says of its records comes with a source.
             io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData if !is_tls(cause) => (
                 "HPE_INVALID_CHUNK_SIZE",
@@ -72,7 +71,7 @@ pub(crate) fn in_body(error: hyper::Error, remaining: Option<u64>, traffic: Traf
             ),
             _ => network(cause),
         },
-        (None, _) => other_side_closed(),
+        None => other_side_closed(),
     };
     finish(Error::new(code, Phase::Body, message), error, traffic)
 }

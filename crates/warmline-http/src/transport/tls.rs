@@ -58,8 +58,8 @@ static SYSTEM: LazyLock<Tls> = LazyLock::new(|| Tls::trusting(Vec::new()));
 impl Tls {
     /// # Errors
     /// `WARMLINE_CA` when one of the caller's own certificates is unusable.
-    pub(crate) fn new(options: &TlsOptions) -> Result<Self, Error> {
-        Ok(Self::trusting(trust::parse(&options.ca)?))
+    pub(crate) fn new(options: TlsOptions) -> Result<Self, Error> {
+        Ok(Self::trusting(trust::parse(options.ca)?))
     }
 
     fn trusting(own: Vec<CertificateDer<'static>>) -> Self {

@@ -25,7 +25,7 @@ pub(crate) struct Trust {
 ///
 /// # Errors
 /// `WARMLINE_CA` when one does not.
-pub(crate) fn parse(texts: &[Vec<u8>]) -> Result<Vec<CertificateDer<'static>>, Error> {
+pub(crate) fn parse(texts: Vec<Vec<u8>>) -> Result<Vec<CertificateDer<'static>>, Error> {
     let refused = |reason: &dyn fmt::Display| {
         let message = format!("a given CA certificate is unusable: {reason}");
         Error::new("WARMLINE_CA", Phase::Tls, message)
@@ -33,7 +33,7 @@ pub(crate) fn parse(texts: &[Vec<u8>]) -> Result<Vec<CertificateDer<'static>>, E
     let mut parsed = Vec::new();
     for text in texts {
         let before = parsed.len();
-        for certificate in CertificateDer::pem_slice_iter(text) {
+        for certificate in CertificateDer::pem_slice_iter(&text) {
             let certificate = certificate.map_err(|error| refused(&error))?;
             anchor_from_trusted_cert(&certificate).map_err(|error| refused(&error))?;
             parsed.push(certificate);

@@ -1,0 +1,19 @@
+//! Named pools and leases: a caller takes a connection, holds it by an id for as long as it likes,
+//! sends on it, and gives it back.
+//!
+//! An id names one lease of one real connection and is never used again. Taking an idle connection
+//! and giving it back never blocks and never enters the operating system: a checkout and a return of
+//! `warmline-pool`, four atomic counters, and one short lock of a [table](table) that each thread has
+//! its own part of.
+
+mod endpoint;
+mod held;
+mod line;
+mod named_pool;
+mod request;
+mod table;
+
+pub use endpoint::EndpointId;
+pub use named_pool::{EndpointLeaseStats, LeaseStats, NamedPool};
+pub use request::{ConnectionGuard, LeasedConnection};
+pub use table::LeaseId;

@@ -1,0 +1,96 @@
+//! The states of a lease.
+//!
+//! ```text
+//!             connected            a request begins
+//! Connecting ----------> Resting ------------------> Busy
+//!     |                     ^   <------------------    |
+//!     | failed              |     it ends, kept alive  | it ends otherwise
+//!     +---------> Failed <--+--------------------------+
+//! ```
+//! From each of them the lease can be given back or removed, and is then gone from the table.
+
+use std::sync::Arc;
+
+use tokio::sync::SetOnce;
+use warmline_pool::Lease;
+
+use super::endpoint::Endpoint;
+use crate::error::{Error, Phase};
+use crate::transport::{Connection, ConnectionInfo};
+
+/// A lease, as the table keeps it.
+pub(super) struct Held {
+    pub(super) endpoint: &'static Endpoint,
+    pub(super) state: State,
+}
+
+pub(super) enum State {
+    /// The connection is being opened.
+    Connecting(Arc<Opening>),
+    /// The connection is open, as far as is known, and carries nothing.
+    Resting(Lease<Connection>),
+    /// A request is on the connection; whoever sends it has the pool's lease meanwhile.
+    Busy(Arc<Connection>),
+    /// There is no connection (any more), and its place in the quota is free.
+    Failed(Arc<Failure>),
+}
+
+/// A connection being opened, for those who wait for it.
+pub(super) struct Opening {
+    pub(super) outcome: SetOnce<Result<ConnectionInfo, Arc<Failure>>>,
+    /// Set when the lease is removed: opening stops.
+    pub(super) cancelled: SetOnce<()>,
+}
+
+/// An error that several callers may ask for.
+pub(super) struct Failure(Error);
+
+impl Opening {
+    pub(super) fn new() -> Self {
+        Self {
+            outcome: SetOnce::new(),
+            cancelled: SetOnce::new(),
+        }
+    }
+}
+
+impl Failure {
+    pub(super) fn new(error: Error) -> Arc<Self> {
+        Arc::new(Self(error))
+    }
+
+    /// The error again, all but its source, of which there is only one.
+    pub(super) fn to_error(&self) -> Error {
+        let Error {
+            code,
+            phase,
+            message,
+            origin,
+            retryable,
+            ..
+        } = &self.0;
+        let mut error = Error::new(code.clone(), *phase, message.clone());
+        error.origin.clone_from(origin);
+        error.retryable = *retryable;
+        error
+    }
+
+    /// A connection that carried a request and cannot carry another.
+    pub(super) fn spent() -> Arc<Self> {
+        Self::new(closed())
+    }
+}
+
+/// The connection of a lease is gone.
+pub(super) fn closed() -> Error {
+    let message = "the leased connection has been closed";
+    let mut error = Error::new("UND_ERR_SOCKET", Phase::Send, message);
+    error.retryable = true;
+    error
+}
+
+/// No lease has this id: it was returned, removed, or never given out.
+pub(super) fn unknown() -> Error {
+    let message = "no connection is leased under this id";
+    Error::new("WARMLINE_CONNECTION_UNKNOWN", Phase::Pool, message)
+}

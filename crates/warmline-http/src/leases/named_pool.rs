@@ -1,0 +1,494 @@
+//! A named pool: its limits, and what can be done with its leases.
+
+use std::collections::HashMap;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::runtime::Handle;
+use tokio::time::{Instant, timeout_at};
+use warmline_pool::{
+    Checkout, CloseReason, ConnectFailure, Granted, Lease, Limits, Permit, Poolable, WaitFor,
+};
+
+use super::endpoint::{self, Directory, Endpoint, EndpointId};
+use super::held::{self, Failure, Held, Opening, State};
+use super::line::{Line, Seat};
+use super::table::{LeaseId, TABLE};
+use crate::client::{Client, ClientOptions};
+use crate::engine::engine;
+use crate::error::{Error, Phase};
+use crate::transport::{Connection, ConnectionInfo};
+
+/// The limits of the reference library.
+const MAX_PER_ENDPOINT: usize = 10;
+const MAX_TOTAL: usize = 100;
+const IDLE_TIMEOUT: Duration = Duration::from_secs(5 * 60);
+
+/// The pool that shares its connections with `fetch`.
+const DEFAULT_NAME: &str = "default";
+
+/// A pool of leases: at most 10 per endpoint and 100 in total are out at once, and what is given back
+/// stays open for 5 minutes.
+pub struct NamedPool {
+    client: Client,
+    engine: &'static Handle,
+    /// How long a returned connection stays, where that is not what the client's pool does anyway.
+    keep_idle: Option<Duration>,
+    line: Line,
+    endpoints: Directory,
+}
+
+/// The state of a named pool.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LeaseStats {
+    /// Leased, idle and connecting.
+    pub total_connections: usize,
+    /// Leased and open.
+    pub active_connections: usize,
+    /// Open and free to be leased. In the pool "default", `fetch` shares them.
+    pub idle_connections: usize,
+    /// Leased and still connecting.
+    pub pending: usize,
+    /// Callers in line for a lease.
+    pub waiting: usize,
+    /// The most leases at once.
+    pub max_connections: usize,
+    /// The most leases to one endpoint at once.
+    pub max_connections_per_endpoint: usize,
+    /// How long a connection stays open after it was returned.
+    pub idle_timeout: Duration,
+    /// The same per endpoint, in the order of their first mention.
+    pub endpoints: Vec<EndpointLeaseStats>,
+}
+
+/// The part of [`LeaseStats`] that is about one endpoint.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EndpointLeaseStats {
+    /// Scheme, host and port.
+    pub endpoint: String,
+    /// Leased and open.
+    pub active: usize,
+    /// Open and free to be leased.
+    pub idle: usize,
+    /// Leased and still connecting.
+    pub pending: usize,
+}
+
+/// What becomes of the connection when a lease ends.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Fate {
+    Returned,
+    Removed,
+}
+
+impl NamedPool {
+    /// The pool of this name: one per process, whichever thread asks, made on first use. It lives as
+    /// long as the process.
+    ///
+    /// # Errors
+    /// `WARMLINE_ENGINE` if the engine cannot start.
+    pub fn open(name: &str) -> Result<&'static Self, Error> {
+        static POOLS: LazyLock<Mutex<HashMap<String, &'static NamedPool>>> =
+            LazyLock::new(Mutex::default);
+        let mut pools = POOLS.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(pool) = pools.get(name) {
+            return Ok(pool);
+        }
+        let (client, keep_idle) = if name == DEFAULT_NAME {
+            (Client::shared()?.clone(), Some(IDLE_TIMEOUT))
+        } else {
+            (
+                Client::new(ClientOptions {
+                    limits: limits(),
+                    ..ClientOptions::default()
+                })?,
+                None,
+            )
+        };
+        let pool: &'static Self = Box::leak(Box::new(Self {
+            client,
+            engine: engine()?,
+            keep_idle,
+            line: Line::new(MAX_PER_ENDPOINT, MAX_TOTAL),
+            endpoints: Directory::new(),
+        }));
+        pools.insert(name.to_owned(), pool);
+        Ok(pool)
+    }
+
+    /// The endpoint that a URL names; only scheme, host and port count. Callers keep the id: looking
+    /// the text up is the slow part of a lease.
+    ///
+    /// # Errors
+    /// `ERR_INVALID_URL` with what is wrong with the text; `WARMLINE_ENDPOINTS` beyond 65,536 of them.
+    pub fn endpoint(&'static self, url: &str) -> Result<EndpointId, Error> {
+        let key = endpoint::parse(url)?;
+        self.endpoints
+            .find_or_add(&key, || Endpoint::new(self, key.clone()))
+    }
+
+    /// Leases a connection: an idle one, or a new one that starts to connect. `None` at a limit, or
+    /// for an endpoint that is not this pool's. Does not block; callable from any thread.
+    #[must_use]
+    pub fn get(&self, endpoint: EndpointId) -> Option<LeaseId> {
+        let endpoint = self.endpoints.get(endpoint)?;
+        let seat = self.line.try_seat(endpoint)?;
+        match endpoint.origin.checkout() {
+            Checkout::Ready(lease) => enter(endpoint, seat, State::Resting(lease)),
+            Checkout::Connect(permit) => self.open_connection(endpoint, seat, permit),
+            Checkout::Full | Checkout::Closed => None,
+        }
+    }
+
+    /// Gives a lease back; its connection stays open for whoever is next. A request that is on it
+    /// goes on, and the connection is free when that ends. False if there is no such lease of this
+    /// pool (any more).
+    pub fn put(&self, id: LeaseId) -> bool {
+        self.end(id, Fate::Returned)
+    }
+
+    /// Ends a lease and closes its connection, with whatever request is on it. False if there is no
+    /// such lease of this pool (any more).
+    pub fn remove(&self, id: LeaseId) -> bool {
+        self.end(id, Fate::Removed)
+    }
+
+    /// Whether a lease's connection can be used: true while it is open or still connecting, false once
+    /// connecting failed or the peer closed it, and for an id that is no lease of this pool. Looks at
+    /// the socket.
+    #[must_use]
+    pub fn healthy(&self, id: LeaseId) -> bool {
+        enum Look {
+            Settled(bool),
+            At(Arc<Connection>),
+        }
+        let look = self.with(id, |held| match &held.state {
+            State::Connecting(_) => Look::Settled(true),
+            State::Failed(_) => Look::Settled(false),
+            State::Resting(lease) => Look::At(Arc::clone(lease.connection())),
+            State::Busy(connection) => Look::At(Arc::clone(connection)),
+        });
+        match look {
+            Some(Look::Settled(answer)) => answer,
+            // Outside the table's lock: this enters the operating system.
+            Some(Look::At(connection)) => connection.is_alive(),
+            None => false,
+        }
+    }
+
+    /// Closes idle connections that have been so for too long, are too old or dead, and ends leases
+    /// whose connection is gone. Returns how many of both.
+    pub fn cleanup(&self) -> usize {
+        let gone = |held: &Held| match &held.state {
+            State::Failed(_) => true,
+            State::Resting(lease) => !lease.is_open(),
+            State::Connecting(_) | State::Busy(_) => false,
+        };
+        let mine = |held: &Held| std::ptr::eq(held.endpoint.pool, self);
+        let dead = TABLE.ids(|held| mine(held) && gone(held));
+        let ended = dead.into_iter().filter_map(|id| TABLE.take(id, gone));
+        ended.map(|held| settle(held, Fate::Removed)).count() + self.client.pool().sweep()
+    }
+
+    /// The state of this pool, read without stopping anybody.
+    #[must_use]
+    pub fn stats(&self) -> LeaseStats {
+        let endpoints: Vec<EndpointLeaseStats> = self
+            .endpoints
+            .iter()
+            .map(|endpoint| {
+                let pending = endpoint.connecting.load(Ordering::Relaxed);
+                EndpointLeaseStats {
+                    endpoint: endpoint.key.to_string(),
+                    active: endpoint
+                        .leased
+                        .load(Ordering::Relaxed)
+                        .saturating_sub(pending),
+                    idle: endpoint.origin.stats().counts.idle,
+                    pending,
+                }
+            })
+            .collect();
+        let sum = |count: fn(&EndpointLeaseStats) -> usize| endpoints.iter().map(count).sum();
+        let (active, idle, pending) =
+            (sum(|it| it.active), sum(|it| it.idle), sum(|it| it.pending));
+        LeaseStats {
+            total_connections: active + idle + pending,
+            active_connections: active,
+            idle_connections: idle,
+            pending,
+            waiting: self.line.waiting(),
+            max_connections: MAX_TOTAL,
+            max_connections_per_endpoint: MAX_PER_ENDPOINT,
+            idle_timeout: IDLE_TIMEOUT,
+            endpoints,
+        }
+    }
+
+    /// Waits for its turn (first come, first served) and until the connection is open. Dropping the
+    /// future leaves the line, or gives the connection back.
+    ///
+    /// # Errors
+    /// `WARMLINE_POOL_TIMEOUT` if that takes longer than `timeout`, what connecting failed with,
+    /// `WARMLINE_ENDPOINTS` for an endpoint that is not this pool's, `WARMLINE_CLOSED` if the client
+    /// was closed.
+    pub async fn acquire(
+        &self,
+        endpoint: EndpointId,
+        timeout: Option<Duration>,
+    ) -> Result<LeaseId, Error> {
+        let Some(endpoint) = self.endpoints.get(endpoint) else {
+            return Err(Error::new(
+                "WARMLINE_ENDPOINTS",
+                Phase::Pool,
+                "no such endpoint in this pool",
+            ));
+        };
+        let deadline = timeout.and_then(|limit| Instant::now().checked_add(limit));
+        let acquiring = self.turn(endpoint);
+        match (deadline, timeout) {
+            (Some(deadline), Some(limit)) => timeout_at(deadline, acquiring)
+                .await
+                .unwrap_or_else(|_| Err(timed_out(limit))),
+            _ => acquiring.await,
+        }
+    }
+
+    /// Waits until a lease's connection is open, and says what it is.
+    ///
+    /// # Errors
+    /// What connecting failed with; `UND_ERR_SOCKET` once the connection is closed;
+    /// `WARMLINE_CONNECTION_UNKNOWN` for an id that is no lease of this pool.
+    pub async fn ready(&self, id: LeaseId) -> Result<ConnectionInfo, Error> {
+        enum Look {
+            Wait(Arc<Opening>),
+            At(Arc<Connection>),
+            Failed(Arc<Failure>),
+        }
+        let look = self.with(id, |held| match &held.state {
+            State::Connecting(opening) => Look::Wait(Arc::clone(opening)),
+            State::Resting(lease) => Look::At(Arc::clone(lease.connection())),
+            State::Busy(connection) => Look::At(Arc::clone(connection)),
+            State::Failed(failure) => Look::Failed(Arc::clone(failure)),
+        });
+        match look.ok_or_else(held::unknown)? {
+            Look::Wait(opening) => match opening.outcome.wait().await {
+                Ok(info) => Ok(*info),
+                Err(failure) => Err(failure.to_error()),
+            },
+            Look::At(connection) if connection.is_open() => Ok(*connection.info()),
+            Look::At(_) => Err(held::closed()),
+            Look::Failed(failure) => Err(failure.to_error()),
+        }
+    }
+
+    pub(super) fn line(&self) -> &Line {
+        &self.line
+    }
+
+    pub(super) fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// Returns a connection that is no longer leased to the pool that it is from.
+    pub(super) fn give_back(&self, mut lease: Lease<Connection>) {
+        if let Some(keep_idle) = self.keep_idle {
+            lease.keep_idle_for(keep_idle);
+        }
+        drop(lease);
+    }
+
+    async fn turn(&self, endpoint: &'static Endpoint) -> Result<LeaseId, Error> {
+        let seat = self.line.seat(endpoint).await.ok_or_else(no_room)?;
+        let granted = match endpoint.origin.checkout() {
+            Checkout::Ready(lease) => Granted::Ready(lease),
+            Checkout::Connect(permit) => Granted::Connect(permit),
+            // Within the quota, yet the pool itself is full: in "default", of requests.
+            Checkout::Full => endpoint
+                .origin
+                .wait(WaitFor::Any)
+                .await
+                .map_err(|_| client_closed())?,
+            Checkout::Closed => return Err(client_closed()),
+        };
+        let id = match granted {
+            Granted::Ready(lease) => {
+                return enter(endpoint, seat, State::Resting(lease)).ok_or_else(no_room);
+            }
+            Granted::Connect(permit) => self
+                .open_connection(endpoint, seat, permit)
+                .ok_or_else(no_room)?,
+        };
+        let unclaimed = Unclaimed { pool: self, id };
+        self.ready(id).await?;
+        Ok(unclaimed.claim())
+    }
+
+    /// Starts to connect under a lease that exists from now on.
+    fn open_connection(
+        &self,
+        endpoint: &'static Endpoint,
+        seat: Seat,
+        permit: Permit<Connection>,
+    ) -> Option<LeaseId> {
+        let opening = Arc::new(Opening::new());
+        endpoint.connecting.fetch_add(1, Ordering::Relaxed);
+        let Some(id) = enter(endpoint, seat, State::Connecting(Arc::clone(&opening))) else {
+            endpoint.connecting.fetch_sub(1, Ordering::Relaxed);
+            return None;
+        };
+        self.engine.spawn(connect(endpoint, id, opening, permit));
+        Some(id)
+    }
+
+    fn end(&self, id: LeaseId, fate: Fate) -> bool {
+        let held = TABLE.take(id, |held| std::ptr::eq(held.endpoint.pool, self));
+        held.map(|held| settle(held, fate)).is_some()
+    }
+
+    fn with<T>(&self, id: LeaseId, look: impl FnOnce(&Held) -> T) -> Option<T> {
+        TABLE
+            .with(id, |held| {
+                std::ptr::eq(held.endpoint.pool, self).then(|| look(held))
+            })
+            .flatten()
+    }
+}
+
+/// Puts a lease into the table; its place in the quota goes with it. `None` if the table is full.
+fn enter(endpoint: &'static Endpoint, seat: Seat, state: State) -> Option<LeaseId> {
+    let id = TABLE.add(Held { endpoint, state }).ok()?;
+    seat.keep();
+    Some(id)
+}
+
+/// Does with the connection of a lease that has left the table what is to become of it.
+fn settle(held: Held, fate: Fate) {
+    let Held { endpoint, state } = held;
+    match (state, fate) {
+        // A failed connection's place was freed when it failed.
+        (State::Failed(_), _) => return,
+        (State::Connecting(opening), fate) => {
+            endpoint.connecting.fetch_sub(1, Ordering::Relaxed);
+            if fate == Fate::Removed {
+                // Only one caller takes a lease out of the table, so nobody else has set it.
+                let _ = opening.cancelled.set(());
+            }
+        }
+        (State::Resting(lease), Fate::Returned) => endpoint.pool.give_back(lease),
+        (State::Resting(lease), Fate::Removed) => lease.discard(CloseReason::Discarded),
+        // The request's guard finds the lease gone and gives the connection back itself.
+        (State::Busy(_), Fate::Returned) => {}
+        (State::Busy(connection), Fate::Removed) => connection.abort(),
+    }
+    drop(Seat::of(endpoint));
+}
+
+/// Connects for a lease, which may end meanwhile: returned, the connection is for whoever is next;
+/// removed, it is not opened.
+async fn connect(
+    endpoint: &'static Endpoint,
+    id: LeaseId,
+    opening: Arc<Opening>,
+    permit: Permit<Connection>,
+) {
+    let client = endpoint.pool.client();
+    let limit = client.timeouts().connect;
+    let connecting = client.connector().connect(&endpoint.key, limit);
+    let outcome = tokio::select! {
+        biased;
+        () = async { opening.cancelled.wait().await; } => Err(held::closed()),
+        outcome = connecting => outcome,
+    };
+    let settled = match outcome {
+        Ok(connection) => {
+            let info = *connection.info();
+            let lease = permit.establish(connection);
+            lease.on_close(lease.retire_handle());
+            let mut lease = Some(lease);
+            advance(endpoint, id, || lease.take().map(State::Resting));
+            if let Some(lease) = lease {
+                endpoint.pool.give_back(lease);
+            }
+            Ok(info)
+        }
+        Err(error) => {
+            let timed_out = error.code == "UND_ERR_CONNECT_TIMEOUT";
+            permit.fail(if timed_out {
+                ConnectFailure::TimedOut
+            } else {
+                ConnectFailure::Error
+            });
+            let failure = Failure::new(error);
+            if advance(endpoint, id, || Some(State::Failed(Arc::clone(&failure)))) {
+                drop(Seat::of(endpoint));
+            }
+            Err(failure)
+        }
+    };
+    // This task alone sets it.
+    let _ = opening.outcome.set(settled);
+}
+
+/// Moves a lease on from connecting, if it is still there.
+fn advance(endpoint: &'static Endpoint, id: LeaseId, next: impl FnOnce() -> Option<State>) -> bool {
+    let advanced = TABLE
+        .with(id, |held| next().map(|state| held.state = state))
+        .flatten()
+        .is_some();
+    if advanced {
+        endpoint.connecting.fetch_sub(1, Ordering::Relaxed);
+    }
+    advanced
+}
+
+/// A lease that nobody knows of yet; dropped so, it goes back.
+struct Unclaimed<'pool> {
+    pool: &'pool NamedPool,
+    id: LeaseId,
+}
+
+impl Unclaimed<'_> {
+    fn claim(self) -> LeaseId {
+        let id = self.id;
+        std::mem::forget(self);
+        id
+    }
+}
+
+impl Drop for Unclaimed<'_> {
+    fn drop(&mut self) {
+        self.pool.put(self.id);
+    }
+}
+
+fn limits() -> Limits {
+    Limits {
+        max_connections: MAX_TOTAL,
+        max_connections_per_origin: MAX_PER_ENDPOINT,
+        max_keepalive: MAX_TOTAL,
+        keepalive_expiry: IDLE_TIMEOUT,
+        ..Limits::default()
+    }
+}
+
+fn timed_out(limit: Duration) -> Error {
+    let message = format!(
+        "timeout: no connection could be leased for {} ms",
+        limit.as_millis()
+    );
+    Error::new("WARMLINE_POOL_TIMEOUT", Phase::Pool, message)
+}
+
+fn no_room() -> Error {
+    Error::new(
+        "WARMLINE_LEASES",
+        Phase::Pool,
+        "this process holds as many leases as it can name",
+    )
+}
+
+fn client_closed() -> Error {
+    Error::new("WARMLINE_CLOSED", Phase::Pool, "the client is closed")
+}
