@@ -17,7 +17,8 @@ const SHORT_LENGTH_MAX = 0x7f;
 /** A value under a tag of the caller's own, such as a context-specific one. */
 export function tagged(tag: number, ...content: Uint8Array[]): Buffer {
   const body = Buffer.concat(content);
-  if (body.length <= SHORT_LENGTH_MAX) return Buffer.concat([Buffer.from([tag, body.length]), body]);
+  if (body.length <= SHORT_LENGTH_MAX)
+    return Buffer.concat([Buffer.from([tag, body.length]), body]);
   const hex = body.length.toString(16);
   const length = Buffer.from(hex.length % 2 === 0 ? hex : `0${hex}`, 'hex');
   return Buffer.concat([Buffer.from([tag, 0x80 | length.length]), length, body]);
@@ -55,6 +56,9 @@ export function objectId(dotted: string): Buffer {
 
 /** A time to the second, in UTC. */
 export function generalizedTime(time: Date): Buffer {
-  const digits = time.toISOString().replace(/\.\d+Z$/, 'Z').replace(/[-:T]/g, '');
+  const digits = time
+    .toISOString()
+    .replace(/\.\d+Z$/, 'Z')
+    .replace(/[-:T]/g, '');
   return tagged(TAG.generalizedTime, Buffer.from(digits));
 }

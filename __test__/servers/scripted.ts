@@ -88,6 +88,11 @@ export class ScriptedConnection {
     this.#socket.end(typeof bytes === 'string' ? Buffer.from(bytes, 'latin1') : bytes);
   }
 
+  /** Sends FIN; resolves once the system has taken it. */
+  async finish(): Promise<void> {
+    await new Promise<void>((resolve) => this.#socket.end(resolve));
+  }
+
   /** Closes with RST, as a crashed peer does. */
   reset(): void {
     this.#socket.resetAndDestroy();

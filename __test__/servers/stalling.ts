@@ -2,7 +2,11 @@ import { Changes } from './changes.js';
 import { type ScriptedServer, scriptedServer } from './scripted.js';
 
 /** How far an answer gets before the server falls silent for ever. */
-export type StallPoint = 'before the head' | 'inside the head' | 'after the head' | 'inside the body';
+export type StallPoint =
+  | 'before the head'
+  | 'inside the head'
+  | 'after the head'
+  | 'inside the body';
 
 const SAID: Record<StallPoint, string> = {
   'before the head': '',
