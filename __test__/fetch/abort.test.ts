@@ -1,6 +1,7 @@
 import { getEventListeners, once } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { fetch as warmlineFetch } from 'warmline';
+import { deafServer } from '../servers/deaf.js';
 import { echoed, echoServer } from '../servers/echo.js';
 import { httpServer } from '../servers/http.js';
 import { redirectServer } from '../servers/redirect.js';
@@ -231,6 +232,23 @@ describe.each(implementations)('$name fetch: abort under way', ({ fetch }) => {
     expect(await rejection(answered)).toBe('first');
   });
 });
+
+// Only Linux leaves a connection attempt without an answer when the queue of the listener is full.
+describe.runIf(process.platform === 'linux').each(implementations)(
+  '$name fetch: abort while connecting',
+  ({ fetch }) => {
+    it('rejects with the reason', async () => {
+      await using deaf = await deafServer();
+      await using echo = await echoServer();
+      const abort = new AbortController();
+      const answered = rejection(fetch(deaf.origin, { signal: abort.signal }));
+      await echoed(fetch(echo.origin));
+      const reason = new Error('why');
+      abort.abort(reason);
+      expect(await answered).toBe(reason);
+    });
+  },
+);
 
 describe.each(implementations)('$name fetch: abort after the end', ({ fetch }) => {
   it('changes nothing', async () => {

@@ -3,6 +3,12 @@ import { fetch as warmlineFetch } from 'warmline';
 /** The standard's `fetch`, as every implementation here must behave. */
 export type Fetch = typeof globalThis.fetch;
 
+/** What the standard takes as a body. */
+export type BodyInit = NonNullable<RequestInit['body']>;
+
+/** What the standard takes as headers. */
+export type HeadersInit = NonNullable<RequestInit['headers']>;
+
 /** One implementation of `fetch` under test. */
 export interface Implementation {
   readonly name: 'built-in' | 'warmline';

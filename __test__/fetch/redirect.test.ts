@@ -3,7 +3,7 @@ import { echoed, echoServer } from '../servers/echo.js';
 import { httpServer } from '../servers/http.js';
 import { redirectPath, redirectServer } from '../servers/redirect.js';
 import { answer, scriptedServer } from '../servers/scripted.js';
-import { implementations, typeError } from './implementations.js';
+import { type BodyInit, implementations, typeError } from './implementations.js';
 
 const REDIRECTS = [301, 302, 303, 307, 308];
 

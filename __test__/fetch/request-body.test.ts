@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { echoed, echoServer } from '../servers/echo.js';
 import { httpServer } from '../servers/http.js';
-import { implementations, typeError } from './implementations.js';
+import { type BodyInit, implementations, typeError } from './implementations.js';
 
 const BYTES = Uint8Array.from({ length: 24 }, (_, i) => i * 10);
 
@@ -16,7 +16,7 @@ function inside<View>(
   return new Type(buffer, 8, BYTES.length / elementSize);
 }
 
-const VIEWS: [string, () => ArrayBufferView<ArrayBuffer>][] = [
+const VIEWS: [string, () => BodyInit][] = [
   ['Int8Array', () => inside(Int8Array, 1)],
   ['Uint8Array', () => inside(Uint8Array, 1)],
   ['Uint8ClampedArray', () => inside(Uint8ClampedArray, 1)],
@@ -37,7 +37,7 @@ describe.each(implementations)('$name fetch: a request body', ({ fetch }) => {
     await using server = await echoServer();
     const body = 'plain, ünï, 日本, 🎉, lone \ud800 surrogate, \0';
     const seen = await echoed(fetch(server.origin, { method: 'POST', body }));
-    expect(seen.text).toBe(body.toWellFormed());
+    expect(seen.text).toBe(body.replace('\ud800', '\ufffd'));
     expect(seen.header('content-length')).toBe(String(Buffer.byteLength(body)));
     expect(seen.header('transfer-encoding')).toBeUndefined();
     expect(seen.header('content-type')).toBe('text/plain;charset=UTF-8');

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { echoed, echoServer } from '../servers/echo.js';
 import { answer, scriptedServer } from '../servers/scripted.js';
-import { implementations, typeError } from './implementations.js';
+import { type HeadersInit, implementations, typeError } from './implementations.js';
 
 describe.each(implementations)('$name fetch: request headers', ({ fetch }) => {
   it.each<[string, () => HeadersInit]>([

@@ -3,7 +3,7 @@ import { fetch as warmlineFetch } from 'warmline';
 import { echoed, echoServer } from '../servers/echo.js';
 import { answer, scriptedServer } from '../servers/scripted.js';
 import { headerValue } from '../servers/wire.js';
-import { implementations, rejection, typeError } from './implementations.js';
+import { type BodyInit, implementations, rejection, typeError } from './implementations.js';
 
 const encode = (text: string) => new TextEncoder().encode(text);
 

@@ -56,7 +56,12 @@ export class CertificateAuthority {
   /** A root, or what `issuer` vouches for. */
   constructor(name: string, issuer?: CertificateAuthority) {
     this.#signer = { name, ...generateKeyPairSync('ec', { namedCurve: 'P-256' }) };
-    this.cert = certificate({ name }, this.#signer, issuer?.#signer ?? this.#signer, true);
+    this.cert = certificate(
+      { name },
+      this.#signer,
+      issuer === undefined ? this.#signer : issuer.#signer,
+      true,
+    );
     this.#chain = issuer === undefined ? '' : this.cert + issuer.#chain;
   }
 
