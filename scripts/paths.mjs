@@ -21,7 +21,6 @@ const bin = join(root, 'node_modules', '.bin');
 export const environment = {
   ...process.env,
   PATH: [bin, process.env.PATH, join(toolsDir, 'bin')].join(delimiter),
-  WARMLINE_PROVIDER: process.env.WARMLINE_PROVIDER ?? provider,
 };
 
 /** PATH without the devDependencies: what the machine itself has. */
