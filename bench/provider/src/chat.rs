@@ -137,4 +137,8 @@ impl Events for Chunks {
         };
         true
     }
+
+    fn is_paced(&self) -> bool {
+        matches!(self.next, Next::Token(index) if index < self.size.tokens)
+    }
 }

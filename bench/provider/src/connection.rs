@@ -96,6 +96,9 @@ impl Connection<'_> {
         self.reader.next(|head, body| {
             self.stats.requests.fetch_add(1, Relaxed);
             self.served += 1;
+            if self.served > 1 {
+                self.stats.requests_reusing.fetch_add(1, Relaxed);
+            }
             route::answer(Exchange {
                 shared: self.shared,
                 head,
@@ -170,14 +173,15 @@ impl Connection<'_> {
     async fn play(&mut self, mut stream: Stream) -> io::Result<ControlFlow<()>> {
         let stats = self.stats;
         let _open = stats.stream_opened();
-        let mut ticks = (!stream.interval.is_zero()).then(|| time::interval(stream.interval));
-        if let Some(ticks) = &mut ticks {
-            // The first tick is due at once, and the head must not wait for the first event.
-            ticks.tick().await;
-            self.flush_stream().await?;
-        }
+        let mut ticks = (!stream.interval.is_zero()).then(|| {
+            let first = time::Instant::now() + stream.interval;
+            time::interval_at(first, stream.interval)
+        });
         for number in 0.. {
-            if let Some(ticks) = &mut ticks {
+            if let Some(ticks) = &mut ticks
+                && stream.waits()
+            {
+                self.flush_stream().await?;
                 tokio::select! {
                     biased;
                     _ = ticks.tick() => {}
@@ -189,7 +193,7 @@ impl Connection<'_> {
             match stream.step(number, &mut self.scratch, &mut self.out) {
                 Step::Event => {
                     stats.events.fetch_add(1, Relaxed);
-                    if ticks.is_some() || self.out.len() >= WRITE_BYTES {
+                    if self.out.len() >= WRITE_BYTES {
                         self.flush_stream().await?;
                     }
                 }

@@ -125,4 +125,8 @@ impl Events for MessageEvents {
         };
         true
     }
+
+    fn is_paced(&self) -> bool {
+        matches!(self.next, Next::Token(index) if index < self.size.tokens)
+    }
 }

@@ -185,4 +185,8 @@ impl Events for ResponseEvents {
         out.extend_from_slice(format!("event: {name}\ndata: {event}\n\n").as_bytes());
         true
     }
+
+    fn is_paced(&self) -> bool {
+        matches!(self.next, Next::Token(index) if index < self.size.tokens)
+    }
 }

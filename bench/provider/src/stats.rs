@@ -11,6 +11,7 @@ pub(crate) struct Stats {
     accepted: AtomicU64,
     pub(crate) connection_errors: AtomicU64,
     pub(crate) requests: AtomicU64,
+    pub(crate) requests_reusing: AtomicU64,
     pub(crate) responses: AtomicU64,
     pub(crate) refused: AtomicU64,
     pub(crate) bytes_in: AtomicU64,
@@ -54,6 +55,8 @@ pub(crate) struct Reading {
     /// Connections that ended in an error of the socket, a reset by the client above all.
     connection_errors: u64,
     requests: u64,
+    /// Those that were not the first on their connection.
+    requests_reusing: u64,
     responses: u64,
     /// Requests that were not HTTP, or too large.
     requests_refused: u64,
@@ -88,6 +91,7 @@ impl Stats {
             connections_peak: self.connections.peak.load(Relaxed),
             connection_errors: self.connection_errors.load(Relaxed),
             requests: self.requests.load(Relaxed),
+            requests_reusing: self.requests_reusing.load(Relaxed),
             responses: self.responses.load(Relaxed),
             requests_refused: self.refused.load(Relaxed),
             requests_aborted: self.requests_aborted.load(Relaxed),
@@ -105,6 +109,7 @@ impl Stats {
             &self.accepted,
             &self.connection_errors,
             &self.requests,
+            &self.requests_reusing,
             &self.responses,
             &self.refused,
             &self.bytes_in,

@@ -9,6 +9,9 @@ use crate::knobs::Close;
 pub(crate) trait Events: Send {
     /// Appends the next event; false when there is none.
     fn next(&mut self, out: &mut Vec<u8>) -> bool;
+
+    /// Whether the next event has to be waited for, as a token has. What opens and what closes an answer comes at once.
+    fn is_paced(&self) -> bool;
 }
 
 pub(crate) struct Stream {
@@ -37,6 +40,11 @@ pub(crate) enum Step {
 const CUT_AT: u32 = 2;
 
 impl Stream {
+    /// Whether the next step has to wait until the interval is over.
+    pub(crate) fn waits(&self) -> bool {
+        !self.interval.is_zero() && self.events.is_paced()
+    }
+
     /// Appends the event with this number, from 0, as one chunk.
     pub(crate) fn step(&mut self, number: u32, scratch: &mut Vec<u8>, out: &mut Vec<u8>) -> Step {
         if self.stall_after.is_some_and(|limit| number >= limit) {
@@ -74,6 +82,10 @@ mod tests {
             out.extend_from_slice(b"data: x\n\n");
             self.0 = self.0.wrapping_sub(1);
             self.0 != u8::MAX
+        }
+
+        fn is_paced(&self) -> bool {
+            true
         }
     }
 

@@ -114,7 +114,7 @@ fn a_streamed_response_numbers_its_events_and_ends_with_the_whole() {
 }
 
 #[test]
-fn each_event_of_a_paced_stream_is_sent_before_the_next_is_due() {
+fn each_event_of_a_paced_stream_is_a_chunk_of_its_own() {
     let server = Server::start(&["--set", "interval-ms=1", "--set", "tokens=3"]);
     let mut client = server.connect();
     client.send_request(
@@ -127,6 +127,20 @@ fn each_event_of_a_paced_stream_is_sent_before_the_next_is_due() {
     // The role, three words, the finish and [DONE], each a chunk of its own.
     assert_eq!(chunks.len(), 6);
     assert!(chunks.iter().all(|chunk| chunk.ends_with(b"\n\n")));
+}
+
+#[test]
+fn a_word_is_not_sent_before_it_is_due() {
+    let server = Server::start(&["--set", "interval-ms=3600000"]);
+    let mut client = server.connect();
+    client.send_request(
+        "POST /v1/chat/completions",
+        &[],
+        ask(true).to_string().as_bytes(),
+    );
+    assert_eq!(client.read_head().status, 200);
+    assert!(client.read_chunk().is_some(), "the role comes at once");
+    assert_eq!(server.stats()["events"], 1);
 }
 
 #[test]

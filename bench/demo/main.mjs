@@ -1,0 +1,143 @@
+// The demo: an unmodified OpenAI client does the same work as it comes and after `patch(client)`,
+// over real sockets, against a provider in a process of its own.
+import { readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { parseArgs } from 'node:util';
+import { runChild } from '../harness/child.mjs';
+import { startProvider } from '../harness/provider.mjs';
+import { paint } from '../harness/terminal.mjs';
+import { runReal } from './real.mjs';
+import { PhaseScreen, ratios } from './screen.mjs';
+
+const HELP = `npm run demo -- [options]
+  --short   a second for each measurement instead of five
+  --json    the results as JSON on standard output, and nothing else there
+  --real    a handful of requests to the provider of OPENAI_BASE_URL and OPENAI_API_KEY instead
+            (OPENAI_MODEL names the model)`;
+
+const TRANSPORTS = [
+  { name: 'openai', patched: false },
+  { name: 'openai + patch(client)', patched: true },
+];
+
+/** Each event comes when it is due and not sooner: what a client saves is CPU, not time. */
+const EVENTS_PER_SECOND = 100;
+const STREAM_SECONDS = 1;
+
+const PHASES = [
+  {
+    key: 'completions',
+    title: 'chat.completions.create, 50 at a time',
+    unit: 'request',
+    streaming: false,
+    concurrency: 50,
+    headers: {},
+  },
+  {
+    key: 'streams',
+    title: `chat.completions.create({ stream: true }), 100 streams of ${EVENTS_PER_SECOND} events/s`,
+    unit: 'event',
+    streaming: true,
+    concurrency: 100,
+    headers: {
+      'x-mock-interval-ms': String(1000 / EVENTS_PER_SECOND),
+      'x-mock-tokens': String(EVENTS_PER_SECOND * STREAM_SECONDS),
+    },
+  },
+];
+
+/** Measures one row: a fresh provider and a fresh client process. */
+async function measure(phase, patched, times, onProgress) {
+  const provider = await startProvider();
+  try {
+    const reading = await runChild(
+      new URL('work.mjs', import.meta.url),
+      { url: provider.url, phase, patched, ...times },
+      { onProgress },
+    );
+    const stats = await provider.stats();
+    return {
+      ...reading,
+      connections: stats.connections_accepted,
+      requests: stats.requests,
+      reusing: stats.requests_reusing,
+    };
+  } finally {
+    await provider.stop();
+  }
+}
+
+async function runPhase(phase, times, silent) {
+  const screen = silent
+    ? undefined
+    : new PhaseScreen(
+        phase,
+        TRANSPORTS.map(({ name }) => name),
+      );
+  const results = [];
+  for (const [row, { patched }] of TRANSPORTS.entries()) {
+    const result = await measure(phase, patched, times, (reading) =>
+      screen?.progress(row, reading),
+    );
+    screen?.finish(row, result);
+    results.push(result);
+  }
+  return { screen, results };
+}
+
+async function runMock({ short, json }) {
+  const openai = JSON.parse(
+    readFileSync(new URL('../../node_modules/openai/package.json', import.meta.url), 'utf8'),
+  );
+  const times = short ? { warmUpSeconds: 0.5, seconds: 1 } : { warmUpSeconds: 2, seconds: 5 };
+  if (!json) {
+    console.log(
+      `\n${paint('bold', 'warmline demo')}: openai ${openai.version} on Node ${process.version}, ` +
+        `${availableParallelism()} cores, a mock provider in its own process\n`,
+    );
+  }
+  const report = {};
+  const summaries = [];
+  for (const phase of PHASES) {
+    const { screen, results } = await runPhase(phase, times, json);
+    const [plain, patched] = results;
+    report[phase.key] = { plain, patched, ratios: ratios(plain, patched) };
+    if (screen) {
+      console.log();
+      summaries.push(screen.summary());
+    }
+  }
+  if (json) {
+    console.log(
+      JSON.stringify({ node: process.version, openai: openai.version, ...report }, null, 2),
+    );
+  } else {
+    printSummary(summaries);
+  }
+}
+
+function printSummary(summaries) {
+  console.log(paint('bold', 'Summary'));
+  for (const lines of summaries) console.log(`${lines.join('\n')}\n`);
+  console.log(
+    [
+      'main thread: time in which the event loop was busy; process CPU: all threads, the engine’s too',
+      'p50 and p99: until the answer, or until the first event of a stream',
+      'connections, reused: in the whole run, as the server saw it',
+    ]
+      .map((line) => paint('dim', line))
+      .join('\n'),
+  );
+}
+
+const { values } = parseArgs({
+  options: {
+    short: { type: 'boolean', default: false },
+    json: { type: 'boolean', default: false },
+    real: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
+  },
+});
+if (values.help) console.log(HELP);
+else if (values.real) process.exitCode = await runReal(values);
+else await runMock(values);

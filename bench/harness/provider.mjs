@@ -1,0 +1,55 @@
+// The mock provider as a process of its own, which ends with the process that started it.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { provider as builtProvider } from '../../scripts/paths.mjs';
+import { pinned } from './cores.mjs';
+
+export const program = process.env.WARMLINE_PROVIDER ?? builtProvider;
+
+/**
+ * @typedef {object} Provider
+ * @property {string} url
+ * @property {() => Promise<Record<string, number>>} stats the server's own view of its traffic
+ * @property {() => Promise<void>} reset zeroes that view
+ * @property {() => Promise<void>} stop
+ */
+
+/**
+ * Starts a provider on a free port.
+ *
+ * @param {{ threads?: number, cores?: readonly number[] }} [options] `cores`: where it may run
+ * @returns {Promise<Provider>}
+ */
+export async function startProvider({ threads = 1, cores } = {}) {
+  const [command, args] = pinned(cores, program, [
+    'serve',
+    '--until-stdin-closes',
+    '--threads',
+    String(threads),
+  ]);
+  const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit'] });
+  const line = await Promise.race([
+    once(child, 'error').then(([error]) => {
+      throw new Error('the mock provider is not built: npm run build:provider', { cause: error });
+    }),
+    once(createInterface(child.stdout), 'line').then(([first]) => first),
+    once(child, 'exit').then(([code, signal]) => {
+      throw new Error(`the mock provider ended with ${signal ?? code} before it listened`);
+    }),
+  ]);
+  const { url, control } = JSON.parse(line);
+  const ask = async (path, init) => (await fetch(`${control}${path}`, init)).json();
+  return {
+    url,
+    stats: () => ask('/stats'),
+    reset: async () => {
+      await ask('/stats/reset', { method: 'POST' });
+    },
+    stop: async () => {
+      const exit = once(child, 'exit');
+      child.stdin.end();
+      await exit;
+    },
+  };
+}
