@@ -79,3 +79,20 @@ describe.each(implementations)('$name fetch: data URLs', ({ fetch }) => {
     expect(Buffer.from(await (await fetch(url)).arrayBuffer()).equals(body)).toBe(true);
   });
 });
+
+describe.each(implementations)('$name fetch: other URLs that need no network', ({ fetch }) => {
+  it('name a Blob of this process', async () => {
+    const url = URL.createObjectURL(new Blob(['content'], { type: 'text/x' }));
+    const response = await fetch(url);
+    expect(response.status).toBe(200);
+    expect(response.headers.get('content-type')).toBe('text/x');
+    expect(response.headers.get('content-length')).toBe('7');
+    expect(await response.text()).toBe('content');
+    URL.revokeObjectURL(url);
+    expect((await typeError(fetch(url))).message).toBe('fetch failed');
+  });
+
+  it('are not about:blank', async () => {
+    expect((await typeError(fetch('about:blank'))).message).toBe('fetch failed');
+  });
+});

@@ -66,6 +66,23 @@ describe.each(implementations)('$name fetch: a redirect', ({ fetch }) => {
     expect((await echoed(fetch(url, { method: 'POST', body: body() }))).text).toBe(text);
   });
 
+  it('of status 307 sends the text of a Request again', async () => {
+    await using server = await redirectServer();
+    const url = `${server.origin}${redirectPath(307, '/end')}`;
+    const request = new Request(url, { method: 'POST', body: 'content' });
+    expect((await echoed(fetch(request))).text).toBe('content');
+  });
+
+  it('of status 307 sends a large Blob or buffer again', async () => {
+    await using server = await redirectServer();
+    const url = `${server.origin}${redirectPath(307, '/end')}`;
+    const large = Buffer.alloc(5 << 20, 'large');
+    for (const body of [new Blob([large]), large]) {
+      const seen = await echoed(fetch(url, { method: 'POST', body }));
+      expect(seen.body.equals(large)).toBe(true);
+    }
+  });
+
   it('of status 307 sends a form again', async () => {
     await using server = await redirectServer();
     const form = new FormData();

@@ -82,6 +82,14 @@ describe.each(implementations)('$name fetch: a request body', ({ fetch }) => {
     expect(seen.header('content-type')).toBe('text/slice');
   });
 
+  it('of a Request has the length and type that it has in init', async () => {
+    await using server = await echoServer();
+    const seen = await echoed(fetch(new Request(server.origin, { method: 'POST', body: 'text' })));
+    expect(seen.header('content-length')).toBe('4');
+    expect(seen.header('content-type')).toBe('text/plain;charset=UTF-8');
+    expect(seen.header('transfer-encoding')).toBeUndefined();
+  });
+
   it('of URLSearchParams is form-encoded', async () => {
     await using server = await echoServer();
     const body = new URLSearchParams({ q: 'ä & b', n: '1' });
