@@ -25,7 +25,9 @@ fn main() {
     println!("checkout + return, ns a pair (wall time of a thread)");
     for threads in [1, 2, 4] {
         let shared = best(threads, |pool, _| origin(pool, "shared.test", threads));
-        let apart = best(threads, |pool, thread| origin(pool, &format!("{thread}.test"), 1));
+        let apart = best(threads, |pool, thread| {
+            origin(pool, &format!("{thread}.test"), 1)
+        });
         println!("{threads} threads   one origin {shared:6.1}   an origin each {apart:6.1}");
     }
 }
@@ -58,7 +60,10 @@ fn best(threads: usize, origin: impl Fn(&Pool<Idle>, usize) -> Origin<Idle>) -> 
                     })
                 })
                 .collect();
-            running.into_iter().filter_map(|thread| thread.join().ok()).max()
+            running
+                .into_iter()
+                .filter_map(|thread| thread.join().ok())
+                .max()
         });
         took.unwrap_or(Duration::MAX)
     };

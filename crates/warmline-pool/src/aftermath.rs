@@ -1,4 +1,5 @@
 use std::sync::Arc;
+use std::sync::atomic::Ordering::SeqCst;
 
 use crate::Poolable;
 use crate::entry::Entry;
@@ -49,7 +50,7 @@ impl<C: Poolable> Closing<C> {
         // First the socket, then its place: a connection that takes the place never exists beside it.
         entry.connection.close(self.reason);
         if self.counted_idle {
-            shelf.note_not_idle();
+            pool.idle.fetch_sub(1, SeqCst);
         }
         shelf.strike_off(entry);
         entry.end_sharing();

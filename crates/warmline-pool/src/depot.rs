@@ -15,8 +15,8 @@ use crate::poolable::CloseReason;
 use crate::quota::Quota;
 use crate::shelf::Shelf;
 use crate::stats::Counts;
-use crate::sync::{AtomicUsize, Mutex};
-use crate::tally::{Counter, Tally};
+use crate::sync::{Apart, AtomicUsize, Mutex};
+use crate::tally::Tally;
 use crate::{Clock, Granted, Key, Lease, Limits, Permit, PoolStats, Poolable};
 
 /// In [`Depot::attention`]: the pool is closed.
@@ -33,8 +33,7 @@ pub(crate) struct Depot<C: Poolable> {
     /// Connections, connecting ones included.
     pub(crate) connections: Quota,
     /// Idle ones. May count one that is about to be or has just ceased to be.
-    pub(crate) idle: AtomicUsize,
-    pub(crate) reused: Counter,
+    pub(crate) idle: Apart<AtomicUsize>,
     /// What those on the lock-free path have to look out for: whether the pool is closed, and how many wait
     /// for a place. Zero is the plain case.
     pub(crate) attention: AtomicUsize,
@@ -42,6 +41,9 @@ pub(crate) struct Depot<C: Poolable> {
     pub(crate) waiting: AtomicIsize,
     pub(crate) pending: AtomicIsize,
     pub(crate) tally: Tally,
+    /// How often connections of origins that are forgotten now had been used again. Locked while one is
+    /// forgotten and while the sum over all is made, so that no figure is missed or counted twice.
+    past_reuses: Mutex<u64>,
     numbers: Numbers,
     seed: u64,
 }
@@ -60,8 +62,8 @@ impl<C: Poolable> Depot<C> {
             clock,
             origins: DashMap::new(),
             connections: Quota::new(),
-            idle: AtomicUsize::new(0),
-            reused: Counter::default(),
+            idle: Apart(AtomicUsize::new(0)),
+            past_reuses: Mutex::new(0),
             attention: AtomicUsize::new(0),
             line: Mutex::new(Line::new()),
             waiting: AtomicIsize::new(0),
@@ -112,6 +114,13 @@ impl<C: Poolable> Depot<C> {
             .iter()
             .map(|shelf| Arc::clone(shelf.value()))
             .collect()
+    }
+
+    /// A lease was taken on an entry that had none, or some.
+    pub(crate) fn note_leased(&self, was_idle: bool) {
+        if was_idle {
+            self.idle.fetch_sub(1, SeqCst);
+        }
     }
 
     /// A place for a new connection, unless somebody waits for it.
@@ -207,8 +216,13 @@ impl<C: Poolable> Depot<C> {
                     yield_place: true,
                 });
             }
+            if !entry.pass_on() {
+                return Err(Handback {
+                    vacant,
+                    yield_place: false,
+                });
+            }
             line.leave(shelf, &waiter);
-            shelf.note_reused();
             let lease = Lease::again(Arc::clone(entry), vacant);
             after.grants.push((waiter, Granted::Ready(lease)));
         }
@@ -307,7 +321,11 @@ impl<C: Poolable> Depot<C> {
             // map, which is locked for this key meanwhile.
             let is_unused =
                 |_: &Key, shelf: &Arc<Shelf<C>>| Arc::strong_count(shelf) == 1 && shelf.is_empty();
-            drop(self.origins.remove_if(&key, is_unused));
+            let mut past_reuses = self.past_reuses.lock();
+            let forgotten = self.origins.remove_if(&key, is_unused);
+            *past_reuses += forgotten.as_ref().map_or(0, |(_, shelf)| shelf.reuses());
+            drop(past_reuses);
+            drop(forgotten);
         }
         closed
     }
@@ -338,13 +356,17 @@ impl<C: Poolable> Depot<C> {
 
     pub(crate) fn stats(&self) -> PoolStats {
         let gauge = |gauge: &AtomicIsize| usize::try_from(gauge.load(Relaxed)).unwrap_or(0);
+        let reused_total = {
+            let past = self.past_reuses.lock();
+            *past + self.origins.iter().map(|shelf| shelf.reuses()).sum::<u64>()
+        };
         let counts = Counts::of(
             self.connections.held(),
             self.idle.load(SeqCst),
             gauge(&self.pending),
             gauge(&self.waiting),
             &self.tally,
-            &self.reused,
+            reused_total,
         );
         PoolStats {
             origins: self.origins.len(),

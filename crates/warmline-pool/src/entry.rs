@@ -25,7 +25,6 @@ pub(crate) struct Entry<C: Poolable> {
     idle_since: Stamp,
     /// How long it may be idle this time; `u64::MAX` leaves that to the limits.
     idle_for: Stamp,
-    pub(crate) uses: Stamp,
     /// Whether it counts in the shelf's `aside`: see [`Entry::note_capacity`].
     sharing: AtomicU8,
     /// Its place in the shelf's roster; guarded by the roster's lock.
@@ -63,7 +62,6 @@ impl<C: Poolable> Entry<C> {
             age_part,
             idle_since: Stamp::new(now),
             idle_for: Stamp::new(u64::MAX),
-            uses: Stamp::new(1),
             sharing: AtomicU8::new(SHARING_NO),
             position: Position::new(0),
         }
@@ -78,6 +76,16 @@ impl<C: Poolable> Entry<C> {
             .compare_exchange(from.word(), to.word(), SeqCst, SeqCst)
             .map(|_| ())
             .map_err(State::from_word)
+    }
+
+    /// How many leases it has had beyond the first.
+    pub(crate) fn reuses(&self) -> u64 {
+        self.state().uses().saturating_sub(1)
+    }
+
+    /// How many leases it can have out.
+    pub(crate) fn capacity(&self) -> u32 {
+        self.connection.capacity().min(State::MAX_LEASES)
     }
 
     pub(crate) fn idle_since(&self) -> u64 {
@@ -128,7 +136,7 @@ impl<C: Poolable> Entry<C> {
             } else {
                 self.worn(now)
             };
-            let capacity = self.connection.capacity();
+            let capacity = self.capacity();
             self.note_capacity(capacity);
             let (next, taken) = match unfit {
                 Some(reason) if was_idle => {
@@ -154,6 +162,18 @@ impl<C: Poolable> Entry<C> {
                 Err(now) => state = now,
             }
         }
+    }
+
+    /// Puts a lease that is out into new hands, if a new one could be taken out in its place.
+    pub(crate) fn pass_on(&self) -> bool {
+        let mut state = self.state();
+        while !state.is_gone() && state.leases() <= self.capacity() {
+            match self.swap_state(state, state.used_again()) {
+                Ok(()) => return true,
+                Err(now) => state = now,
+            }
+        }
+        false
     }
 
     /// Closes it if it carries no lease. The caller finishes the closing once it holds no lock.
@@ -212,7 +232,7 @@ impl<C: Poolable> Entry<C> {
             }
             return;
         }
-        let capacity = self.connection.capacity();
+        let capacity = self.capacity();
         self.note_capacity(capacity);
         let mut state = self.state();
         while !state.is_gone() && state.leases() < capacity {

@@ -26,7 +26,7 @@ impl<C: Poolable> Entry<C> {
             .or_else(|| self.worn(now))
             .or_else(|| self.is_surplus().then_some(CloseReason::Resized));
         let mut vacant = vacant;
-        if unfit.is_none() && shelf.waiting.load(SeqCst) > 0 && self.can_be_passed_on() {
+        if unfit.is_none() && shelf.waiting.load(SeqCst) > 0 {
             match shelf.pool.hand_over(self, vacant) {
                 Ok(()) => return,
                 Err(back) => {
@@ -38,7 +38,6 @@ impl<C: Poolable> Entry<C> {
         self.begin_idle(now, idle_for);
         match self.end_lease(unfit) {
             End::Idle { list } => {
-                shelf.note_idle();
                 if list {
                     shelf.list(self, vacant);
                 } else {
@@ -92,7 +91,7 @@ impl<C: Poolable> Entry<C> {
                 (left, End::StillLeased { list: false })
             } else if let Some(reason) = unfit {
                 (left.doomed(reason), End::StillLeased { list: false })
-            } else if !state.is_listed() && left.leases() < self.connection.capacity() {
+            } else if !state.is_listed() && left.leases() < self.capacity() {
                 (left.listed(), End::StillLeased { list: true })
             } else {
                 (left, End::StillLeased { list: false })
@@ -111,11 +110,6 @@ impl<C: Poolable> Entry<C> {
             self.shelf.pool.idle.fetch_sub(1, SeqCst);
         }
         end
-    }
-
-    fn can_be_passed_on(&self) -> bool {
-        let state = self.state();
-        !state.is_gone() && state.leases() <= self.connection.capacity()
     }
 
     /// The limits have been lowered and this connection is one too many.

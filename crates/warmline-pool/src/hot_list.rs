@@ -21,7 +21,7 @@
 use std::sync::OnceLock;
 use std::sync::atomic::Ordering::{Relaxed, SeqCst};
 
-use crate::sync::{AtomicU32, AtomicU64, Mutex, UnsafeCell};
+use crate::sync::{Apart, AtomicU32, AtomicU64, Mutex, UnsafeCell};
 
 /// Nodes of the first chunk; each further one doubles.
 const FIRST_CHUNK: u32 = if cfg!(loom) { 2 } else { 16 };
@@ -32,7 +32,8 @@ const CHUNKS: usize = 28;
 pub(crate) struct HotList<T> {
     /// Tells the nodes of this list from those of any other.
     id: u64,
-    listed: AtomicU64,
+    /// Apart from what is only read: every checkout and return writes it.
+    listed: Apart<AtomicU64>,
     free: AtomicU64,
     chunks: [OnceLock<Box<[Node<T>]>>; CHUNKS],
     grown: Mutex<u32>,
@@ -78,7 +79,7 @@ impl<T> HotList<T> {
         static NEXT_ID: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(0);
         Self {
             id: NEXT_ID.fetch_add(1, Relaxed),
-            listed: AtomicU64::new(0),
+            listed: Apart(AtomicU64::new(0)),
             free: AtomicU64::new(0),
             chunks: [const { OnceLock::new() }; CHUNKS],
             grown: Mutex::new(0),

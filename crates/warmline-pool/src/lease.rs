@@ -1,6 +1,5 @@
 use std::fmt;
 use std::ops::Deref;
-use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
@@ -33,7 +32,6 @@ impl<C: Poolable> Lease<C> {
     }
 
     pub(crate) fn again(entry: Arc<Entry<C>>, vacant: Option<Vacant>) -> Self {
-        entry.uses.fetch_add(1, Relaxed);
         Self {
             entry,
             vacant,
@@ -70,7 +68,7 @@ impl<C: Poolable> Lease<C> {
     /// How many leases the connection has had so far, this one included.
     #[must_use]
     pub fn uses(&self) -> u64 {
-        self.entry.uses.load(Relaxed)
+        self.entry.state().uses()
     }
 
     /// Lets the connection be idle for `at_most` after this lease, in place of

@@ -11,7 +11,7 @@ use crate::poolable::CloseReason;
 use crate::quota::Quota;
 use crate::stats::{Counts, OriginStats};
 use crate::sync::{AtomicUsize, Mutex, publish_before_look};
-use crate::tally::{Counter, Tally};
+use crate::tally::Tally;
 use crate::{Key, Poolable};
 
 /// Below this many tombstones a purge is not worth its walk, however few entries are alive.
@@ -33,12 +33,16 @@ pub(crate) struct Shelf<C: Poolable> {
     aside: AtomicUsize,
     /// Entries on the hot list that are gone. A popper may count one off before its closer has counted it.
     tombstones: AtomicIsize,
-    idle: AtomicIsize,
-    reused: Counter,
     pub(crate) pending: AtomicIsize,
     /// Every open connection. Locked to establish, to close, to evict and to sweep, not to lease.
-    roster: Mutex<Vec<Arc<Entry<C>>>>,
+    roster: Mutex<Roster<C>>,
     pub(crate) tally: Tally,
+}
+
+struct Roster<C: Poolable> {
+    entries: Vec<Arc<Entry<C>>>,
+    /// How often connections that are closed now had been used again.
+    past_reuses: u64,
 }
 
 /// What has come free, and so whom it can help.
@@ -61,10 +65,11 @@ impl<C: Poolable> Shelf<C> {
             connections: Quota::new(),
             aside: AtomicUsize::new(0),
             tombstones: AtomicIsize::new(0),
-            idle: AtomicIsize::new(0),
-            reused: Counter::default(),
             pending: AtomicIsize::new(0),
-            roster: Mutex::new(Vec::new()),
+            roster: Mutex::new(Roster {
+                entries: Vec::new(),
+                past_reuses: 0,
+            }),
             tally: Tally::default(),
         }
     }
@@ -77,7 +82,7 @@ impl<C: Poolable> Shelf<C> {
             let now = *now.get_or_insert_with(|| self.pool.now());
             match entry.take(true, now) {
                 Take::Leased { was_idle, room } => {
-                    self.note_leased(was_idle);
+                    self.pool.note_leased(was_idle);
                     let vacant = if room {
                         self.hot.push(Arc::clone(&entry), Some(vacant));
                         None
@@ -107,10 +112,10 @@ impl<C: Poolable> Shelf<C> {
         }
         let now = now.unwrap_or_else(|| self.pool.now());
         let roster = self.roster.lock();
-        for entry in roster.iter() {
+        for entry in &roster.entries {
             match entry.take(false, now) {
                 Take::Leased { was_idle, .. } => {
-                    self.note_leased(was_idle);
+                    self.pool.note_leased(was_idle);
                     return Some(Lease::again(Arc::clone(entry), None));
                 }
                 Take::Shut(closing) => after.closings.push(closing),
@@ -158,28 +163,6 @@ impl<C: Poolable> Shelf<C> {
         }
     }
 
-    fn note_leased(&self, was_idle: bool) {
-        if was_idle {
-            self.note_not_idle();
-        }
-        self.note_reused();
-    }
-
-    pub(crate) fn note_reused(&self) {
-        self.reused.add_one();
-        self.pool.reused.add_one();
-    }
-
-    /// The pool's own count of idle ones was taken before: it is a limit.
-    pub(crate) fn note_idle(&self) {
-        self.idle.fetch_add(1, Relaxed);
-    }
-
-    pub(crate) fn note_not_idle(&self) {
-        self.pool.idle.fetch_sub(1, SeqCst);
-        self.idle.fetch_sub(1, Relaxed);
-    }
-
     pub(crate) fn aside_begin(&self) {
         self.aside.fetch_add(1, SeqCst);
     }
@@ -196,7 +179,8 @@ impl<C: Poolable> Shelf<C> {
     /// bounded between sweeps.
     pub(crate) fn purge_if_buried(&self) {
         let tombstones = self.tombstones.load(Relaxed);
-        if tombstones > FEW_TOMBSTONES && tombstones > self.idle.load(Relaxed) {
+        let living = isize::try_from(self.connections.held()).unwrap_or(isize::MAX);
+        if tombstones > FEW_TOMBSTONES && tombstones > living {
             self.purge();
         }
     }
@@ -215,21 +199,19 @@ impl<C: Poolable> Shelf<C> {
         );
     }
 
-    pub(crate) fn tombstones(&self) -> isize {
-        self.tombstones.load(Relaxed)
-    }
-
     pub(crate) fn enrol(&self, entry: &Arc<Entry<C>>) {
-        let mut roster = self.roster.lock();
-        entry.position.store(roster.len(), Relaxed);
-        roster.push(Arc::clone(entry));
+        let entries = &mut self.roster.lock().entries;
+        entry.position.store(entries.len(), Relaxed);
+        entries.push(Arc::clone(entry));
     }
 
+    /// Only for one that is closed: its uses are final.
     pub(crate) fn strike_off(&self, entry: &Arc<Entry<C>>) {
         let mut roster = self.roster.lock();
+        roster.past_reuses += entry.reuses();
         let position = entry.position.load(Relaxed);
-        let struck = roster.swap_remove(position);
-        if let Some(moved) = roster.get(position) {
+        let struck = roster.entries.swap_remove(position);
+        if let Some(moved) = roster.entries.get(position) {
             moved.position.store(position, Relaxed);
         }
         drop(roster);
@@ -238,13 +220,16 @@ impl<C: Poolable> Shelf<C> {
 
     /// A copy of the roster, to go through without its lock.
     pub(crate) fn entries(&self) -> Vec<Arc<Entry<C>>> {
-        self.roster.lock().clone()
+        self.roster.lock().entries.clone()
     }
 
     /// The idle entry that was given back longest ago, if that was before `before`.
     pub(crate) fn least_recent(&self, before: u64) -> Option<Arc<Entry<C>>> {
         let roster = self.roster.lock();
-        let idle = roster.iter().filter(|entry| entry.state().is_idle());
+        let idle = roster
+            .entries
+            .iter()
+            .filter(|entry| entry.state().is_idle());
         let oldest = idle.min_by_key(|entry| entry.idle_since())?;
         (oldest.idle_since() < before).then(|| Arc::clone(oldest))
     }
@@ -265,16 +250,27 @@ impl<C: Poolable> Shelf<C> {
         self.connections.held() == 0 && self.waiting.load(SeqCst) == 0
     }
 
+    /// How often connections were used again.
+    pub(crate) fn reuses(&self) -> u64 {
+        let roster = self.roster.lock();
+        let present: u64 = roster.entries.iter().map(|entry| entry.reuses()).sum();
+        present + roster.past_reuses
+    }
+
     pub(crate) fn stats(&self) -> OriginStats {
-        let gauge = |gauge: &AtomicIsize| usize::try_from(gauge.load(Relaxed)).unwrap_or(0);
-        let (total, idle, pending) = (
-            self.connections.held(),
-            gauge(&self.idle),
-            gauge(&self.pending),
-        );
+        let total = self.connections.held();
+        let pending = usize::try_from(self.pending.load(Relaxed)).unwrap_or(0);
+        let idle = {
+            let roster = self.roster.lock();
+            roster
+                .entries
+                .iter()
+                .filter(|entry| entry.state().is_idle())
+                .count()
+        };
         let waiting = self.waiting.load(SeqCst);
         OriginStats {
-            counts: Counts::of(total, idle, pending, waiting, &self.tally, &self.reused),
+            counts: Counts::of(total, idle, pending, waiting, &self.tally, self.reuses()),
             max_connections: self.pool.limits.max_connections_per_origin(),
         }
     }

@@ -1,7 +1,8 @@
 use crate::CloseReason;
 
-/// An entry's whole state in one word, so that every step of it is one compare-and-swap: how many leases are
-/// out, whether the hot list holds the entry, whether it is doomed or closed, and why.
+/// An entry's whole state in one word, so that every step of it is one compare-and-swap: how many
+/// leases are out, whether the hot list holds the entry, whether it is doomed or closed and why, and
+/// how many leases there have been.
 ///
 /// ```text
 ///            take                       give back
@@ -18,10 +19,15 @@ use crate::CloseReason;
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct State(u64);
 
-const LISTED: u64 = 1 << 32;
-const DOOMED: u64 = 1 << 33;
-const CLOSED: u64 = 1 << 34;
-const REASON_SHIFT: u32 = 40;
+/// Bits 0 to 23 count the leases that are out.
+const LEASES: u64 = (1 << 24) - 1;
+const LISTED: u64 = 1 << 24;
+const DOOMED: u64 = 1 << 25;
+const CLOSED: u64 = 1 << 26;
+/// Bits 27 to 29: why it is doomed.
+const REASON_SHIFT: u32 = 27;
+/// Bits 32 to 63 count all leases ever, up to what they can hold.
+const USES_SHIFT: u32 = 32;
 
 const REASONS: [CloseReason; 8] = [
     CloseReason::Idle,
@@ -35,9 +41,12 @@ const REASONS: [CloseReason; 8] = [
 ];
 
 impl State {
+    /// The most leases that an entry can have out, whatever the connection could carry.
+    pub(crate) const MAX_LEASES: u32 = (1 << 24) - 1;
+
     /// One lease out, on no list.
     pub(crate) const fn leased_once() -> Self {
-        Self(1)
+        Self(1 << USES_SHIFT | 1)
     }
 
     pub(crate) const fn from_word(word: u64) -> Self {
@@ -48,12 +57,13 @@ impl State {
         self.0
     }
 
-    #[allow(
-        clippy::cast_possible_truncation,
-        reason = "the lower half counts the leases"
-    )]
+    #[allow(clippy::cast_possible_truncation, reason = "24 bits")]
     pub(crate) const fn leases(self) -> u32 {
-        self.0 as u32
+        (self.0 & LEASES) as u32
+    }
+
+    pub(crate) const fn uses(self) -> u64 {
+        self.0 >> USES_SHIFT
     }
 
     pub(crate) const fn is_listed(self) -> bool {
@@ -76,7 +86,7 @@ impl State {
 
     /// Why it is doomed, if it is.
     pub(crate) fn doom(self) -> Option<CloseReason> {
-        (self.0 & DOOMED != 0).then(|| REASONS[(self.0 >> REASON_SHIFT) as usize & 7])
+        (self.0 & DOOMED != 0).then(|| REASONS[(self.0 >> REASON_SHIFT & 7) as usize])
     }
 
     pub(crate) const fn listed(self) -> Self {
@@ -87,8 +97,17 @@ impl State {
         Self(self.0 & !LISTED)
     }
 
+    /// One more lease out.
     pub(crate) const fn one_more(self) -> Self {
-        Self(self.0 + 1)
+        Self(self.0 + 1).used_again()
+    }
+
+    /// The same leases, one of them in new hands.
+    pub(crate) const fn used_again(self) -> Self {
+        match self.0.checked_add(1 << USES_SHIFT) {
+            Some(word) => Self(word),
+            None => self,
+        }
     }
 
     pub(crate) const fn one_less(self) -> Self {
@@ -122,6 +141,14 @@ mod tests {
                 (1, true, false)
             );
         }
+    }
+
+    #[test]
+    fn uses_count_every_lease_and_stop_at_what_the_word_can_hold() {
+        let state = State::leased_once().one_less().one_more().used_again();
+        assert_eq!((state.uses(), state.leases()), (3, 1));
+        let full = State::from_word(u64::MAX << USES_SHIFT | 1);
+        assert_eq!(full.used_again().uses(), u64::from(u32::MAX));
     }
 
     #[test]

@@ -1,5 +1,5 @@
 use crate::Limits;
-use crate::tally::{Counter, Tally};
+use crate::tally::Tally;
 
 /// What a pool holds and has done, read counter by counter without stopping anybody: while others work,
 /// figures may be an operation apart.
@@ -59,9 +59,9 @@ impl Counts {
         pending: usize,
         waiting: usize,
         tally: &Tally,
-        reused: &Counter,
+        reused_total: u64,
     ) -> Self {
-        let (created_total, reused_total) = (tally.created.get(), reused.get());
+        let created_total = tally.created.get();
         Self {
             active: total.saturating_sub(idle).saturating_sub(pending),
             idle,

@@ -62,3 +62,16 @@ impl<T> UnsafeCell<T> {
         access(self.0.get())
     }
 }
+
+/// On cache lines of its own (two, as processors fetch them in pairs), so that writing it does not take from
+/// other threads what they only read.
+#[repr(align(128))]
+pub(crate) struct Apart<T>(pub(crate) T);
+
+impl<T> std::ops::Deref for Apart<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.0
+    }
+}
