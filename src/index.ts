@@ -4,4 +4,26 @@
  * @packageDocumentation
  */
 
+export { ClientResponse, type RequestOptions, type RequestTimings } from './client/call.js';
+export { HttpClient, type HttpClientOptions, type PoolMetrics } from './client/http-client.js';
+export { fetch } from './fetch/fetch.js';
+export type { FetchInit } from './fetch/request.js';
+export { type Phase, WarmlineError } from './native/error.js';
 export { isNativeAvailable, NativeUnavailableError } from './native/load.js';
+export type { Timeouts } from './native/timeouts.js';
+export {
+  type AcquireOptions,
+  type ConnectionInfo,
+  type PoolStats,
+  SimpleConnectionPool,
+} from './pool/connection-pool.js';
+export {
+  acquireConnection,
+  cleanupExpiredConnections,
+  connectionReady,
+  getConnection,
+  getConnectionPoolStats,
+  healthCheckConnection,
+  removeConnection,
+  returnConnection,
+} from './pool/default-pool.js';

@@ -1,4 +1,29 @@
-//! The HTTP engine.
+//! The HTTP engine: requests go in, responses come out, connections stay warm in between.
+//!
+//! [`transport`] opens and speaks on connections and knows no policy; `execute` is the one file that
+//! joins it with the pool and the rules.
 
-pub mod error;
+mod client;
+mod engine;
+mod error;
+mod execute;
+mod head;
+mod leases;
+mod redirect;
+mod request;
+mod response;
+mod target;
 pub mod transport;
+
+pub use client::{Client, ClientOptions, Totals};
+pub use engine::engine;
+pub use error::{Error, Phase};
+pub use leases::{
+    ConnectionGuard, EndpointId, EndpointLeaseStats, LeaseId, LeaseStats, LeasedConnection,
+    NamedPool,
+};
+pub use request::{RedirectMode, Request, Timeouts};
+pub use response::{Body, Facts, Response};
+pub use target::key_of;
+pub use transport::{Abort, ConnectionInfo, RequestBody};
+pub use warmline_pool::{Key, Limits, PoolStats};

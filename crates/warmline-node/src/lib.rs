@@ -1,6 +1,30 @@
 //! The napi binding: converts, batches, wakes; decides nothing.
+//!
+//! A JavaScript thread has one [`link::Link`]. What it submits, the [`intake`] turns into exchanges on
+//! the engine; what they have to say waits in outboxes until the thread drains them.
+
+#![allow(
+    unreachable_pub,
+    reason = "what napi exports to JavaScript must be pub"
+)]
+
+mod clients;
+mod drain;
+mod error;
+mod exchange;
+mod intake;
+mod leases;
+mod link;
+mod outbox;
+mod parse;
+mod submission;
+mod upload;
+mod wire;
 
 use napi_derive::napi;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// The version of the compiled engine, to be compared with the package's own.
 #[must_use]

@@ -246,6 +246,11 @@ impl Connection {
         }
     }
 
+    /// Waits until the connection has ended, for whatever reason.
+    pub async fn closed(&self) {
+        self.life.end.wait().await;
+    }
+
     /// Closes the connection at once; a request that it carries fails.
     pub fn abort(&self) {
         self.life.closed.store(true, Ordering::Release);

@@ -13,7 +13,8 @@ use super::fault::{self, MAX_HEADERS};
 use super::io::{Socket, Wire};
 use crate::error::{Error, Phase};
 
-/// The largest response head, and so the largest read buffer of a connection.
+/// The largest response head, and what a connection reads or has ready to write at most: hyper would
+/// let both grow to 400 KB.
 const MAX_HEAD_BYTES: usize = 64 * 1024;
 
 /// Starts HTTP/1.1 on an open wire; the connection's task runs on the current runtime.
@@ -24,6 +25,7 @@ pub(super) async fn start(
 ) -> Result<Connection, Error> {
     let (sender, connection) = Builder::new()
         .max_headers(MAX_HEADERS)
+        .max_header_size(MAX_HEAD_BYTES)
         .max_buf_size(MAX_HEAD_BYTES)
         .handshake(TokioIo::new(wire))
         .await

@@ -1,0 +1,213 @@
+//! A client: one pool of connections, the connector that fills it, and the deadlines it lends to
+//! requests that bring none of their own.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
+
+use url::Url;
+use warmline_pool::{Checkout, Limits, Pool, PoolStats};
+
+use crate::engine::engine;
+use crate::error::Error;
+use crate::execute;
+use crate::request::{Request, Timeouts};
+use crate::response::Response;
+use crate::target::key_of;
+use crate::transport::{Connection, Connector, ConnectorOptions};
+
+/// How often a client looks for connections that have been idle too long or have grown too old.
+/// Dead ones do not wait for it: each connection watches its own socket.
+const SWEEP_INTERVAL: Duration = Duration::from_secs(1);
+
+/// How a client is set up.
+#[derive(Clone, Debug)]
+pub struct ClientOptions {
+    /// The pool's caps and expiries.
+    pub limits: Limits,
+    /// Deadlines for requests that set none.
+    pub timeouts: Timeouts,
+    /// Name look-up, TCP and TLS.
+    pub connector: ConnectorOptions,
+}
+
+impl Default for ClientOptions {
+    /// The reference client's limits (1000 connections, 100 of them idle, for 30 s), 10 s to
+    /// connect and 30 s for a place in the pool; no other deadline.
+    fn default() -> Self {
+        Self {
+            limits: Limits::default(),
+            timeouts: Timeouts {
+                pool: Some(Duration::from_secs(30)),
+                connect: Some(Duration::from_secs(10)),
+                ..Timeouts::default()
+            },
+            connector: ConnectorOptions::default(),
+        }
+    }
+}
+
+/// A pool with its connector. Cloning shares both.
+#[derive(Clone)]
+pub struct Client {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    pool: Pool<Connection>,
+    connector: Connector,
+    timeouts: Timeouts,
+    requests: AtomicU64,
+    errors: AtomicU64,
+    response_micros: AtomicU64,
+}
+
+/// What a client has done so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Totals {
+    /// Requests that were sent or tried.
+    pub requests: u64,
+    /// Of these, those that got no response.
+    pub errors: u64,
+    /// From call to response head, summed over the requests that got one.
+    pub response_time: Duration,
+}
+
+impl Client {
+    /// A client with a pool of its own.
+    ///
+    /// # Errors
+    /// `WARMLINE_ENGINE` if the engine cannot start; what the connector says of its options.
+    pub fn new(options: ClientOptions) -> Result<Self, Error> {
+        let client = Self {
+            inner: Arc::new(Inner {
+                pool: Pool::new(options.limits),
+                connector: Connector::new(options.connector)?,
+                timeouts: options.timeouts,
+                requests: AtomicU64::new(0),
+                errors: AtomicU64::new(0),
+                response_micros: AtomicU64::new(0),
+            }),
+        };
+        let pool = client.inner.pool.clone();
+        let alive = Arc::downgrade(&client.inner);
+        engine()?.spawn(async move {
+            while alive.strong_count() > 0 {
+                tokio::time::sleep(SWEEP_INTERVAL).await;
+                pool.sweep();
+            }
+        });
+        Ok(client)
+    }
+
+    /// The client of this process that `fetch`, patched SDKs and the pool named "default" share.
+    ///
+    /// # Errors
+    /// As [`Client::new`], the same at every call.
+    pub fn shared() -> Result<&'static Self, Error> {
+        static SHARED: OnceLock<Client> = OnceLock::new();
+        if let Some(client) = SHARED.get() {
+            return Ok(client);
+        }
+        let client = Self::new(ClientOptions::default())?;
+        Ok(SHARED.get_or_init(|| client))
+    }
+
+    /// Sends a request and waits for its response's head.
+    ///
+    /// # Errors
+    /// Any [`Error`]; nothing of the request is left behind, and its connection is back in the pool
+    /// or closed.
+    pub async fn send(&self, request: Request) -> Result<Response, Error> {
+        let start = Instant::now();
+        let result = execute::send(self, request).await;
+        // Counters that nobody reads together: no order among them is promised.
+        self.inner.requests.fetch_add(1, Ordering::Relaxed);
+        match &result {
+            Ok(_) => {
+                let micros = u64::try_from(start.elapsed().as_micros()).unwrap_or(u64::MAX);
+                self.inner
+                    .response_micros
+                    .fetch_add(micros, Ordering::Relaxed);
+            }
+            Err(_) => {
+                self.inner.errors.fetch_add(1, Ordering::Relaxed);
+            }
+        }
+        result
+    }
+
+    /// What this client has done so far.
+    #[must_use]
+    pub fn totals(&self) -> Totals {
+        Totals {
+            requests: self.inner.requests.load(Ordering::Relaxed),
+            errors: self.inner.errors.load(Ordering::Relaxed),
+            response_time: Duration::from_micros(
+                self.inner.response_micros.load(Ordering::Relaxed),
+            ),
+        }
+    }
+
+    /// Opens connections to an origin until `count` of them are idle there, or a limit is reached.
+    /// Returns how many it opened.
+    ///
+    /// # Errors
+    /// The first failure to connect; connections that were opened stay.
+    pub async fn preconnect(&self, url: &Url, count: usize) -> Result<usize, Error> {
+        let key = key_of(url)?;
+        let origin = self.pool().origin(&key);
+        let mut leases = Vec::new();
+        let mut opening = Vec::new();
+        while leases.len() + opening.len() < count {
+            match origin.checkout() {
+                Checkout::Ready(lease) => leases.push(lease),
+                Checkout::Connect(permit) => {
+                    opening.push(execute::connect(
+                        self,
+                        &key,
+                        permit,
+                        self.inner.timeouts.connect,
+                    ));
+                }
+                Checkout::Full | Checkout::Closed => break,
+            }
+        }
+        let mut opened = 0;
+        for connecting in opening {
+            let connecting = connecting.await.map_err(|_| execute::connect_lost())?;
+            leases.push(connecting?);
+            opened += 1;
+        }
+        Ok(opened)
+    }
+
+    /// The pool of this client.
+    #[must_use]
+    pub fn pool(&self) -> &Pool<Connection> {
+        &self.inner.pool
+    }
+
+    /// What opens this client's connections.
+    #[must_use]
+    pub fn connector(&self) -> &Connector {
+        &self.inner.connector
+    }
+
+    /// The deadlines of requests that set none.
+    #[must_use]
+    pub fn timeouts(&self) -> Timeouts {
+        self.inner.timeouts
+    }
+
+    /// The pool's state now.
+    #[must_use]
+    pub fn stats(&self) -> PoolStats {
+        self.inner.pool.stats()
+    }
+
+    /// Closes idle connections now and busy ones when their responses end; new requests fail.
+    pub fn close(&self) {
+        self.inner.pool.close();
+    }
+}

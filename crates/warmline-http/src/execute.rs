@@ -1,0 +1,468 @@
+//! Joins the pool, the transport and the rules: finds a connection, sends, sends again what
+//! provably never left, follows redirects.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::header::CONNECTION;
+use http::{HeaderMap, Version};
+use hyper::body::Incoming;
+use hyper::ext::ReasonPhrase;
+use tokio::sync::oneshot;
+use tokio::time::{Instant, timeout, timeout_at};
+use warmline_pool::{
+    Checkout, CloseReason, ConnectFailure, Granted, Key, Lease, Origin, Permit, WaitFor,
+};
+
+use crate::client::Client;
+use crate::error::{Error, Phase};
+use crate::head;
+use crate::leases::{ConnectionGuard, LeasedConnection};
+use crate::redirect::{self, Hop};
+use crate::request::{Request, Timeouts};
+use crate::response::{Body, Facts, Response};
+use crate::target::{key_of, origin_of, request_target};
+use crate::transport::{Connection, RequestBody, SendError};
+
+/// A pooled connection that has been idle for longer than this is looked at before it is used. A
+/// shorter time would cost a system call on every busy connection and catch next to nothing: its
+/// own task sees a close as soon as the event loop comes round.
+const PROBE_AFTER: Duration = Duration::from_millis(10);
+/// How often a request that never left may move on from one fresh connection to another. Dead
+/// pooled connections do not count: each of them is removed by the try.
+const MAX_FRESH_TRIES: u32 = 2;
+
+/// A connection with one request on it. Dropped before [`Busy::finish`], it closes the connection:
+/// nobody can say what is still to come on it.
+pub(crate) struct Busy {
+    holding: Option<Holding>,
+    attempt: u32,
+    reused: bool,
+    sent_before: u64,
+    received_before: u64,
+}
+
+enum Holding {
+    Pooled(Lease<Connection>),
+    Leased(ConnectionGuard),
+}
+
+impl Busy {
+    fn new(holding: Holding, attempt: u32) -> Self {
+        let connection = holding.connection();
+        Self {
+            attempt,
+            reused: connection.bytes_received() > 0,
+            sent_before: connection.bytes_sent(),
+            received_before: connection.bytes_received(),
+            holding: Some(holding),
+        }
+    }
+
+    fn connection(&self) -> Option<&Connection> {
+        self.holding.as_ref().map(Holding::connection)
+    }
+
+    /// The exchange is complete: the connection goes back, or is closed if it cannot be used again.
+    pub(crate) fn finish(mut self, keep_alive: bool) {
+        match self.holding.take() {
+            Some(Holding::Pooled(lease)) if keep_alive => drop(lease),
+            Some(Holding::Pooled(lease)) => lease.discard(CloseReason::Discarded),
+            Some(Holding::Leased(guard)) => guard.finish(keep_alive),
+            None => {}
+        }
+    }
+
+    /// What a failure in the middle of the body was.
+    pub(crate) fn body_error(self, error: hyper::Error) -> Error {
+        let mut failure = match self.connection() {
+            Some(connection) => connection.body_error(error),
+            None => Error::new("UND_ERR_SOCKET", Phase::Body, "the connection is gone"),
+        };
+        self.describe(&mut failure);
+        failure
+    }
+
+    /// Adds to an error what this exchange knows of itself.
+    pub(crate) fn describe(&self, error: &mut Error) {
+        error.attempt = self.attempt;
+        error.reused_connection = self.reused;
+        if let Some(connection) = self.connection() {
+            error.bytes_sent = connection.bytes_sent() - self.sent_before;
+            error.bytes_received = connection.bytes_received() - self.received_before;
+        }
+    }
+}
+
+impl Drop for Busy {
+    fn drop(&mut self) {
+        match self.holding.take() {
+            Some(Holding::Pooled(lease)) => lease.discard(CloseReason::Discarded),
+            Some(Holding::Leased(guard)) => guard.finish(false),
+            None => {}
+        }
+    }
+}
+
+impl Holding {
+    fn connection(&self) -> &Connection {
+        match self {
+            Self::Pooled(lease) => lease,
+            Self::Leased(guard) => guard.connection(),
+        }
+    }
+
+    fn id(&self) -> u64 {
+        match self {
+            Self::Pooled(lease) => lease.id(),
+            Self::Leased(guard) => guard.id(),
+        }
+    }
+}
+
+/// What stays the same for a request over all its hops and tries.
+struct Journey<'a> {
+    client: &'a Client,
+    timeouts: Timeouts,
+    start: Instant,
+    deadline: Option<Instant>,
+    connection: Option<LeasedConnection>,
+}
+
+/// One hop's answer.
+struct Answer {
+    response: http::Response<Incoming>,
+    busy: Busy,
+    facts: Facts,
+}
+
+pub(crate) async fn send(client: &Client, request: Request) -> Result<Response, Error> {
+    let Request {
+        method,
+        url,
+        headers,
+        body,
+        redirect: mode,
+        timeouts,
+        connection,
+    } = request;
+    let timeouts = timeouts.or(client.timeouts());
+    let start = Instant::now();
+    let deadline = timeouts.total.map(|total| start + total);
+    let journey = Journey {
+        client,
+        timeouts,
+        start,
+        deadline,
+        connection,
+    };
+    let mut hop = Hop {
+        method,
+        url,
+        headers,
+        body: Some(body),
+    };
+    let mut hops = 0;
+    loop {
+        let origin = origin_of(&hop.url);
+        let named = |error: Error| error.with_origin(Arc::clone(&origin));
+        let body = hop.body.take().unwrap_or(RequestBody::Empty);
+        hop.body = body.replay();
+        let answer = journey.hop(&hop, body).await.map_err(named)?;
+        let Answer {
+            response,
+            busy,
+            facts,
+        } = answer;
+        let (mut head, incoming) = response.into_parts();
+        let keep_alive = keeps_alive(head.version, &head.headers);
+        let idle = timeouts.idle;
+        let body = Body::new(
+            incoming,
+            busy,
+            keep_alive,
+            idle,
+            deadline,
+            Arc::clone(&origin),
+        );
+        let next = redirect::target(mode, head.status, &head.headers, &hop.url).map_err(named)?;
+        let Some(next) = next else {
+            return Ok(Response {
+                status: head.status,
+                reason: head.extensions.remove::<ReasonPhrase>(),
+                headers: head.headers,
+                url: hop.url,
+                redirected: hops > 0,
+                facts,
+                body,
+            });
+        };
+        hop = redirect::follow(hop, next, head.status, hops).map_err(named)?;
+        hops += 1;
+        tokio::spawn(body.drain());
+    }
+}
+
+impl Journey<'_> {
+    /// Sends one hop's request, over as many connections as it takes for it to leave.
+    async fn hop(&self, hop: &Hop, body: RequestBody) -> Result<Answer, Error> {
+        let key = key_of(&hop.url)?;
+        let mut headers = hop.headers.clone();
+        head::prepare(&mut headers, &body, &hop.url)?;
+        let mut request = http::Request::new(body);
+        *request.method_mut() = hop.method.clone();
+        *request.uri_mut() = request_target(&hop.url)?;
+        *request.headers_mut() = headers;
+        let origin = self.client.pool().origin(&key);
+        let mut attempt = 1;
+        let mut fresh_tries = 0;
+        loop {
+            let (holding, timings) = self.obtain(&key, &origin).await?;
+            let queue = self.start.elapsed();
+            let id = holding.id();
+            let busy = Busy::new(holding, attempt);
+            let reused = busy.reused;
+            fresh_tries += u32::from(!reused);
+            match self.exchange(&busy, request).await {
+                Ok(response) => {
+                    let mut facts = Facts {
+                        connection_id: id,
+                        reused,
+                        protocol: if response.version() == Version::HTTP_10 {
+                            "1.0"
+                        } else {
+                            "1.1"
+                        },
+                        attempt,
+                        queue,
+                        first_byte: self.start.elapsed().saturating_sub(queue),
+                        ..timings
+                    };
+                    if reused {
+                        (facts.dns, facts.tcp, facts.tls) = Default::default();
+                    }
+                    return Ok(Answer {
+                        response,
+                        busy,
+                        facts,
+                    });
+                }
+                Err(failure) => {
+                    let mut error = failure.error;
+                    error.attempt = attempt;
+                    error.reused_connection = reused;
+                    let Some(unsent) = failure.unsent else {
+                        return Err(error);
+                    };
+                    error.retryable = true;
+                    // A leased connection is the one the caller asked for: there is no other.
+                    if self.connection.is_some() || fresh_tries >= MAX_FRESH_TRIES {
+                        return Err(error);
+                    }
+                    request = *unsent;
+                    attempt += 1;
+                }
+            }
+        }
+    }
+
+    async fn exchange(
+        &self,
+        busy: &Busy,
+        request: http::Request<RequestBody>,
+    ) -> Result<http::Response<Incoming>, SendError> {
+        let Some(connection) = busy.connection() else {
+            let error = Error::new("UND_ERR_SOCKET", Phase::Send, "the connection is gone");
+            return Err(SendError {
+                error,
+                unsent: Some(Box::new(request)),
+            });
+        };
+        let answer = connection.try_send(request);
+        let first_byte = self.timeouts.first_byte.map(|limit| Instant::now() + limit);
+        let Some(limit) = first_byte.into_iter().chain(self.deadline).min() else {
+            return answer.await;
+        };
+        timeout_at(limit, answer).await.unwrap_or_else(|_| {
+            let total = self.deadline == Some(limit);
+            let error = if total {
+                self.total_timeout(Phase::Headers)
+            } else {
+                headers_timeout()
+            };
+            Err(SendError {
+                error,
+                unsent: None,
+            })
+        })
+    }
+
+    /// A connection for this request, and how it came to be.
+    async fn obtain(
+        &self,
+        key: &Key,
+        origin: &Origin<Connection>,
+    ) -> Result<(Holding, Facts), Error> {
+        let obtaining = async {
+            if let Some(leased) = &self.connection {
+                let guard = leased.begin(key).await?;
+                return Ok(Holding::Leased(guard));
+            }
+            self.pooled(key, origin).await.map(Holding::Pooled)
+        };
+        let holding = match self.deadline {
+            None => obtaining.await?,
+            Some(deadline) => timeout_at(deadline, obtaining)
+                .await
+                .map_err(|_| self.total_timeout(Phase::Pool))??,
+        };
+        let timings = &holding.connection().info().timings;
+        let facts = Facts {
+            dns: timings.dns,
+            tcp: timings.tcp,
+            tls: timings.tls,
+            ..Facts::default()
+        };
+        Ok((holding, facts))
+    }
+
+    async fn pooled(
+        &self,
+        key: &Key,
+        origin: &Origin<Connection>,
+    ) -> Result<Lease<Connection>, Error> {
+        loop {
+            let lease = match origin.checkout() {
+                Checkout::Ready(lease) => lease,
+                Checkout::Connect(permit) => self.open(key, origin, permit).await?,
+                Checkout::Full => match self.wait(origin).await? {
+                    Granted::Ready(lease) => lease,
+                    Granted::Connect(permit) => self.open(key, origin, permit).await?,
+                },
+                Checkout::Closed => return Err(closed()),
+            };
+            if lease.idle_for() < PROBE_AFTER || lease.is_alive() {
+                return Ok(lease);
+            }
+            lease.discard(CloseReason::Dead);
+        }
+    }
+
+    /// Opens a connection, but takes one that comes back to the pool meanwhile; the new one is
+    /// then there for the next.
+    async fn open(
+        &self,
+        key: &Key,
+        origin: &Origin<Connection>,
+        permit: Permit<Connection>,
+    ) -> Result<Lease<Connection>, Error> {
+        let connecting = connect(self.client, key, permit, self.timeouts.connect);
+        tokio::select! {
+            biased;
+            opened = connecting => opened.map_err(|_| connect_lost())?,
+            Ok(Granted::Ready(lease)) = origin.wait(WaitFor::Idle) => Ok(lease),
+        }
+    }
+
+    async fn wait(&self, origin: &Origin<Connection>) -> Result<Granted<Connection>, Error> {
+        let mut waiting = origin.wait(WaitFor::Any);
+        let granted = match self.timeouts.pool {
+            None => waiting.await,
+            Some(limit) => match timeout(limit, &mut waiting).await {
+                Ok(granted) => granted,
+                // Race window: the grant may have come just now.
+                Err(_) => return waiting.time_out().ok_or_else(|| pool_timeout(limit)),
+            },
+        };
+        granted.map_err(|_| closed())
+    }
+
+    fn total_timeout(&self, phase: Phase) -> Error {
+        let limit = self.timeouts.total.unwrap_or_default();
+        let message = format!(
+            "timeout: the request took longer than {} ms",
+            limit.as_millis()
+        );
+        Error::new("WARMLINE_TOTAL_TIMEOUT", phase, message)
+    }
+}
+
+/// Starts to open a connection in a task of its own, so that a request that goes away leaves the
+/// connection to whoever waits for one.
+pub(crate) fn connect(
+    client: &Client,
+    key: &Key,
+    permit: Permit<Connection>,
+    limit: Option<Duration>,
+) -> oneshot::Receiver<Result<Lease<Connection>, Error>> {
+    let (sender, receiver) = oneshot::channel();
+    let connector = client.connector().clone();
+    let key = key.clone();
+    tokio::spawn(async move {
+        let opened = match connector.connect(&key, limit).await {
+            Ok(connection) => {
+                let lease = permit.establish(connection);
+                lease.on_close(lease.retire_handle());
+                Ok(lease)
+            }
+            Err(error) => {
+                let timed_out = error.code == "UND_ERR_CONNECT_TIMEOUT";
+                permit.fail(if timed_out {
+                    ConnectFailure::TimedOut
+                } else {
+                    ConnectFailure::Error
+                });
+                Err(error)
+            }
+        };
+        // Nobody may be listening any more; then the lease returns itself to the pool.
+        let _ = sender.send(opened);
+    });
+    receiver
+}
+
+/// Whether the peer keeps the connection open after this response (RFC 9112, section 9.3).
+fn keeps_alive(version: Version, headers: &HeaderMap) -> bool {
+    let says = |word: &str| {
+        headers.get_all(CONNECTION).iter().any(|value| {
+            value.to_str().is_ok_and(|list| {
+                list.split(',')
+                    .any(|item| item.trim().eq_ignore_ascii_case(word))
+            })
+        })
+    };
+    if version == Version::HTTP_10 {
+        says("keep-alive")
+    } else {
+        !says("close")
+    }
+}
+
+fn headers_timeout() -> Error {
+    Error::new(
+        "UND_ERR_HEADERS_TIMEOUT",
+        Phase::Headers,
+        "headers timeout: no response came in time",
+    )
+}
+
+fn pool_timeout(limit: Duration) -> Error {
+    let message = format!(
+        "pool timeout: every connection was busy for {} ms; raise maxConnections, or timeout.pool",
+        limit.as_millis()
+    );
+    Error::new("WARMLINE_POOL_TIMEOUT", Phase::Pool, message)
+}
+
+fn closed() -> Error {
+    Error::new("WARMLINE_CLOSED", Phase::Pool, "the client is closed")
+}
+
+/// The connecting task went away without a word, which only the engine's own end can make happen.
+pub(crate) fn connect_lost() -> Error {
+    Error::new(
+        "WARMLINE_ENGINE",
+        Phase::Connect,
+        "the engine stopped while it was connecting",
+    )
+}

@@ -1,0 +1,68 @@
+//! A request as the caller states it, before the pool or the wire has seen it.
+
+use std::time::Duration;
+
+use http::{HeaderMap, Method};
+use url::Url;
+
+use crate::leases::LeasedConnection;
+use crate::transport::RequestBody;
+
+/// One request. Everything in it has been checked: a request that exists can be sent.
+pub struct Request {
+    /// The method; extension methods are allowed.
+    pub method: Method,
+    /// An `http` or `https` URL. Its fragment is not sent.
+    pub url: Url,
+    /// The caller's headers; `host` and the body's length are added on the way out.
+    pub headers: HeaderMap,
+    /// What is sent after the head.
+    pub body: RequestBody,
+    /// What to do with a redirect.
+    pub redirect: RedirectMode,
+    /// This request's own deadlines; what it leaves open is the client's.
+    pub timeouts: Timeouts,
+    /// Send on this leased connection and no other.
+    pub connection: Option<LeasedConnection>,
+}
+
+/// What a 3xx answer with a `location` does (Fetch standard, request redirect mode).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum RedirectMode {
+    /// Go there, up to the limit.
+    #[default]
+    Follow,
+    /// Fail.
+    Error,
+    /// Hand the redirect to the caller.
+    Manual,
+}
+
+/// The deadlines of a request; `None` waits as long as it takes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Timeouts {
+    /// Waiting for a free place in the pool.
+    pub pool: Option<Duration>,
+    /// Name look-up, TCP and TLS together.
+    pub connect: Option<Duration>,
+    /// From the request on the wire to the response's head.
+    pub first_byte: Option<Duration>,
+    /// Between two pieces of the response's body.
+    pub idle: Option<Duration>,
+    /// From the call to the last byte of the body.
+    pub total: Option<Duration>,
+}
+
+impl Timeouts {
+    /// These deadlines, with those of `fallback` where none is set here.
+    #[must_use]
+    pub fn or(self, fallback: Self) -> Self {
+        Self {
+            pool: self.pool.or(fallback.pool),
+            connect: self.connect.or(fallback.connect),
+            first_byte: self.first_byte.or(fallback.first_byte),
+            idle: self.idle.or(fallback.idle),
+            total: self.total.or(fallback.total),
+        }
+    }
+}

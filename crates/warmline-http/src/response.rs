@@ -1,0 +1,234 @@
+//! A response: its head, and a body that gives its connection back when it has been read.
+
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{HeaderMap, StatusCode};
+use http_body::Body as _;
+use hyper::body::Incoming;
+use hyper::ext::ReasonPhrase;
+use tokio::time::{Instant, Sleep, sleep_until};
+use url::Url;
+
+use crate::error::{Error, Phase};
+use crate::execute::Busy;
+
+/// The most bytes of an unwanted body that are read rather than its connection closed.
+const DRAIN_LIMIT: usize = 64 * 1024;
+
+/// The head of a response, with its body still to come.
+pub struct Response {
+    /// The status code.
+    pub status: StatusCode,
+    /// All headers, names in lower case, in the order in which they came.
+    pub headers: HeaderMap,
+    /// Where the response came from, after redirects.
+    pub url: Url,
+    /// Whether at least one redirect was followed.
+    pub redirected: bool,
+    /// How the request went.
+    pub facts: Facts,
+    /// The body.
+    pub body: Body,
+    pub(crate) reason: Option<ReasonPhrase>,
+}
+
+impl Response {
+    /// The reason phrase as it stood on the wire, or the status code's own (RFC 9112, section 4).
+    #[must_use]
+    pub fn reason(&self) -> &[u8] {
+        match &self.reason {
+            Some(reason) => reason.as_bytes(),
+            None => self
+                .status
+                .canonical_reason()
+                .unwrap_or_default()
+                .as_bytes(),
+        }
+    }
+}
+
+/// How a request went: on which connection, and where its time went.
+#[derive(Clone, Debug, Default)]
+pub struct Facts {
+    /// The pool's number for the connection.
+    pub connection_id: u64,
+    /// Whether the connection had carried a request before.
+    pub reused: bool,
+    /// The protocol's version: `1.0` or `1.1`.
+    pub protocol: &'static str,
+    /// How many times the request was put on a connection.
+    pub attempt: u32,
+    /// From the call to a connection, opening it included.
+    pub queue: Duration,
+    /// Of that, the name look-up; zero on a reused connection.
+    pub dns: Duration,
+    /// Of that, opening the TCP connection; zero on a reused connection.
+    pub tcp: Duration,
+    /// Of that, the TLS handshake; zero on a reused connection.
+    pub tls: Duration,
+    /// From the connection to the response's head.
+    pub first_byte: Duration,
+}
+
+/// A response's body. Read to its end it gives the connection back to the pool; dropped before, it
+/// closes the connection, so that the server stops.
+pub struct Body {
+    incoming: Incoming,
+    /// Taken when the body has ended.
+    busy: Option<Busy>,
+    /// The peer keeps the connection open after this response.
+    keep_alive: bool,
+    deadlines: Deadlines,
+    origin: Arc<str>,
+}
+
+/// When the reading of a body has taken too long.
+struct Deadlines {
+    idle: Option<Duration>,
+    total: Option<Instant>,
+    /// Runs while a read waits.
+    timer: Option<Pin<Box<Sleep>>>,
+}
+
+impl Body {
+    pub(crate) fn new(
+        incoming: Incoming,
+        busy: Busy,
+        keep_alive: bool,
+        idle: Option<Duration>,
+        total: Option<Instant>,
+        origin: Arc<str>,
+    ) -> Self {
+        let deadlines = Deadlines {
+            idle,
+            total,
+            timer: None,
+        };
+        let mut body = Self {
+            incoming,
+            busy: Some(busy),
+            keep_alive,
+            deadlines,
+            origin,
+        };
+        if body.incoming.is_end_stream() {
+            body.finish();
+        }
+        body
+    }
+
+    /// The next piece, or `None` at the end.
+    ///
+    /// # Errors
+    /// What cut the body short; the connection is closed.
+    pub async fn chunk(&mut self) -> Result<Option<Bytes>, Error> {
+        poll_fn(|cx| self.poll_chunk(cx)).await.transpose()
+    }
+
+    /// [`Body::chunk`], to be polled.
+    pub fn poll_chunk(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Error>>> {
+        if self.busy.is_none() {
+            return Poll::Ready(None);
+        }
+        loop {
+            let Poll::Ready(frame) = Pin::new(&mut self.incoming).poll_frame(cx) else {
+                ready!(self.deadlines.poll(cx));
+                return Poll::Ready(Some(Err(self.too_slow())));
+            };
+            self.deadlines.timer = None;
+            match frame {
+                Some(Ok(frame)) => {
+                    if self.incoming.is_end_stream() {
+                        self.finish();
+                    }
+                    // Trailers carry nothing that fetch would show.
+                    if let Ok(data) = frame.into_data() {
+                        return Poll::Ready(Some(Ok(data)));
+                    }
+                    if self.busy.is_none() {
+                        return Poll::Ready(None);
+                    }
+                }
+                Some(Err(error)) => return Poll::Ready(Some(Err(self.failed(error)))),
+                None => {
+                    self.finish();
+                    return Poll::Ready(None);
+                }
+            }
+        }
+    }
+
+    /// Reads the rest of a body that nobody wants, so that its connection can serve again; a long
+    /// or a failing one is given up, and the connection with it.
+    pub(crate) async fn drain(mut self) {
+        let mut left = DRAIN_LIMIT;
+        while let Ok(Some(chunk)) = self.chunk().await {
+            match left.checked_sub(chunk.len()) {
+                Some(rest) => left = rest,
+                None => return,
+            }
+        }
+    }
+
+    fn finish(&mut self) {
+        if let Some(busy) = self.busy.take() {
+            busy.finish(self.keep_alive);
+        }
+    }
+
+    fn failed(&mut self, error: hyper::Error) -> Error {
+        let origin = Arc::clone(&self.origin);
+        match self.busy.take() {
+            Some(busy) => busy.body_error(error).with_origin(origin),
+            None => {
+                Error::new("UND_ERR_SOCKET", Phase::Body, "the body has ended").with_origin(origin)
+            }
+        }
+    }
+
+    fn too_slow(&mut self) -> Error {
+        let total = self
+            .deadlines
+            .total
+            .is_some_and(|total| Instant::now() >= total);
+        let mut error = if total {
+            Error::new(
+                "WARMLINE_TOTAL_TIMEOUT",
+                Phase::Body,
+                "the request's total time-out passed",
+            )
+        } else {
+            Error::new(
+                "UND_ERR_BODY_TIMEOUT",
+                Phase::Body,
+                "body timeout: nothing came for too long",
+            )
+        };
+        if let Some(busy) = self.busy.take() {
+            busy.describe(&mut error);
+        }
+        error.with_origin(Arc::clone(&self.origin))
+    }
+}
+
+impl Deadlines {
+    /// Ready when a deadline has passed; starts the clock of the wait at its first call.
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if self.timer.is_none() {
+            let idle = self.idle.map(|idle| Instant::now() + idle);
+            let Some(deadline) = idle.into_iter().chain(self.total).min() else {
+                return Poll::Pending;
+            };
+            self.timer = Some(Box::pin(sleep_until(deadline)));
+        }
+        match &mut self.timer {
+            Some(timer) => timer.as_mut().poll(cx),
+            None => Poll::Pending,
+        }
+    }
+}

@@ -1,0 +1,207 @@
+//! The clients that JavaScript has opened, by number.
+
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use napi_derive::napi;
+use warmline_http::{Client, ClientOptions, Error, Limits, Phase, PoolStats, Timeouts, Totals};
+
+use crate::error::to_napi;
+use crate::exchange::Ending;
+use crate::outbox::{End, Outbox};
+use crate::parse;
+
+/// Client 0 is the one that the whole process shares; the others are in order of opening.
+const SHARED: u32 = 0;
+
+static OPENED: RwLock<Vec<Option<Client>>> = RwLock::new(Vec::new());
+
+pub(crate) fn get(number: u32) -> Result<Client, Error> {
+    if number == SHARED {
+        return Client::shared().cloned();
+    }
+    let opened = OPENED.read().unwrap_or_else(PoisonError::into_inner);
+    opened
+        .get(number as usize - 1)
+        .cloned()
+        .flatten()
+        .ok_or_else(|| Error::new("WARMLINE_CLOSED", Phase::Pool, "the client is closed"))
+}
+
+/// How a client is set up. What is left out has the shared client's default.
+#[napi(object)]
+#[derive(Default)]
+pub struct ClientSettings {
+    pub max_connections: Option<u32>,
+    pub max_connections_per_origin: Option<u32>,
+    pub max_keepalive_connections: Option<u32>,
+    /// Milliseconds, as all durations here; 0 is no deadline.
+    pub keepalive_expiry: Option<u32>,
+    pub connect_timeout: Option<u32>,
+    pub first_byte_timeout: Option<u32>,
+    pub idle_timeout: Option<u32>,
+    pub total_timeout: Option<u32>,
+    pub pool_timeout: Option<u32>,
+    /// More certificate authorities, in PEM form.
+    pub ca: Option<Vec<String>>,
+}
+
+/// Opens a client with a pool of its own; the result is its number.
+#[napi(catch_unwind)]
+pub fn open_client(settings: ClientSettings) -> napi::Result<u32> {
+    let client = Client::new(options(settings)).map_err(|error| to_napi(&error))?;
+    let mut opened = OPENED.write().unwrap_or_else(PoisonError::into_inner);
+    opened.push(Some(client));
+    u32::try_from(opened.len()).map_err(|_| napi::Error::from_reason("too many clients"))
+}
+
+fn options(settings: ClientSettings) -> ClientOptions {
+    let defaults = ClientOptions::default();
+    let limits = Limits::default();
+    let count = |setting: Option<u32>, default| setting.map_or(default, |count| count as usize);
+    let duration = |setting: Option<u32>, default| match setting {
+        None => default,
+        Some(0) => None,
+        Some(millis) => Some(Duration::from_millis(u64::from(millis))),
+    };
+    let max_connections = count(settings.max_connections, limits.max_connections);
+    let mut connector = defaults.connector;
+    connector.tls.ca.extend(
+        settings
+            .ca
+            .unwrap_or_default()
+            .into_iter()
+            .map(String::into_bytes),
+    );
+    ClientOptions {
+        limits: Limits {
+            max_connections,
+            max_connections_per_origin: count(settings.max_connections_per_origin, max_connections),
+            max_keepalive: count(settings.max_keepalive_connections, limits.max_keepalive),
+            keepalive_expiry: duration(settings.keepalive_expiry, Some(limits.keepalive_expiry))
+                .unwrap_or(limits.keepalive_expiry),
+            ..limits
+        },
+        timeouts: Timeouts {
+            pool: duration(settings.pool_timeout, defaults.timeouts.pool),
+            connect: duration(settings.connect_timeout, defaults.timeouts.connect),
+            first_byte: duration(settings.first_byte_timeout, None),
+            idle: duration(settings.idle_timeout, None),
+            total: duration(settings.total_timeout, None),
+        },
+        connector,
+    }
+}
+
+/// Closes a client: idle connections now, busy ones when their responses end.
+#[napi(catch_unwind)]
+pub fn close_client(number: u32) {
+    let closed = {
+        let mut opened = OPENED.write().unwrap_or_else(PoisonError::into_inner);
+        number
+            .checked_sub(1)
+            .and_then(|index| opened.get_mut(index as usize)?.take())
+    };
+    if let Some(client) = closed {
+        client.close();
+    }
+}
+
+/// Changes a client's caps while it runs.
+#[napi(catch_unwind)]
+pub fn set_client_limits(
+    number: u32,
+    max_connections: u32,
+    max_keepalive: u32,
+) -> napi::Result<()> {
+    let client = get(number).map_err(|error| to_napi(&error))?;
+    let pool = client.pool();
+    pool.set_limits(Limits {
+        max_connections: max_connections as usize,
+        max_connections_per_origin: max_connections as usize,
+        max_keepalive: max_keepalive as usize,
+        ..pool.limits()
+    });
+    Ok(())
+}
+
+/// A pool's numbers, as `PoolStats` of the pool crate says them.
+#[napi(object)]
+pub struct PoolNumbers {
+    pub origins: f64,
+    pub active: f64,
+    pub idle: f64,
+    pub pending: f64,
+    pub total: f64,
+    pub waiting: f64,
+    pub created_total: f64,
+    pub closed_total: f64,
+    pub evicted_total: f64,
+    pub errors_total: f64,
+    pub timeouts_total: f64,
+    pub checkouts_total: f64,
+    pub reused_total: f64,
+    pub reuse_rate: f64,
+    pub utilization_percent: f64,
+    pub max_connections: f64,
+    pub max_connections_per_origin: f64,
+    pub max_keepalive_connections: f64,
+    pub keepalive_expiry: f64,
+    pub total_requests: f64,
+    pub error_count: f64,
+    pub avg_response_time_ms: f64,
+}
+
+/// The state of a client's pool now.
+#[napi(catch_unwind)]
+pub fn client_stats(number: u32) -> napi::Result<PoolNumbers> {
+    let client = get(number).map_err(|error| to_napi(&error))?;
+    Ok(numbers(&client.stats(), client.totals()))
+}
+
+#[allow(clippy::cast_precision_loss, reason = "counts stay far below 2^53")]
+fn numbers(stats: &PoolStats, totals: Totals) -> PoolNumbers {
+    let counts = &stats.counts;
+    let limits = &stats.limits;
+    let answered = totals.requests - totals.errors;
+    PoolNumbers {
+        origins: stats.origins as f64,
+        active: counts.active as f64,
+        idle: counts.idle as f64,
+        pending: counts.pending as f64,
+        total: counts.total as f64,
+        waiting: counts.waiting as f64,
+        created_total: counts.created_total as f64,
+        closed_total: counts.closed_total as f64,
+        evicted_total: counts.evicted_total as f64,
+        errors_total: counts.errors_total as f64,
+        timeouts_total: counts.timeouts_total as f64,
+        checkouts_total: counts.checkouts_total as f64,
+        reused_total: counts.reused_total as f64,
+        reuse_rate: stats.reuse_rate(),
+        utilization_percent: stats.utilization_percent(),
+        max_connections: limits.max_connections as f64,
+        max_connections_per_origin: limits.max_connections_per_origin as f64,
+        max_keepalive_connections: limits.max_keepalive as f64,
+        keepalive_expiry: limits.keepalive_expiry.as_millis() as f64,
+        total_requests: totals.requests as f64,
+        error_count: totals.errors as f64,
+        avg_response_time_ms: if answered == 0 {
+            0.0
+        } else {
+            totals.response_time.as_secs_f64() * 1000.0 / answered as f64
+        },
+    }
+}
+
+pub(crate) async fn preconnect(number: u32, url: String, count: u32, outbox: Arc<Outbox>) {
+    let ending = Ending(outbox);
+    let opened = async {
+        let client = get(number)?;
+        client.preconnect(&parse::url(&url)?, count as usize).await
+    };
+    ending.0.end(match opened.await {
+        Ok(opened) => End::Value(opened.to_string()),
+        Err(error) => End::Failed(Box::new(error)),
+    });
+}

@@ -1,0 +1,174 @@
+//! One request's life on the engine: sent, its response handed to JavaScript.
+
+use std::collections::VecDeque;
+use std::future::poll_fn;
+use std::io::Write;
+use std::sync::Arc;
+use std::task::Poll;
+
+use bytes::Bytes;
+use warmline_http::{Error, Phase, RequestBody, Response};
+
+use crate::clients;
+use crate::outbox::{End, Head, Outbox};
+use crate::parse;
+use crate::submission::RequestRecord;
+use crate::wire::flag;
+
+/// A response's body of up to this size is worth one more look before its head goes out alone.
+const TOGETHER_LIMIT: usize = 64 * 1024;
+
+/// Makes sure that a slot gets its terminal record, however its exchange ends: an abort drops the
+/// exchange where it stands, and so does a panic.
+pub(crate) struct Ending(pub(crate) Arc<Outbox>);
+
+impl Drop for Ending {
+    fn drop(&mut self) {
+        let (code, message) = if std::thread::panicking() {
+            (
+                "WARMLINE_PANIC",
+                "the engine met a defect of its own; please report it",
+            )
+        } else {
+            ("WARMLINE_ABORTED", "the exchange was stopped")
+        };
+        // Does nothing when the end was posted already, which is the rule.
+        self.0.end(End::Failed(Box::new(Error::new(
+            code,
+            Phase::Pool,
+            message,
+        ))));
+    }
+}
+
+pub(crate) async fn run(record: RequestRecord, body: RequestBody, outbox: Arc<Outbox>) {
+    let ending = Ending(outbox);
+    let outbox = &ending.0;
+    let whole = record.flags & flag::WHOLE != 0;
+    let result = async {
+        let client = clients::get(record.client)?;
+        let request = parse::request(record, body).await?;
+        let response = client.send(request).await?;
+        deliver(response, whole, outbox).await
+    };
+    if let Err(error) = result.await {
+        outbox.end(End::Failed(Box::new(error)));
+    }
+}
+
+/// As [`run`], for a body that JavaScript makes piece by piece while the request is under way.
+pub(crate) async fn run_streaming(
+    record: RequestRecord,
+    body: RequestBody,
+    relay: impl Future<Output = ()>,
+    outbox: Arc<Outbox>,
+) {
+    let exchange = run(record, body, outbox);
+    tokio::pin!(exchange, relay);
+    // The exchange's end is the end: whatever of the body was not wanted then stays unread.
+    tokio::select! {
+        biased;
+        () = &mut exchange => {}
+        () = &mut relay => exchange.await,
+    }
+}
+
+async fn deliver(mut response: Response, whole: bool, outbox: &Arc<Outbox>) -> Result<(), Error> {
+    let mut chunks = VecDeque::new();
+    let head = head(&response);
+    if whole {
+        while let Some(chunk) = response.body.chunk().await? {
+            chunks.push_back(chunk);
+        }
+        outbox.whole(head, chunks);
+        return Ok(());
+    }
+    if gather(&mut response, &mut chunks).await? {
+        outbox.whole(head, chunks);
+        return Ok(());
+    }
+    outbox.head(head);
+    for chunk in chunks {
+        outbox.chunk(chunk).await;
+    }
+    while let Some(chunk) = response.body.chunk().await? {
+        outbox.chunk(chunk).await;
+    }
+    outbox.end(End::Complete);
+    Ok(())
+}
+
+/// Takes as much of the body as has arrived already; `true` when that was all of it.
+///
+/// It never waits for the network. But the bytes may lie in the connection's buffer while its task
+/// has not been polled since we asked for them, so it lets that task run, once per piece.
+async fn gather(response: &mut Response, chunks: &mut VecDeque<Bytes>) -> Result<bool, Error> {
+    let mut size = 0;
+    let mut gave_way = false;
+    poll_fn(|cx| {
+        loop {
+            match response.body.poll_chunk(cx) {
+                Poll::Ready(Some(Ok(chunk))) => {
+                    size += chunk.len();
+                    chunks.push_back(chunk);
+                    gave_way = false;
+                    if size > TOGETHER_LIMIT {
+                        return Poll::Ready(Ok(false));
+                    }
+                }
+                Poll::Ready(Some(Err(error))) => {
+                    // What came before the failure is the caller's to see.
+                    return Poll::Ready(if chunks.is_empty() {
+                        Err(error)
+                    } else {
+                        Ok(false)
+                    });
+                }
+                Poll::Ready(None) => return Poll::Ready(Ok(true)),
+                Poll::Pending if gave_way => return Poll::Ready(Ok(false)),
+                Poll::Pending => {
+                    gave_way = true;
+                    cx.waker().wake_by_ref();
+                    return Poll::Pending;
+                }
+            }
+        }
+    })
+    .await
+}
+
+fn head(response: &Response) -> Head {
+    let mut text = Vec::with_capacity(512);
+    text.extend_from_slice(response.reason());
+    text.push(b'\n');
+    if response.redirected {
+        text.extend_from_slice(response.url.as_str().as_bytes());
+    }
+    text.push(b'\n');
+    let facts = &response.facts;
+    // Writing to a Vec cannot fail.
+    let _ = write!(
+        text,
+        "{} {} {} {} {} {} {} {} {}\n",
+        facts.connection_id,
+        u8::from(facts.reused),
+        facts.protocol,
+        facts.attempt,
+        facts.queue.as_micros(),
+        facts.dns.as_micros(),
+        facts.tcp.as_micros(),
+        facts.tls.as_micros(),
+        facts.first_byte.as_micros(),
+    );
+    for (name, value) in &response.headers {
+        text.extend_from_slice(name.as_str().as_bytes());
+        text.push(b'\n');
+        text.extend_from_slice(value.as_bytes());
+        text.push(b'\n');
+    }
+    Head {
+        status: response.status.as_u16(),
+        redirected: response.redirected,
+        text,
+    }
+}

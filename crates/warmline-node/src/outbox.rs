@@ -1,0 +1,142 @@
+//! What the engine has to say to JavaScript about one slot, until the next drain takes it.
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use bytes::Bytes;
+use tokio::sync::Notify;
+use warmline_http::Error;
+
+use crate::link::Mailbox;
+
+/// A response's unread bytes above which its socket is no longer read.
+const READ_WINDOW: usize = 256 * 1024;
+
+/// One slot's line from the engine to JavaScript.
+pub(crate) struct Outbox {
+    pub(crate) slot: u32,
+    mailbox: Arc<Mailbox>,
+    contents: Mutex<Contents>,
+    unread: AtomicUsize,
+    credit: Notify,
+}
+
+/// The news of a slot; a drain empties it.
+#[derive(Default)]
+pub(crate) struct Contents {
+    pub(crate) head: Option<Head>,
+    pub(crate) chunks: VecDeque<Bytes>,
+    pub(crate) end: Option<End>,
+    /// Bytes of the request's body that were taken since the last drain.
+    pub(crate) pulled: u32,
+    /// Stands in the mailbox's queue.
+    queued: bool,
+    /// The end was posted: nothing is said any more about this slot.
+    over: bool,
+}
+
+/// The head of a response, as it crosses.
+pub(crate) struct Head {
+    pub(crate) status: u16,
+    pub(crate) redirected: bool,
+    /// Lines: reason, final URL or empty, connection facts, then name and value of each header.
+    pub(crate) text: Vec<u8>,
+}
+
+/// How a slot's exchange ended.
+pub(crate) enum End {
+    Complete,
+    Failed(Box<Error>),
+    /// JSON, for exchanges that are not requests.
+    Value(String),
+}
+
+impl Outbox {
+    pub(crate) fn new(slot: u32, mailbox: Arc<Mailbox>) -> Arc<Self> {
+        Arc::new(Self {
+            slot,
+            mailbox,
+            contents: Mutex::default(),
+            unread: AtomicUsize::new(0),
+            credit: Notify::new(),
+        })
+    }
+
+    pub(crate) fn head(self: &Arc<Self>, head: Head) {
+        self.post(|contents| contents.head = Some(head));
+    }
+
+    /// Hands over a piece of the body; returns once the reader is less than a window behind.
+    pub(crate) async fn chunk(self: &Arc<Self>, chunk: Bytes) {
+        self.add_chunk(chunk);
+        // Race window: credit may arrive between the check and the wait. `notify_one` leaves a
+        // permit behind, so that the wait then returns at once and the check is made again.
+        while self.unread.load(Ordering::Acquire) >= READ_WINDOW {
+            self.credit.notified().await;
+        }
+    }
+
+    pub(crate) fn end(self: &Arc<Self>, end: End) {
+        self.post(|contents| {
+            contents.end = Some(end);
+            contents.over = true;
+        });
+    }
+
+    /// Head, body and end in one go.
+    pub(crate) fn whole(self: &Arc<Self>, head: Head, chunks: VecDeque<Bytes>) {
+        self.post(|contents| {
+            contents.head = Some(head);
+            contents.chunks = chunks;
+            contents.end = Some(End::Complete);
+            contents.over = true;
+        });
+    }
+
+    pub(crate) fn pulled(self: &Arc<Self>, bytes: usize) {
+        let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
+        self.post(|contents| contents.pulled = contents.pulled.saturating_add(bytes));
+    }
+
+    /// JavaScript has read so much.
+    pub(crate) fn read(&self, bytes: u32) {
+        let bytes = bytes as usize;
+        let _ = self
+            .unread
+            .fetch_update(Ordering::AcqRel, Ordering::Acquire, |unread| {
+                Some(unread.saturating_sub(bytes))
+            });
+        self.credit.notify_one();
+    }
+
+    pub(crate) fn add_chunk(self: &Arc<Self>, chunk: Bytes) {
+        self.unread.fetch_add(chunk.len(), Ordering::AcqRel);
+        self.post(|contents| contents.chunks.push_back(chunk));
+    }
+
+    fn post(self: &Arc<Self>, change: impl FnOnce(&mut Contents)) {
+        let mut contents = self.lock();
+        if contents.over {
+            return;
+        }
+        change(&mut contents);
+        let queued = std::mem::replace(&mut contents.queued, true);
+        drop(contents);
+        if !queued {
+            self.mailbox.push(Arc::clone(self));
+        }
+    }
+
+    /// Opens the contents for a drain; what is left in them when `queued` stays true must be put
+    /// back in the queue.
+    pub(crate) fn lock(&self) -> MutexGuard<'_, Contents> {
+        self.contents.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Contents {
+    pub(crate) fn taken(&mut self) {
+        self.queued = false;
+    }
+}

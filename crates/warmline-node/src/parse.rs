@@ -1,0 +1,154 @@
+//! Checks a request as JavaScript stated it, by the Fetch standard, and makes it one that can be
+//! sent. This runs on the engine, so that the main thread only hands bytes over.
+
+use std::borrow::Cow;
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use url::Url;
+use warmline_http::{Error, Phase, RedirectMode, Request, RequestBody, Timeouts};
+
+use crate::leases;
+use crate::submission::{Malformed, Pieces, RequestRecord};
+use crate::wire::flag;
+
+/// The request of a record, with its body already taken out.
+///
+/// # Errors
+/// Node's codes for input that nothing can be sent for: `ERR_INVALID_URL`, `ERR_INVALID_HTTP_TOKEN`
+/// (a method or a header's name), `ERR_INVALID_CHAR` (a header's value), `ERR_INVALID_ARG_VALUE`.
+pub(crate) async fn request(record: RequestRecord, body: RequestBody) -> Result<Request, Error> {
+    let mut pieces = Pieces::new(&record.text).map_err(malformed)?;
+    let url = url(pieces.take(record.url_units).map_err(malformed)?)?;
+    let method = method(pieces.take(record.method_units).map_err(malformed)?)?;
+    if !matches!(body, RequestBody::Empty) && matches!(method, Method::GET | Method::HEAD) {
+        let message = "Request with GET/HEAD method cannot have body.";
+        return Err(invalid("ERR_INVALID_ARG_VALUE", message));
+    }
+    let mut headers = HeaderMap::with_capacity(record.header_units.len() / 8 + 4);
+    for units in record.header_units.chunks_exact(8) {
+        let name = pieces.take(length(&units[..4])).map_err(malformed)?;
+        let value = pieces.take(length(&units[4..])).map_err(malformed)?;
+        let (name, value) = header(&record.text, name, value)?;
+        headers.append(name, value);
+    }
+    let redirect = match record.flags >> flag::REDIRECT_SHIFT & flag::REDIRECT_MASK {
+        flag::REDIRECT_ERROR => RedirectMode::Error,
+        flag::REDIRECT_MANUAL => RedirectMode::Manual,
+        _ => RedirectMode::Follow,
+    };
+    let [pool, connect, first_byte, idle, total] = record.timeouts;
+    let timeouts = Timeouts {
+        pool,
+        connect,
+        first_byte,
+        idle,
+        total,
+    };
+    let connection = match record.lease {
+        0 => None,
+        lease => Some(leases::connection(lease)?),
+    };
+    Ok(Request {
+        method,
+        url,
+        headers,
+        body,
+        redirect,
+        timeouts,
+        connection,
+    })
+}
+
+pub(crate) fn url(text: &str) -> Result<Url, Error> {
+    let url = Url::parse(text)
+        .map_err(|reason| invalid("ERR_INVALID_URL", format!("Invalid URL: {reason}")))?;
+    if !matches!(url.scheme(), "http" | "https") {
+        let message = format!("The scheme must be http or https, not {}", url.scheme());
+        return Err(invalid("ERR_INVALID_URL", message));
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        let message = "A request cannot be made from a URL that includes credentials";
+        return Err(invalid("ERR_INVALID_URL", message));
+    }
+    Ok(url)
+}
+
+/// Normalizes the six methods that the Fetch standard names, and refuses the three it forbids.
+fn method(text: &str) -> Result<Method, Error> {
+    const NORMALIZED: [Method; 6] = [
+        Method::GET,
+        Method::POST,
+        Method::PUT,
+        Method::DELETE,
+        Method::HEAD,
+        Method::OPTIONS,
+    ];
+    if let Some(method) = NORMALIZED
+        .into_iter()
+        .find(|method| method.as_str().eq_ignore_ascii_case(text))
+    {
+        return Ok(method);
+    }
+    if ["CONNECT", "TRACE", "TRACK"]
+        .iter()
+        .any(|name| name.eq_ignore_ascii_case(text))
+    {
+        return Err(invalid(
+            "ERR_INVALID_ARG_VALUE",
+            format!("'{text}' HTTP method is unsupported."),
+        ));
+    }
+    Method::from_bytes(text.as_bytes()).map_err(|_| {
+        invalid(
+            "ERR_INVALID_HTTP_TOKEN",
+            format!("{text:?} is not a valid HTTP method."),
+        )
+    })
+}
+
+/// A header's value is a byte string: each character is one byte. Its message never shows it.
+fn header(text: &Bytes, name: &str, value: &str) -> Result<(HeaderName, HeaderValue), Error> {
+    let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| {
+        invalid(
+            "ERR_INVALID_HTTP_TOKEN",
+            format!("{name:?} is an invalid header name."),
+        )
+    })?;
+    let value = value.trim_matches(['\t', ' ', '\r', '\n']);
+    let bytes = if value.is_ascii() {
+        // Shares the batch's memory.
+        text.slice_ref(value.as_bytes())
+    } else {
+        latin1(value).ok_or_else(|| invalid_value(&name))?
+    };
+    let value = HeaderValue::from_maybe_shared(bytes).map_err(|_| invalid_value(&name))?;
+    Ok((name, value))
+}
+
+fn latin1(text: &str) -> Option<Bytes> {
+    text.chars()
+        .map(|character| u8::try_from(u32::from(character)).ok())
+        .collect()
+}
+
+fn invalid_value(name: &HeaderName) -> Error {
+    invalid(
+        "ERR_INVALID_CHAR",
+        format!("The value of header {name:?} is invalid."),
+    )
+}
+
+fn length(word: &[u8]) -> usize {
+    word.iter()
+        .rev()
+        .fold(0, |length, byte| length << 8 | usize::from(*byte))
+}
+
+fn malformed(_: Malformed) -> Error {
+    invalid("WARMLINE_INTERNAL", "a malformed submission")
+}
+
+fn invalid(code: &'static str, message: impl Into<Cow<'static, str>>) -> Error {
+    Error::new(code, Phase::Pool, message.into().into_owned())
+}

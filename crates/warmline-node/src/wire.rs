@@ -1,0 +1,79 @@
+//! The records that cross between JavaScript and the engine. `src/native/wire.ts` is the other half:
+//! a change here is a change there.
+//!
+//! Everything is little-endian `u32` words; records start on a word. Text is UTF-8 with its lengths
+//! given in UTF-16 units, so that JavaScript can state them without encoding anything twice.
+
+/// What a submission record asks for (its first word).
+pub(crate) mod op {
+    /// A request: see [`super::request`].
+    pub(crate) const REQUEST: u32 = 1;
+    /// `slot`: stop it, wherever it is.
+    pub(crate) const ABORT: u32 = 2;
+    /// `slot, bytes`: so much of the response's body has been read.
+    pub(crate) const CREDIT: u32 = 3;
+    /// `slot, length, bytes…`: a piece of the request's body.
+    pub(crate) const BODY_CHUNK: u32 = 4;
+    /// `slot`: the request's body is complete.
+    pub(crate) const BODY_END: u32 = 5;
+    /// `slot`: the request's body failed at its source.
+    pub(crate) const BODY_ERROR: u32 = 6;
+    /// `slot, pool, endpoint, timeout in ms or NONE`: a lease, in its turn and once connected.
+    pub(crate) const LEASE_ACQUIRE: u32 = 7;
+    /// `slot, pool, lease low, lease high`: tells when that lease's connection is connected.
+    pub(crate) const LEASE_READY: u32 = 8;
+    /// `slot, client, count, url units, text length, text…`: opens connections ahead of need.
+    pub(crate) const PRECONNECT: u32 = 9;
+}
+
+/// No time-out, no lease, no side body.
+pub(crate) const NONE: u32 = u32::MAX;
+
+/// Flags of a request record.
+pub(crate) mod flag {
+    /// Bits 0 and 1: where the body is.
+    pub(crate) const BODY_MASK: u32 = 0b11;
+    pub(crate) const BODY_NONE: u32 = 0;
+    /// In this record, after the text.
+    pub(crate) const BODY_INLINE: u32 = 1;
+    /// The next of the buffers that were handed over beside this batch.
+    pub(crate) const BODY_SIDE: u32 = 2;
+    // 3: in `BODY_CHUNK` records to come.
+    /// Bits 2 and 3: the redirect mode.
+    pub(crate) const REDIRECT_SHIFT: u32 = 2;
+    pub(crate) const REDIRECT_MASK: u32 = 0b11;
+    pub(crate) const REDIRECT_ERROR: u32 = 1;
+    pub(crate) const REDIRECT_MANUAL: u32 = 2;
+    /// Five words of time-outs follow the fixed part.
+    pub(crate) const TIMEOUTS: u32 = 1 << 4;
+    /// The body is wanted whole: nothing is handed over before its end.
+    pub(crate) const WHOLE: u32 = 1 << 5;
+}
+
+/// What a completion record says (its first word).
+pub(crate) mod done {
+    /// A whole response: `slot, status, flags, head length, body length, head…, body…`. Terminal.
+    pub(crate) const WHOLE: u32 = 1;
+    /// The head of a response whose body follows: as `WHOLE`, with no body.
+    pub(crate) const HEAD: u32 = 2;
+    /// `slot, length, bytes…`: a piece of a response's body.
+    pub(crate) const CHUNK: u32 = 3;
+    /// `slot`: the body is complete. Terminal.
+    pub(crate) const END: u32 = 4;
+    /// `slot, length, JSON…`: it failed. Terminal.
+    pub(crate) const ERROR: u32 = 5;
+    /// `slot, bytes`: the request's body may go on by so much.
+    pub(crate) const PULL: u32 = 6;
+    /// `slot, length, JSON…`: the answer to something that is not a request. Terminal.
+    pub(crate) const VALUE: u32 = 7;
+
+    /// The body of a `WHOLE` record is ASCII: its bytes are its characters.
+    pub(crate) const FLAG_ASCII: u32 = 1;
+    /// At least one redirect was followed.
+    pub(crate) const FLAG_REDIRECTED: u32 = 1 << 1;
+}
+
+/// Rounds a byte offset up to the next word.
+pub(crate) fn align(offset: usize) -> usize {
+    (offset + 3) & !3
+}

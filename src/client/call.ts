@@ -1,0 +1,241 @@
+import { extract } from '../fetch/body.js';
+import { flatten, type HeadersInput, includes, ResponseHeaders } from '../fetch/headers.js';
+import type { InFlight, Stoppable } from '../fetch/in-flight.js';
+import type { WarmlineError } from '../native/error.js';
+import { leaseNumber } from '../native/lease-id.js';
+import { engine, type Receiver } from '../native/link.js';
+import { checkTimeouts, type Timeouts } from '../native/timeouts.js';
+import { RequestFlag, ResponseFlag } from '../native/wire.js';
+
+/** What {@link HttpClient.request} takes beside method and URL. */
+export interface RequestOptions {
+  headers?: HeadersInput;
+  /** Bytes at hand; a streamed body wants {@link HttpClient.fetch}. */
+  body?: string | Uint8Array | ArrayBuffer | URLSearchParams | null;
+  signal?: AbortSignal | null;
+  /** This request's own deadlines in milliseconds; a number is the total. */
+  timeout?: number | Timeouts;
+  /** The id of a leased connection to send on. */
+  connection?: string;
+}
+
+/** How a request went. Durations are milliseconds. */
+export interface RequestTimings {
+  /** From the call to a connection, opening it included. */
+  readonly queue: number;
+  readonly dns: number;
+  readonly connect: number;
+  readonly tls: number;
+  /** From the connection to the response's head. */
+  readonly firstByte: number;
+}
+
+const utf8 = new TextDecoder();
+
+/** A whole response. Its parts are made when they are asked for, and none of it has to be awaited. */
+export class ClientResponse {
+  readonly status: number;
+  readonly #head: string;
+  readonly #body: string | Uint8Array<ArrayBuffer>;
+  readonly #ascii: boolean;
+  #headers: ResponseHeaders | undefined;
+
+  /** @internal */
+  constructor(
+    status: number,
+    head: string,
+    body: string | Uint8Array<ArrayBuffer>,
+    ascii: boolean,
+  ) {
+    this.status = status;
+    this.#head = head;
+    this.#body = body;
+    this.#ascii = ascii;
+  }
+
+  /** Whether the status is in the range 200 to 299. */
+  get ok(): boolean {
+    return this.status >= 200 && this.status <= 299;
+  }
+
+  get headers(): Headers {
+    if (this.#headers === undefined) {
+      let start = 0;
+      for (let line = 0; line < 3; line++) start = this.#head.indexOf('\n', start) + 1;
+      this.#headers = new ResponseHeaders(this.#head, start);
+    }
+    return this.#headers as unknown as Headers;
+  }
+
+  /** The body's bytes; a copy at each call. */
+  get body(): Uint8Array<ArrayBuffer> {
+    return this.bytes();
+  }
+
+  /** The body, decoded as UTF-8. */
+  text(): string {
+    if (this.#ascii) return this.#body as string;
+    return utf8.decode(this.bytes());
+  }
+
+  /**
+   * The body, parsed.
+   *
+   * @throws {SyntaxError} if it is not JSON.
+   */
+  // biome-ignore lint/suspicious/noExplicitAny: as in Response.json, the caller knows the shape.
+  json(): any {
+    return JSON.parse(this.text());
+  }
+
+  /** The body's bytes; a copy at each call. */
+  bytes(): Uint8Array<ArrayBuffer> {
+    if (typeof this.#body !== 'string') return this.#body.slice();
+    const bytes = new Uint8Array(this.#body.length);
+    Buffer.from(bytes.buffer).write(this.#body, 'latin1');
+    return bytes;
+  }
+
+  /** Where the time went. */
+  get timings(): RequestTimings {
+    const [, , , , queue, dns, connect, tls, firstByte] = this.#facts();
+    const millis = (micros: string | undefined): number => Number(micros) / 1000;
+    return {
+      queue: millis(queue),
+      dns: millis(dns),
+      connect: millis(connect),
+      tls: millis(tls),
+      firstByte: millis(firstByte),
+    };
+  }
+
+  /** The connection it came on: its number in the pool, whether it had served before, its protocol. */
+  get connection(): {
+    readonly id: number;
+    readonly reused: boolean;
+    readonly protocol: string;
+    readonly attempt: number;
+  } {
+    const [id, reused, protocol, attempt] = this.#facts();
+    return {
+      id: Number(id),
+      reused: reused === '1',
+      protocol: `http/${protocol}`,
+      attempt: Number(attempt),
+    };
+  }
+
+  /** The head's third line. */
+  #facts(): string[] {
+    return (this.#head.split('\n', 3)[2] as string).split(' ');
+  }
+}
+
+class Call implements Receiver, Stoppable {
+  slot = -1;
+  readonly #resolve: (response: ClientResponse) => void;
+  readonly #reject: (reason: unknown) => void;
+  readonly #signal: AbortSignal | null;
+  readonly #inFlight: InFlight;
+  readonly #onAbort: (() => void) | undefined;
+  /** The head of a response too large to come in one record, and what has come of its body. */
+  #status = 0;
+  #head = '';
+  #chunks: Uint8Array[] = [];
+
+  constructor(
+    inFlight: InFlight,
+    signal: AbortSignal | null,
+    resolve: (response: ClientResponse) => void,
+    reject: (reason: unknown) => void,
+  ) {
+    this.#inFlight = inFlight;
+    this.#signal = signal;
+    this.#resolve = resolve;
+    this.#reject = reject;
+    inFlight.add(this);
+    if (signal !== null) {
+      this.#onAbort = () => this.stop(signal.reason);
+      signal.addEventListener('abort', this.#onAbort, { once: true });
+    }
+  }
+
+  onWhole(status: number, flags: number, text: string, headLength: number): void {
+    this.#finish();
+    const ascii = (flags & ResponseFlag.ascii) !== 0;
+    const head = text.slice(0, headLength);
+    this.#resolve(new ClientResponse(status, head, text.slice(headLength), ascii));
+  }
+
+  onHead(status: number, _flags: number, head: string): void {
+    this.#status = status;
+    this.#head = head;
+  }
+
+  onChunk(bytes: Uint8Array<ArrayBuffer>): void {
+    this.#chunks.push(bytes);
+    engine().credit(this, bytes.length);
+  }
+
+  onEnd(): void {
+    this.#finish();
+    const body = new Uint8Array(this.#chunks.reduce((sum, chunk) => sum + chunk.length, 0));
+    let at = 0;
+    for (const chunk of this.#chunks) {
+      body.set(chunk, at);
+      at += chunk.length;
+    }
+    this.#resolve(new ClientResponse(this.#status, this.#head, body, false));
+  }
+
+  onError(error: WarmlineError): void {
+    this.#finish();
+    this.#reject(error);
+  }
+
+  onPull(): void {}
+
+  onValue(): void {}
+
+  stop(reason: unknown): void {
+    this.#finish();
+    engine().abort(this);
+    this.#reject(reason);
+  }
+
+  #finish(): void {
+    this.#inFlight.delete(this);
+    if (this.#onAbort !== undefined) this.#signal?.removeEventListener('abort', this.#onAbort);
+  }
+}
+
+/** Sends a request of {@link HttpClient.request}. */
+export function call(
+  client: number,
+  inFlight: InFlight,
+  method: string,
+  url: string | URL,
+  options: RequestOptions,
+): Promise<ClientResponse> {
+  return new Promise((resolve, reject) => {
+    const { signal = null } = options;
+    if (signal?.aborted) throw signal.reason;
+    inFlight.assertOpen();
+    const headers = flatten(options.headers);
+    const { bytes, source, type } = extract(options.body);
+    if (source !== null) throw new TypeError('a streamed body wants client.fetch');
+    if (type !== null && !includes(headers, 'content-type')) headers.push('content-type', type);
+    const lease = options.connection === undefined ? 0 : leaseNumber(options.connection);
+    const timeouts = checkTimeouts(options.timeout);
+    engine().request(new Call(inFlight, signal, resolve, reject), {
+      client,
+      lease,
+      flags: RequestFlag.whole,
+      url: `${url}`,
+      method: `${method}`,
+      headers,
+      body: bytes,
+      timeouts,
+    });
+  });
+}

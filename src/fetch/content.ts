@@ -1,0 +1,128 @@
+import type { Inflow } from './inflow.js';
+
+const utf8 = new TextDecoder();
+
+/** Where a response's body comes from. Each kind can be read whole once, or as a stream. */
+export interface Content {
+  /** Somebody has read from it. */
+  readonly disturbed: boolean;
+  text(): Promise<string>;
+  bytes(): Promise<Uint8Array<ArrayBuffer>>;
+  stream(): ReadableStream<Uint8Array<ArrayBuffer>>;
+  /** Two that can be read apart; this one is used up by it. */
+  tee(): [Content, Content];
+}
+
+/** A body that came whole with its head: a string with one character for each byte. */
+export class WholeContent implements Content {
+  readonly #bytes: string;
+  /** Its bytes are its characters. */
+  readonly #ascii: boolean;
+  disturbed = false;
+
+  constructor(bytes: string, ascii: boolean) {
+    this.#bytes = bytes;
+    this.#ascii = ascii;
+  }
+
+  text(): Promise<string> {
+    this.disturbed = true;
+    return Promise.resolve(this.#ascii ? this.#bytes : utf8.decode(this.#copy()));
+  }
+
+  bytes(): Promise<Uint8Array<ArrayBuffer>> {
+    this.disturbed = true;
+    return Promise.resolve(this.#copy());
+  }
+
+  stream(): ReadableStream<Uint8Array<ArrayBuffer>> {
+    return new ReadableStream(
+      {
+        type: 'bytes',
+        pull: (controller: ReadableByteStreamController) => {
+          this.disturbed = true;
+          const bytes = this.#copy();
+          if (bytes.length > 0) controller.enqueue(bytes);
+          controller.close();
+          controller.byobRequest?.respond(0);
+        },
+        cancel: () => {
+          this.disturbed = true;
+        },
+      },
+      { highWaterMark: 0 },
+    ) as ReadableStream<Uint8Array<ArrayBuffer>>;
+  }
+
+  tee(): [Content, Content] {
+    return [new WholeContent(this.#bytes, this.#ascii), new WholeContent(this.#bytes, this.#ascii)];
+  }
+
+  #copy(): Uint8Array<ArrayBuffer> {
+    const copy = new Uint8Array(this.#bytes.length);
+    Buffer.from(copy.buffer).write(this.#bytes, 'latin1');
+    return copy;
+  }
+}
+
+/** A body that is still coming in. */
+export class FlowingContent implements Content {
+  readonly #inflow: Inflow;
+
+  constructor(inflow: Inflow) {
+    this.#inflow = inflow;
+  }
+
+  get disturbed(): boolean {
+    return this.#inflow.disturbed;
+  }
+
+  async text(): Promise<string> {
+    return utf8.decode(await this.#inflow.collect());
+  }
+
+  bytes(): Promise<Uint8Array<ArrayBuffer>> {
+    return this.#inflow.collect();
+  }
+
+  stream(): ReadableStream<Uint8Array<ArrayBuffer>> {
+    return this.#inflow.stream();
+  }
+
+  tee(): [Content, Content] {
+    const [left, right] = this.stream().tee();
+    return [new StreamContent(left), new StreamContent(right)];
+  }
+}
+
+/** One half of a body that was cloned while it came in. */
+export class StreamContent implements Content {
+  readonly #stream: ReadableStream<Uint8Array<ArrayBuffer>>;
+  disturbed = false;
+
+  constructor(stream: ReadableStream<Uint8Array<ArrayBuffer>>) {
+    this.#stream = stream;
+  }
+
+  text(): Promise<string> {
+    return this.#read().text();
+  }
+
+  async bytes(): Promise<Uint8Array<ArrayBuffer>> {
+    return new Uint8Array(await this.#read().arrayBuffer());
+  }
+
+  stream(): ReadableStream<Uint8Array<ArrayBuffer>> {
+    return this.#stream;
+  }
+
+  tee(): [Content, Content] {
+    const [left, right] = this.#stream.tee();
+    return [new StreamContent(left), new StreamContent(right)];
+  }
+
+  #read(): Response {
+    this.disturbed = true;
+    return new Response(this.#stream);
+  }
+}

@@ -1,0 +1,160 @@
+import { setMaxListeners } from 'node:events';
+
+import type { WarmlineError } from '../native/error.js';
+import { engine, type Receiver, type Submission } from '../native/link.js';
+import { ResponseFlag } from '../native/wire.js';
+import { FlowingContent, WholeContent } from './content.js';
+import type { InFlight, Stoppable } from './in-flight.js';
+import { Inflow } from './inflow.js';
+import { EngineResponse } from './response.js';
+import { Upload } from './upload.js';
+
+/**
+ * Stops the upstream of a response that was collected before it was read. What is held here must
+ * not reach the response or its stream.
+ */
+const forgotten = new FinalizationRegistry<Exchange>((exchange) => exchange.leave());
+
+/** One request of `fetch`, from the call to the end of its response's body. */
+export class Exchange implements Receiver, Stoppable {
+  slot = -1;
+  readonly #url: string;
+  readonly #isHead: boolean;
+  /** Let go of when it has been called: it holds the promise, and that the response. */
+  #resolve: (response: Response) => void;
+  #reject: (reason: unknown) => void;
+  readonly #signal: AbortSignal | null;
+  readonly #inFlight: InFlight | undefined;
+  #onAbort: (() => void) | undefined;
+  #upload: Upload | undefined;
+  #inflow: Inflow | undefined;
+  #uploadFailure: { readonly reason: unknown } | undefined;
+
+  constructor(
+    submission: Submission,
+    source: ReadableStream<Uint8Array> | null,
+    signal: AbortSignal | null,
+    inFlight: InFlight | undefined,
+    resolve: (response: Response) => void,
+    reject: (reason: unknown) => void,
+  ) {
+    this.#url = submission.url;
+    this.#isHead = submission.method.length === 4 && submission.method.toUpperCase() === 'HEAD';
+    this.#signal = signal;
+    this.#resolve = resolve;
+    this.#reject = reject;
+    this.#inFlight = inFlight;
+    engine().request(this, submission);
+    inFlight?.add(this);
+    if (signal !== null) this.#listen(signal);
+    if (source !== null) this.#send(source);
+  }
+
+  onWhole(status: number, flags: number, text: string, headLength: number): void {
+    this.#finish();
+    const ascii = (flags & ResponseFlag.ascii) !== 0;
+    const content = this.#isHead ? null : new WholeContent(text.slice(headLength), ascii);
+    const head = text.slice(0, headLength);
+    this.#resolve(
+      new EngineResponse({
+        status,
+        flags,
+        head,
+        requestUrl: this.#url,
+        content,
+      }) as unknown as Response,
+    );
+  }
+
+  onHead(status: number, flags: number, head: string): void {
+    const inflow = new Inflow(this, () => this.leave());
+    this.#inflow = inflow;
+    const token = {};
+    const response = new EngineResponse({
+      status,
+      flags,
+      head,
+      requestUrl: this.#url,
+      content: new FlowingContent(inflow),
+      onStream: (stream) => {
+        forgotten.unregister(token);
+        forgotten.register(stream, this, token);
+      },
+    });
+    forgotten.register(response, this, token);
+    this.#resolve(response as unknown as Response);
+    this.#resolve = gone;
+    this.#reject = gone;
+  }
+
+  onChunk(bytes: Uint8Array<ArrayBuffer>): void {
+    this.#inflow?.push(bytes);
+  }
+
+  onEnd(): void {
+    this.#finish();
+    this.#inflow?.end();
+  }
+
+  onError(error: WarmlineError): void {
+    this.#finish();
+    if (this.#inflow !== undefined) {
+      this.#inflow.fail(new TypeError('terminated', { cause: error }));
+    } else if (this.#uploadFailure !== undefined) {
+      this.#reject(new TypeError('fetch failed', { cause: this.#uploadFailure.reason }));
+    } else {
+      this.#reject(toTypeError(error));
+    }
+  }
+
+  onPull(bytes: number): void {
+    this.#upload?.pulled(bytes);
+  }
+
+  onValue(): void {}
+
+  /** Nobody wants the rest: the upstream is stopped. */
+  leave(): void {
+    this.#finish();
+    engine().abort(this);
+  }
+
+  stop(reason: unknown): void {
+    this.#finish(reason);
+    engine().abort(this);
+    if (this.#inflow === undefined) this.#reject(reason);
+    else this.#inflow.fail(reason);
+  }
+
+  #listen(signal: AbortSignal): void {
+    this.#onAbort = () => this.stop(signal.reason);
+    // One signal may well stop a thousand requests; Node would warn of the eleventh.
+    setMaxListeners(0, signal);
+    signal.addEventListener('abort', this.#onAbort, { once: true });
+  }
+
+  #send(source: ReadableStream<Uint8Array>): void {
+    this.#upload = new Upload(this, source);
+    this.#upload.run().catch((reason: unknown) => {
+      // The engine reports that the body broke off; this is why.
+      this.#uploadFailure = { reason };
+    });
+  }
+
+  #finish(reason?: unknown): void {
+    this.#upload?.stop(reason);
+    this.#inFlight?.delete(this);
+    if (this.#onAbort === undefined) return;
+    this.#signal?.removeEventListener('abort', this.#onAbort);
+    this.#onAbort = undefined;
+  }
+}
+
+function gone(): void {}
+
+/** Input that nothing can be sent for is the caller's error; all else is the network's. */
+function toTypeError(error: WarmlineError): TypeError {
+  return error.code.startsWith('ERR_INVALID_')
+    ? new TypeError(error.message, { cause: error })
+    : new TypeError('fetch failed', { cause: error });
+}

@@ -1,0 +1,44 @@
+import { WarmlineError } from '../native/error.js';
+
+/** Something under way that can be stopped. */
+export interface Stoppable {
+  stop(reason: unknown): void;
+}
+
+/** What a client has under way, so that it can wait for it or stop it. */
+export class InFlight {
+  readonly #exchanges: Set<Stoppable> = new Set();
+  #closed = false;
+  #idle: (() => void) | undefined;
+
+  /** @throws {WarmlineError} `WARMLINE_CLOSED` once nothing may be started any more. */
+  assertOpen(): void {
+    if (!this.#closed) return;
+    const message = 'the client is closed';
+    throw new WarmlineError({ code: 'WARMLINE_CLOSED', phase: 'pool', message });
+  }
+
+  add(exchange: Stoppable): void {
+    this.#exchanges.add(exchange);
+  }
+
+  delete(exchange: Stoppable): void {
+    this.#exchanges.delete(exchange);
+    if (this.#exchanges.size === 0) this.#idle?.();
+  }
+
+  /** Lets nothing new start, and waits for the rest. */
+  async drained(): Promise<void> {
+    this.#closed = true;
+    if (this.#exchanges.size === 0) return;
+    await new Promise<void>((resolve) => {
+      this.#idle = resolve;
+    });
+  }
+
+  /** Lets nothing new start, and stops the rest. */
+  stop(reason: unknown): void {
+    this.#closed = true;
+    for (const exchange of [...this.#exchanges]) exchange.stop(reason);
+  }
+}

@@ -1,0 +1,105 @@
+import { leaseNumber } from '../native/lease-id.js';
+import type { TimeoutWords } from '../native/link.js';
+import { checkTimeouts, type Timeouts } from '../native/timeouts.js';
+import { RequestFlag } from '../native/wire.js';
+import { type BodyInput, type Extracted, extract } from './body.js';
+import { flatten, includes } from './headers.js';
+
+/** What `fetch` takes beside the URL: the standard's, and what is ours. */
+export interface FetchInit extends Omit<RequestInit, 'body' | 'signal'> {
+  body?: BodyInput;
+  signal?: AbortSignal | null | undefined;
+  /** Required, as `'half'`, with a body that is a stream. */
+  duplex?: 'half';
+  /** The id of a leased connection (see `getConnection`): the request goes out on that very one. */
+  connection?: string;
+  /** This request's own deadlines in milliseconds; a number is the total. */
+  timeout?: number | Timeouts;
+}
+
+/** A request as the caller stated it, read once and in the order that the standard gives. */
+export interface Stated {
+  readonly url: string;
+  readonly method: string;
+  /** Names and values in turn. */
+  readonly headers: string[];
+  readonly body: Extracted;
+  readonly signal: AbortSignal | null;
+  readonly redirect: number;
+  readonly lease: number;
+  readonly timeouts: TimeoutWords | undefined;
+}
+
+const redirectFlags: Record<string, number> = {
+  follow: RequestFlag.redirectFollow,
+  error: RequestFlag.redirectError,
+  manual: RequestFlag.redirectManual,
+};
+
+/**
+ * Reads `fetch`'s arguments (Fetch, "new Request"). What the engine checks is left to it.
+ *
+ * @throws {TypeError} for arguments of a wrong shape.
+ */
+export function state(input: string | URL | Request, init: FetchInit): Stated {
+  const request = input instanceof Request ? input : undefined;
+  const url = request === undefined ? urlOf(input as string | URL) : request.url;
+  const method = init.method ?? request?.method ?? 'GET';
+  const headers = flatten(init.headers ?? request?.headers);
+  const body = bodyOf(init, request);
+  if (body.type !== null && !includes(headers, 'content-type')) {
+    headers.push('content-type', body.type);
+  }
+  const redirect = redirectFlags[init.redirect ?? request?.redirect ?? 'follow'];
+  if (redirect === undefined) {
+    throw new TypeError(`redirect must be follow, error or manual, not ${init.redirect}`);
+  }
+  return {
+    url,
+    method: `${method}`,
+    headers,
+    body,
+    signal: signalOf(init, request),
+    redirect,
+    lease: leaseOf(init.connection),
+    timeouts: checkTimeouts(init.timeout),
+  };
+}
+
+function urlOf(input: string | URL): string {
+  return typeof input === 'string' ? input : input instanceof URL ? input.href : `${input}`;
+}
+
+function bodyOf(init: FetchInit, request: Request | undefined): Extracted {
+  const given = init.body;
+  if (given !== undefined && given !== null) {
+    const body = extract(given);
+    if (body.source instanceof ReadableStream && init.duplex !== 'half') {
+      throw new TypeError('RequestInit: duplex option is required when sending a body.');
+    }
+    return body;
+  }
+  if (request === undefined || request.body === null) return extract(null);
+  if (request.bodyUsed) {
+    throw new TypeError(
+      'Cannot construct a Request with a Request object that has already been used.',
+    );
+  }
+  return extract(request.body);
+}
+
+function signalOf(init: FetchInit, request: Request | undefined): AbortSignal | null {
+  const signal = init.signal === undefined ? request?.signal : init.signal;
+  if (signal === undefined || signal === null) return null;
+  if (typeof signal !== 'object' || typeof signal.aborted !== 'boolean') {
+    throw new TypeError('RequestInit: signal must be an AbortSignal');
+  }
+  return signal;
+}
+
+function leaseOf(connection: string | undefined): number {
+  if (connection === undefined) return 0;
+  const lease = leaseNumber(connection);
+  if (lease === 0) throw new TypeError(`connection: ${String(connection)} is not a connection id`);
+  return lease;
+}

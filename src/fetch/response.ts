@@ -1,0 +1,165 @@
+import { inspect } from 'node:util';
+
+import { ResponseFlag } from '../native/wire.js';
+import type { Content } from './content.js';
+import { ResponseHeaders } from './headers.js';
+
+/** Statuses whose responses have no body, not even an empty one (Fetch, "null body status"). */
+const NULL_BODY = new Set([101, 103, 204, 205, 304]);
+
+/** What a response is made of before anybody asks for any of it. */
+export interface ResponseParts {
+  readonly status: number;
+  readonly flags: number;
+  /** Lines: reason, final URL or empty, facts of the exchange, then a name and a value for each header. */
+  readonly head: string;
+  /** The URL that was asked for; the response's own unless it was redirected. */
+  readonly requestUrl: string;
+  /** `null` where the method allows no body. */
+  readonly content: Content | null;
+  /** Called with the stream when somebody takes hold of the body by it. */
+  readonly onStream?: (stream: ReadableStream<Uint8Array<ArrayBuffer>>) => void;
+}
+
+/**
+ * A response of the engine. An instance of the global `Response`, whose constructor it never runs:
+ * headers stay bytes until one is asked for, and a stream exists once `body` is touched.
+ */
+export class EngineResponse {
+  readonly #parts: ResponseParts;
+  /** Where the status line's reason and the redirected URL end in the head. */
+  #content: Content | null;
+  #stream: ReadableStream<Uint8Array<ArrayBuffer>> | undefined;
+  #headers: ResponseHeaders | undefined;
+
+  constructor(parts: ResponseParts) {
+    this.#parts = parts;
+    this.#content = NULL_BODY.has(parts.status) ? null : parts.content;
+  }
+
+  get status(): number {
+    return this.#parts.status;
+  }
+
+  get ok(): boolean {
+    return this.#parts.status >= 200 && this.#parts.status <= 299;
+  }
+
+  get statusText(): string {
+    return this.#line(0);
+  }
+
+  get redirected(): boolean {
+    return (this.#parts.flags & ResponseFlag.redirected) !== 0;
+  }
+
+  get type(): Response['type'] {
+    return 'basic';
+  }
+
+  get url(): string {
+    const url = new URL(this.redirected ? this.#line(1) : this.#parts.requestUrl);
+    url.hash = '';
+    return url.href;
+  }
+
+  get headers(): Headers {
+    if (this.#headers === undefined) {
+      const { head } = this.#parts;
+      let start = 0;
+      for (let line = 0; line < 3; line++) start = head.indexOf('\n', start) + 1;
+      this.#headers = new ResponseHeaders(head, start);
+    }
+    return this.#headers as unknown as Headers;
+  }
+
+  get body(): ReadableStream<Uint8Array<ArrayBuffer>> | null {
+    if (this.#content === null) return null;
+    if (this.#stream === undefined) {
+      this.#stream = this.#content.stream();
+      this.#parts.onStream?.(this.#stream);
+    }
+    return this.#stream;
+  }
+
+  get bodyUsed(): boolean {
+    return this.#content?.disturbed ?? false;
+  }
+
+  text(): Promise<string> {
+    return this.#consume((content) => content.text(), '');
+  }
+
+  json(): Promise<unknown> {
+    return this.#consume((content) => content.text(), '').then(JSON.parse);
+  }
+
+  bytes(): Promise<Uint8Array<ArrayBuffer>> {
+    return this.#consume((content) => content.bytes(), new Uint8Array(0));
+  }
+
+  arrayBuffer(): Promise<ArrayBuffer> {
+    return this.bytes().then((bytes) => bytes.buffer);
+  }
+
+  blob(): Promise<Blob> {
+    return this.bytes().then((bytes) => new Response(bytes, this.#typed()).blob());
+  }
+
+  formData(): Promise<FormData> {
+    return this.bytes().then((bytes) => new Response(bytes, this.#typed()).formData());
+  }
+
+  clone(): Response {
+    if (this.bodyUsed || this.#stream?.locked) {
+      throw new TypeError('Response.clone: Body has already been consumed.');
+    }
+    let copy: Content | null = null;
+    if (this.#content !== null) {
+      const [left, right] = this.#content.tee();
+      this.#content = left;
+      this.#stream = undefined;
+      copy = right;
+    }
+    return new EngineResponse({ ...this.#parts, content: copy }) as unknown as Response;
+  }
+
+  get [Symbol.toStringTag](): string {
+    return 'Response';
+  }
+
+  [inspect.custom](depth: number, options: object): string {
+    const { status, statusText, headers, body, bodyUsed, ok, redirected, type, url } = this;
+    const shown = { status, statusText, headers, body, bodyUsed, ok, redirected, type, url };
+    return `Response ${inspect(shown, { ...options, depth })}`;
+  }
+
+  /** Reads all of the body, once. */
+  #consume<T>(read: (content: Content) => Promise<T>, empty: T): Promise<T> {
+    const content = this.#content;
+    if (content === null) return Promise.resolve(empty);
+    if (content.disturbed || this.#stream?.locked) {
+      return Promise.reject(
+        new TypeError('Body is unusable: Body has already been read or is locked'),
+      );
+    }
+    // Whoever touched `body` before holds a stream whose bytes go elsewhere now.
+    this.#stream?.getReader();
+    return read(content);
+  }
+
+  /** What tells `blob` and `formData` the body's type. */
+  #typed(): ResponseInit {
+    const type = this.headers.get('content-type');
+    return type === null ? {} : { headers: { 'content-type': type } };
+  }
+
+  #line(number: number): string {
+    const { head } = this.#parts;
+    let start = 0;
+    for (let line = 0; line < number; line++) start = head.indexOf('\n', start) + 1;
+    return head.slice(start, head.indexOf('\n', start));
+  }
+}
+
+Object.setPrototypeOf(EngineResponse.prototype, Response.prototype);

@@ -1,0 +1,71 @@
+/** Where in a request's life it failed, in their order. */
+export type Phase = 'pool' | 'dns' | 'connect' | 'tls' | 'send' | 'headers' | 'body';
+
+/** The fields of a {@link WarmlineError}, as the engine reports them. */
+export interface ErrorFacts {
+  readonly code: string;
+  readonly phase: Phase;
+  readonly message: string;
+  readonly origin?: string | null;
+  readonly attempt?: number;
+  readonly reusedConnection?: boolean;
+  readonly bytesSent?: number;
+  readonly bytesReceived?: number;
+  readonly retryable?: boolean;
+  readonly causes?: readonly string[];
+}
+
+const brand = Symbol.for('warmline.error');
+
+/**
+ * What went wrong with a request or a connection. `fetch` has it as the `cause` of its
+ * `TypeError: fetch failed`, everything else throws it as it is.
+ *
+ * Programs read `code` and `phase`; the message is for people. `instanceof` holds across two copies
+ * of the package in one process.
+ */
+export class WarmlineError extends Error {
+  override readonly name: string = 'WarmlineError';
+  /** Node's own code where it has one (`ECONNREFUSED`), undici's where that has one (`UND_ERR_SOCKET`), else `WARMLINE_*`. */
+  readonly code: string;
+  /** The part of the request's life that failed. */
+  readonly phase: Phase;
+  /** The origin the request was for, such as `https://api.openai.com`. */
+  readonly origin: string | undefined;
+  /** Which try of the request this was, from 1; 0 where none was made. */
+  readonly attempt: number;
+  /** Whether the connection had carried a request before. */
+  readonly reusedConnection: boolean;
+  /** Bytes of this request that the operating system took. */
+  readonly bytesSent: number;
+  /** Bytes of the response that had arrived. */
+  readonly bytesReceived: number;
+  /** Whether provably no byte of the request left this process, so that sending it again is safe. */
+  readonly retryable: boolean;
+
+  constructor(facts: ErrorFacts) {
+    const cause = causeOf(facts.causes);
+    super(facts.message, cause === undefined ? undefined : { cause });
+    this.code = facts.code;
+    this.phase = facts.phase;
+    this.origin = facts.origin ?? undefined;
+    this.attempt = facts.attempt ?? 0;
+    this.reusedConnection = facts.reusedConnection ?? false;
+    this.bytesSent = facts.bytesSent ?? 0;
+    this.bytesReceived = facts.bytesReceived ?? 0;
+    this.retryable = facts.retryable ?? false;
+  }
+
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return typeof value === 'object' && value !== null && brand in value;
+  }
+}
+
+Object.defineProperty(WarmlineError.prototype, brand, { value: true });
+
+function causeOf(causes: readonly string[] = []): Error | undefined {
+  return causes.reduceRight<Error | undefined>(
+    (cause, message) => new Error(message, cause === undefined ? undefined : { cause }),
+    undefined,
+  );
+}

@@ -1,0 +1,406 @@
+/**
+ * This thread's link to the engine: requests go out in one call at the end of the turn, and whatever
+ * has happened comes back in one call per burst. Nothing here waits for a batch to fill.
+ */
+
+import { type ErrorFacts, WarmlineError } from './error.js';
+import { binding } from './load.js';
+import { Done, NONE, Op, RequestFlag } from './wire.js';
+
+/** Who is told what becomes of a slot. Exactly one of the calls marked terminal ends it. */
+export interface Receiver {
+  /** Set by the link; -1 while the receiver has none. */
+  slot: number;
+  /** Terminal: a whole response; `text` is its head and, from `headLength` on, its body, one character for each byte. */
+  onWhole(status: number, flags: number, text: string, headLength: number): void;
+  onHead(status: number, flags: number, head: string): void;
+  onChunk(bytes: Uint8Array<ArrayBuffer>): void;
+  /** Terminal. */
+  onEnd(): void;
+  /** Terminal. */
+  onError(error: WarmlineError): void;
+  /** The engine has passed on so many bytes of the request's body. */
+  onPull(bytes: number): void;
+  /** Terminal: the answer to something that is not a request. */
+  onValue(value: unknown): void;
+}
+
+/** Durations in milliseconds; `undefined` leaves it to the client. */
+export interface TimeoutWords {
+  readonly pool?: number | undefined;
+  readonly connect?: number | undefined;
+  readonly firstByte?: number | undefined;
+  readonly idle?: number | undefined;
+  readonly total?: number | undefined;
+}
+
+/** A request, ready to be encoded. The engine checks it. */
+export interface Submission {
+  readonly client: number;
+  readonly lease: number;
+  /** Redirect mode and {@link RequestFlag.whole}. */
+  readonly flags: number;
+  readonly url: string;
+  readonly method: string;
+  /** Names and values in turn. */
+  readonly headers: readonly string[];
+  readonly body: string | Uint8Array | StreamedBody | null;
+  readonly timeouts: TimeoutWords | undefined;
+}
+
+/** A body that follows in pieces; the length if it is known. */
+export class StreamedBody {
+  readonly length: number | undefined;
+  constructor(length?: number) {
+    this.length = length;
+  }
+}
+
+/** The submission buffer's first size; a larger record makes it grow. */
+const SUBMISSION_BYTES = 256 * 1024;
+/** A body of more than this many bytes crosses beside the buffer, copied once instead of twice. */
+const INLINE_BODY_BYTES = 32 * 1024;
+/** Words of a request record before its time-outs. */
+const REQUEST_WORDS = 11;
+const TIMEOUT_WORDS = 5;
+
+const GONE: Receiver = {
+  slot: -1,
+  onWhole() {},
+  onHead() {},
+  onChunk() {},
+  onEnd() {},
+  onError() {},
+  onPull() {},
+  onValue() {},
+};
+
+class Link {
+  readonly #native;
+  readonly #completion: Buffer;
+  readonly #completionBytes: Uint8Array<ArrayBuffer>;
+  readonly #completionWords: Uint32Array;
+  #submission: Buffer = Buffer.alloc(0);
+  #words: Uint32Array = new Uint32Array(0);
+  /** The end of what has been written into the submission buffer; always on a word. */
+  #at = 0;
+  #sides: Uint8Array[] = [];
+  #flushScheduled = false;
+  readonly #flush = (): void => this.#flushNow();
+  readonly #receivers: Receiver[] = [];
+  readonly #freeSlots: number[] = [];
+  /** Receivers that still want to hear something; the process stays alive for them. */
+  #active = 0;
+
+  constructor() {
+    const { Link: NativeLink, completionBufferSize } = binding();
+    this.#native = new NativeLink(() => this.#drain());
+    this.#completion = Buffer.allocUnsafeSlow(completionBufferSize());
+    this.#completionBytes = new Uint8Array(this.#completion.buffer as ArrayBuffer);
+    this.#completionWords = wordsOf(this.#completion);
+    this.#grow(SUBMISSION_BYTES);
+  }
+
+  /** Sends a request. `receiver` hears what becomes of it. */
+  request(receiver: Receiver, request: Submission): void {
+    const { url, method, headers, body, timeouts } = request;
+    let text = url + method;
+    for (let i = 0; i < headers.length; i++) text += headers[i];
+    const inlineUnits =
+      typeof body === 'string' && body.length <= INLINE_BODY_BYTES ? body.length : 0;
+    const inlineBytes =
+      body instanceof Uint8Array && body.length <= INLINE_BODY_BYTES ? body.length : 0;
+    // A UTF-16 unit is three bytes of UTF-8 at the most.
+    this.#reserve(
+      (REQUEST_WORDS + TIMEOUT_WORDS + headers.length) * 4 +
+        3 * (text.length + inlineUnits) +
+        inlineBytes +
+        8,
+    );
+    const words = this.#words;
+    const start = this.#at >>> 2;
+    let at = start;
+    let flags = request.flags;
+    words[at++] = Op.request;
+    words[at++] = this.#open(receiver);
+    at++;
+    words[at++] = request.client;
+    words[at++] = request.lease % 0x1_0000_0000;
+    words[at++] = Math.floor(request.lease / 0x1_0000_0000);
+    words[at++] = url.length;
+    words[at++] = method.length;
+    words[at++] = headers.length / 2;
+    at += 2;
+    if (timeouts !== undefined) {
+      flags |= RequestFlag.timeouts;
+      words[at++] = timeouts.pool ?? NONE;
+      words[at++] = timeouts.connect ?? NONE;
+      words[at++] = timeouts.firstByte ?? NONE;
+      words[at++] = timeouts.idle ?? NONE;
+      words[at++] = timeouts.total ?? NONE;
+    }
+    for (let i = 0; i < headers.length; i++) words[at++] = (headers[i] as string).length;
+    let offset = at << 2;
+    const textBytes = this.#submission.write(text, offset, 'utf8');
+    offset += textBytes;
+    let bodyBytes = 0;
+    if (typeof body === 'string') {
+      if (inlineUnits === body.length) {
+        flags |= RequestFlag.bodyInline;
+        bodyBytes = this.#submission.write(body, offset, 'utf8');
+        offset += bodyBytes;
+      } else {
+        flags |= RequestFlag.bodySide;
+        this.#sides.push(Buffer.from(body));
+      }
+    } else if (body instanceof Uint8Array) {
+      if (inlineBytes === body.length) {
+        flags |= RequestFlag.bodyInline;
+        this.#submission.set(body, offset);
+        bodyBytes = body.length;
+        offset += bodyBytes;
+      } else {
+        flags |= RequestFlag.bodySide;
+        this.#sides.push(body);
+      }
+    } else if (body !== null) {
+      flags |= RequestFlag.bodyStream;
+      bodyBytes = body.length === undefined || body.length >= NONE ? NONE : body.length;
+    }
+    words[start + 2] = flags;
+    words[start + 9] = textBytes;
+    words[start + 10] = bodyBytes;
+    this.#commit(offset);
+  }
+
+  /** Stops whatever `receiver` waits for. It hears nothing more; its slot is freed in time. */
+  abort(receiver: Receiver): void {
+    const { slot } = receiver;
+    if (slot < 0) return;
+    this.#receivers[slot] = GONE;
+    this.#release(receiver);
+    this.#record2(Op.abort, slot);
+  }
+
+  /** So many bytes of a response's body have been read: the engine may read on. */
+  credit(receiver: Receiver, bytes: number): void {
+    if (receiver.slot >= 0) this.#record3(Op.credit, receiver.slot, bytes);
+  }
+
+  /** A piece of a streamed request body. It must not be changed before the end of the turn. */
+  bodyChunk(receiver: Receiver, chunk: Uint8Array): void {
+    const { slot } = receiver;
+    if (slot < 0) return;
+    if (chunk.length > INLINE_BODY_BYTES) {
+      this.#record3(Op.bodyChunk, slot, NONE);
+      this.#sides.push(chunk);
+      return;
+    }
+    this.#reserve(16 + chunk.length);
+    const at = this.#at >>> 2;
+    this.#words[at] = Op.bodyChunk;
+    this.#words[at + 1] = slot;
+    this.#words[at + 2] = chunk.length;
+    this.#submission.set(chunk, this.#at + 12);
+    this.#commit(this.#at + 12 + chunk.length);
+  }
+
+  bodyEnd(receiver: Receiver): void {
+    if (receiver.slot >= 0) this.#record2(Op.bodyEnd, receiver.slot);
+  }
+
+  /** The body's source failed: the request is cut short, so that the server cannot take it for complete. */
+  bodyError(receiver: Receiver): void {
+    if (receiver.slot >= 0) this.#record2(Op.bodyError, receiver.slot);
+  }
+
+  /** Leases a connection in its turn; the value is its lease number. */
+  leaseAcquire(receiver: Receiver, pool: number, endpoint: number, timeout?: number): void {
+    this.#reserve(20);
+    const at = this.#at >>> 2;
+    this.#words[at] = Op.leaseAcquire;
+    this.#words[at + 1] = this.#open(receiver);
+    this.#words[at + 2] = pool;
+    this.#words[at + 3] = endpoint;
+    this.#words[at + 4] = timeout ?? NONE;
+    this.#commit(this.#at + 20);
+  }
+
+  /** Waits until a lease's connection is connected; the value describes it. */
+  leaseReady(receiver: Receiver, pool: number, lease: number): void {
+    this.#reserve(20);
+    const at = this.#at >>> 2;
+    this.#words[at] = Op.leaseReady;
+    this.#words[at + 1] = this.#open(receiver);
+    this.#words[at + 2] = pool;
+    this.#words[at + 3] = lease % 0x1_0000_0000;
+    this.#words[at + 4] = Math.floor(lease / 0x1_0000_0000);
+    this.#commit(this.#at + 20);
+  }
+
+  /** Opens connections ahead of need; the value is how many. */
+  preconnect(receiver: Receiver, client: number, count: number, url: string): void {
+    this.#reserve(20 + 3 * url.length);
+    const at = this.#at >>> 2;
+    this.#words[at] = Op.preconnect;
+    this.#words[at + 1] = this.#open(receiver);
+    this.#words[at + 2] = client;
+    this.#words[at + 3] = count;
+    const written = this.#submission.write(url, this.#at + 20, 'utf8');
+    this.#words[at + 4] = written;
+    this.#commit(this.#at + 20 + written);
+  }
+
+  #open(receiver: Receiver): number {
+    const slot = this.#freeSlots.pop() ?? this.#receivers.length;
+    this.#receivers[slot] = receiver;
+    receiver.slot = slot;
+    if (this.#active++ === 0) this.#native.hold(true);
+    return slot;
+  }
+
+  #release(receiver: Receiver): void {
+    receiver.slot = -1;
+    if (--this.#active === 0) this.#native.hold(false);
+  }
+
+  /** A slot's terminal record has come: it may be used again. */
+  #close(slot: number): void {
+    const receiver = this.#receivers[slot] as Receiver;
+    if (receiver !== GONE) {
+      this.#receivers[slot] = GONE;
+      this.#release(receiver);
+    }
+    this.#freeSlots.push(slot);
+  }
+
+  #record2(op: number, slot: number): void {
+    this.#reserve(8);
+    const at = this.#at >>> 2;
+    this.#words[at] = op;
+    this.#words[at + 1] = slot;
+    this.#commit(this.#at + 8);
+  }
+
+  #record3(op: number, slot: number, value: number): void {
+    this.#reserve(12);
+    const at = this.#at >>> 2;
+    this.#words[at] = op;
+    this.#words[at + 1] = slot;
+    this.#words[at + 2] = value;
+    this.#commit(this.#at + 12);
+  }
+
+  /** Makes room: hands over what is there first, and grows only for a record larger than the buffer. */
+  #reserve(bytes: number): void {
+    if (this.#at + bytes <= this.#submission.length) return;
+    this.#submitNow();
+    if (bytes > this.#submission.length) this.#grow(2 * bytes);
+  }
+
+  #commit(end: number): void {
+    this.#at = (end + 3) & ~3;
+    if (this.#flushScheduled) return;
+    this.#flushScheduled = true;
+    process.nextTick(this.#flush);
+  }
+
+  #flushNow(): void {
+    this.#flushScheduled = false;
+    this.#submitNow();
+  }
+
+  #submitNow(): void {
+    if (this.#at === 0) return;
+    const length = this.#at;
+    this.#at = 0;
+    if (this.#sides.length === 0) {
+      this.#native.submit(this.#submission, length);
+    } else {
+      const sides = this.#sides;
+      this.#sides = [];
+      this.#native.submit(this.#submission, length, sides);
+    }
+  }
+
+  #grow(bytes: number): void {
+    this.#submission = Buffer.allocUnsafeSlow((bytes + 3) & ~3);
+    this.#words = wordsOf(this.#submission);
+  }
+
+  #drain(): void {
+    const result = this.#native.drain(this.#completion);
+    const end = result < 0 ? -result - 1 : result;
+    const words = this.#completionWords;
+    const bytes = this.#completion;
+    let at = 0;
+    while (at < end) {
+      const word = at >>> 2;
+      const kind = words[word];
+      const slot = words[word + 1] as number;
+      const receiver = this.#receivers[slot] as Receiver;
+      switch (kind) {
+        case Done.whole:
+        case Done.head: {
+          const headLength = words[word + 4] as number;
+          const from = at + 24;
+          const to = from + headLength + (words[word + 5] as number);
+          const text = bytes.toString('latin1', from, to);
+          const status = words[word + 2] as number;
+          const flags = words[word + 3] as number;
+          at = to;
+          if (kind === Done.head) {
+            receiver.onHead(status, flags, text);
+          } else {
+            this.#close(slot);
+            receiver.onWhole(status, flags, text, headLength);
+          }
+          break;
+        }
+        case Done.chunk: {
+          const from = at + 12;
+          at = from + (words[word + 2] as number);
+          // Exact in size and its own: the buffer is written over by the next drain.
+          receiver.onChunk(this.#completionBytes.slice(from, at));
+          break;
+        }
+        case Done.end:
+          at += 8;
+          this.#close(slot);
+          receiver.onEnd();
+          break;
+        case Done.pull:
+          receiver.onPull(words[word + 2] as number);
+          at += 12;
+          break;
+        default: {
+          const from = at + 12;
+          at = from + (words[word + 2] as number);
+          const value: unknown = JSON.parse(bytes.toString('utf8', from, at));
+          this.#close(slot);
+          if (kind === Done.value) receiver.onValue(value);
+          else receiver.onError(new WarmlineError(value as ErrorFacts));
+        }
+      }
+      at = (at + 3) & ~3;
+    }
+    // More than one drain may hand over: let the event loop turn first.
+    if (result < 0) setImmediate(() => this.#drain());
+  }
+}
+
+function wordsOf(buffer: Buffer): Uint32Array {
+  return new Uint32Array(buffer.buffer, buffer.byteOffset, buffer.length >>> 2);
+}
+
+let link: Link | undefined;
+
+/**
+ * This thread's link, made on first use.
+ *
+ * @throws {NativeUnavailableError} without a native binary for this platform.
+ */
+export function engine(): Link {
+  link ??= new Link();
+  return link;
+}

@@ -1,0 +1,51 @@
+import type { TimeoutWords } from './link.js';
+
+/** The deadlines of a request, in milliseconds. One that is left out is the client's own. */
+export interface Timeouts {
+  /** Name look-up, TCP and TLS together. */
+  connect?: number;
+  /** From the request on the wire to the response's head. */
+  firstByte?: number;
+  /** Between two pieces of the response's body. */
+  idle?: number;
+  /** From the call to the end of the response's body. */
+  total?: number;
+  /** Waiting for a free place in the pool. */
+  pool?: number;
+}
+
+const NAMES = ['connect', 'firstByte', 'idle', 'total', 'pool'] as const;
+/** The longest deadline that can be stated: 49 days. */
+const LONGEST = 0xffff_fffe;
+
+/**
+ * Checks deadlines; a plain number is the total.
+ *
+ * @throws {TypeError} for anything but whole milliseconds of at least one, and for unknown names.
+ */
+export function checkTimeouts(timeout: number | Timeouts | undefined): TimeoutWords | undefined {
+  if (timeout === undefined) return undefined;
+  if (typeof timeout === 'number') return { total: duration('timeout', timeout) };
+  if (timeout === null || typeof timeout !== 'object') {
+    throw new TypeError('timeout must be a number of milliseconds or an object');
+  }
+  for (const name of Object.keys(timeout)) {
+    if (!(NAMES as readonly string[]).includes(name)) {
+      throw new TypeError(`timeout.${name} is unknown; there are ${NAMES.join(', ')}`);
+    }
+  }
+  const checked: { -readonly [Name in keyof TimeoutWords]: number } = {};
+  for (const name of NAMES) {
+    const value = timeout[name];
+    if (value !== undefined) checked[name] = duration(`timeout.${name}`, value);
+  }
+  return checked;
+}
+
+/** A duration in whole milliseconds. */
+export function duration(name: string, value: number): number {
+  if (typeof value !== 'number' || !(value > 0)) {
+    throw new TypeError(`${name} must be a positive number of milliseconds, not ${value}`);
+  }
+  return Math.min(Math.ceil(value), LONGEST);
+}

@@ -1,0 +1,50 @@
+/**
+ * The records that cross between JavaScript and the engine; `crates/warmline-node/src/wire.rs` is the
+ * other half and says what each of them holds. Everything is little-endian 32-bit words.
+ */
+
+/** Submission records. */
+export const Op = {
+  request: 1,
+  abort: 2,
+  credit: 3,
+  bodyChunk: 4,
+  bodyEnd: 5,
+  bodyError: 6,
+  leaseAcquire: 7,
+  leaseReady: 8,
+  preconnect: 9,
+} as const;
+
+/** Completion records. */
+export const Done = {
+  whole: 1,
+  head: 2,
+  chunk: 3,
+  end: 4,
+  error: 5,
+  pull: 6,
+  value: 7,
+} as const;
+
+/** No time-out, no announced length, no inline bytes. */
+export const NONE = 0xffff_ffff;
+
+/** Flags of a request: the body's place in bits 0 and 1, the redirect mode in bits 2 and 3. */
+export const RequestFlag = {
+  bodyNone: 0,
+  bodyInline: 1,
+  bodySide: 2,
+  bodyStream: 3,
+  redirectFollow: 0,
+  redirectError: 1 << 2,
+  redirectManual: 2 << 2,
+  timeouts: 1 << 4,
+  whole: 1 << 5,
+} as const;
+
+/** Flags of a response. */
+export const ResponseFlag = {
+  ascii: 1,
+  redirected: 2,
+} as const;
