@@ -38,7 +38,11 @@ pub(super) async fn start(
             .with_source(error)
         })?;
     let life = Arc::new(Life::new());
-    let task = tokio::spawn(drive(connection, Ending(Arc::clone(&life))));
+    let ending = Ending {
+        life: Arc::clone(&life),
+        socket: Arc::clone(&socket),
+    };
+    let task = tokio::spawn(drive(connection, ending));
     Ok(Connection::new(
         sender,
         socket,
@@ -53,18 +57,23 @@ pub(super) async fn start(
 async fn drive(mut connection: http1::Connection<TokioIo<Wire>, RequestBody>, ending: Ending) {
     let outcome = poll_fn(|cx| connection.poll_without_shutdown(cx)).await;
     let cause = outcome.err().map(|error| fault::code_at_rest(&error));
-    ending.0.finish(End {
+    ending.life.finish(End {
         unread: connection.into_parts().read_buf,
         cause,
     });
 }
 
-/// Finishes the connection's life even if the task is aborted.
-struct Ending(Arc<Life>);
+/// Ends the connection for both sides however its task ends, even if it is aborted.
+struct Ending {
+    life: Arc<Life>,
+    socket: Arc<Socket>,
+}
 
 impl Drop for Ending {
     fn drop(&mut self) {
-        self.0.finish(End {
+        // The socket itself lives for as long as anybody holds the connection.
+        self.socket.shut_down();
+        self.life.finish(End {
             unread: Bytes::new(),
             cause: None,
         });

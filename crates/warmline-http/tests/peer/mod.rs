@@ -1,0 +1,137 @@
+//! The other end of a connection, played by the test: a listener on a free port of the loopback
+//! interface, and one script per accepted connection.
+
+use std::future::Future;
+use std::net::SocketAddr;
+
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body_util::BodyExt;
+use hyper::body::Incoming;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use warmline_http::transport::{Connection, Connector, ConnectorOptions, RequestBody};
+use warmline_http::{Error, Key};
+use warmline_pool::Scheme;
+
+/// Starts a peer that plays `script` on every connection.
+pub(crate) async fn start<S, F>(script: S) -> Key
+where
+    S: Fn(TcpStream) -> F + Send + 'static,
+    F: Future<Output = ()> + Send + 'static,
+{
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let key = key_of(listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            tokio::spawn(script(stream));
+        }
+    });
+    key
+}
+
+/// Starts a peer that reads one request per connection, answers it with these bytes and closes.
+pub(crate) async fn answering(answer: impl Into<Vec<u8>>) -> Key {
+    let answer = Bytes::from(answer.into());
+    start(move |mut stream| {
+        let answer = answer.clone();
+        async move {
+            read_request(&mut stream).await;
+            // A client that has had enough closes first.
+            let _ = stream.write_all(&answer).await;
+        }
+    })
+    .await
+}
+
+/// A peer that answers every request on every connection with `200 OK` and two bytes.
+pub(crate) async fn echoing_ok() -> Key {
+    start(|mut stream| async move {
+        while !read_request(&mut stream).await.is_empty() {
+            if stream
+                .write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok")
+                .await
+                .is_err()
+            {
+                break;
+            }
+        }
+    })
+    .await
+}
+
+/// Reads one request with its body, if that has a `content-length`; empty at the end of the stream.
+pub(crate) async fn read_request(stream: &mut (impl AsyncReadExt + Unpin)) -> Vec<u8> {
+    let mut read = Vec::new();
+    let mut buffer = [0; 4096];
+    loop {
+        let head = read.windows(4).position(|four| four == b"\r\n\r\n");
+        if let Some(head) = head
+            && read.len() >= head + 4 + content_length(&read[..head])
+        {
+            return read;
+        }
+        match stream.read(&mut buffer).await {
+            Ok(0) | Err(_) => return Vec::new(),
+            Ok(count) => read.extend_from_slice(&buffer[..count]),
+        }
+    }
+}
+
+fn content_length(head: &[u8]) -> usize {
+    let head = String::from_utf8_lossy(head).to_ascii_lowercase();
+    let line = head
+        .lines()
+        .find_map(|line| line.strip_prefix("content-length:"));
+    line.map_or(0, |length| length.trim().parse().unwrap())
+}
+
+pub(crate) fn key_of(address: SocketAddr) -> Key {
+    Key::new(Scheme::Http, address.ip().to_string(), address.port())
+}
+
+pub(crate) fn connector() -> Connector {
+    Connector::new(ConnectorOptions::default()).unwrap()
+}
+
+pub(crate) async fn connect(key: &Key) -> Connection {
+    connector().connect(key, None).await.unwrap()
+}
+
+pub(crate) fn get() -> Request<RequestBody> {
+    Request::builder()
+        .uri("/")
+        .header("host", "peer.test")
+        .body(RequestBody::Empty)
+        .unwrap()
+}
+
+pub(crate) fn post(body: RequestBody) -> Request<RequestBody> {
+    Request::builder()
+        .method("POST")
+        .uri("/")
+        .header("host", "peer.test")
+        .body(body)
+        .unwrap()
+}
+
+/// Reads a response's body to its end.
+pub(crate) async fn read_body(
+    connection: &Connection,
+    response: Response<Incoming>,
+) -> Result<Bytes, Error> {
+    let collected = response.into_body().collect().await;
+    collected
+        .map(http_body_util::Collected::to_bytes)
+        .map_err(|error| connection.body_error(error))
+}
+
+/// Sends one request on a connection of its own and reads the whole answer.
+pub(crate) async fn exchange(key: &Key) -> Result<Bytes, Error> {
+    let connection = connect(key).await;
+    let response = connection
+        .try_send(get())
+        .await
+        .map_err(|failure| failure.error)?;
+    read_body(&connection, response).await
+}
