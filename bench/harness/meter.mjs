@@ -1,8 +1,6 @@
 // What a stretch of work costs this process: main thread, all threads, and how long each piece took.
 import { performance } from 'node:perf_hooks';
 
-/** @typedef {{ p50: number, p99: number }} Quantiles milliseconds */
-
 /**
  * @typedef {object} Reading
  * @property {number} count pieces of work that ended
@@ -20,7 +18,7 @@ export class Meter {
   #start = performance.now();
   #loop = performance.eventLoopUtilization();
   #cpu = process.cpuUsage();
-  #latencies = [];
+  #latencies = new Histogram();
   #count = 0;
 
   /** A piece of work ended. */
@@ -30,7 +28,7 @@ export class Meter {
 
   /** @param {number} milliseconds how long something took that `p50` and `p99` are to tell */
   latency(milliseconds) {
-    this.#latencies.push(milliseconds);
+    this.#latencies.record(milliseconds);
   }
 
   /** @returns {Reading} */
@@ -46,14 +44,36 @@ export class Meter {
       mainMicros: (active * 1000) / count,
       cpuMicros: (user + system) / count,
       busy: utilization,
-      ...quantiles(this.#latencies),
+      p50: this.#latencies.quantile(0.5),
+      p99: this.#latencies.quantile(0.99),
     };
   }
 }
 
-/** @returns {Quantiles} */
-function quantiles(values) {
-  const sorted = Float64Array.from(values).sort();
-  const at = (share) => sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))];
-  return { p50: at(0.5) ?? Number.NaN, p99: at(0.99) ?? Number.NaN };
+/** Each bucket is this much wider than the one before it: a quantile is right to within 1 %. */
+const GROWTH = Math.log(1.01);
+const LEAST_MILLISECONDS = 0.001;
+const BUCKETS = 2400;
+
+/** Latencies in a fixed number of counters, so that measuring costs the same at any rate. */
+class Histogram {
+  #counts = new Uint32Array(BUCKETS);
+  #total = 0;
+
+  record(milliseconds) {
+    const bucket = Math.log(milliseconds / LEAST_MILLISECONDS) / GROWTH;
+    this.#counts[Math.min(BUCKETS - 1, Math.max(0, Math.round(bucket)))]++;
+    this.#total++;
+  }
+
+  /** @returns {number} milliseconds; NaN when nothing was recorded */
+  quantile(share) {
+    const rank = Math.max(1, share * this.#total);
+    let seen = 0;
+    for (let bucket = 0; bucket < BUCKETS; bucket++) {
+      seen += this.#counts[bucket];
+      if (seen >= rank) return LEAST_MILLISECONDS * Math.exp(bucket * GROWTH);
+    }
+    return Number.NaN;
+  }
 }

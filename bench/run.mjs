@@ -1,0 +1,59 @@
+// The benchmarks: warmline beside its peers in the same run. Prints tables and ratios, and writes
+// bench/results/NAME.json.
+import { parseArgs } from 'node:util';
+import { withCircumstances, writeResults } from './harness/results.mjs';
+import { targetLines } from './harness/targets.mjs';
+import { paint } from './harness/terminal.mjs';
+import { run as memory } from './memory/case.mjs';
+import { installPeers } from './peers/installed.mjs';
+import { run as pool } from './pool/case.mjs';
+import { run as requests } from './requests/case.mjs';
+import { run as sdk } from './sdk/case.mjs';
+
+const BENCHMARKS = {
+  requests: { title: 'Requests: 1 KB up, 600 B down', run: requests },
+  sdk: { title: 'The OpenAI SDK', run: sdk },
+  pool: { title: 'Pool operations', run: pool },
+  memory: { title: 'Memory', run: memory },
+};
+
+const HELP = `npm run bench -- [options]
+  --only NAME   one of ${Object.keys(BENCHMARKS).join(', ')}
+  --smoke       everything once and briefly, to see that it works; writes no results
+  --json        the results as JSON on standard output, and nothing else there`;
+
+const { values } = parseArgs({
+  options: {
+    only: { type: 'string' },
+    smoke: { type: 'boolean', default: false },
+    json: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
+  },
+});
+const say = (lines) => {
+  if (!values.json) console.log(`${lines.join('\n')}\n`);
+};
+
+async function runAll(names) {
+  installPeers();
+  const all = [];
+  for (const name of names) {
+    const { title, run } = BENCHMARKS[name];
+    say([paint(['bold', 'underline'], title)]);
+    const results = withCircumstances(name, await run({ smoke: values.smoke, say }));
+    all.push(results);
+    // A smoke run is too short for its figures to mean anything.
+    if (values.smoke) continue;
+    say(targetLines(results.targets));
+    say([`written to ${writeResults(name, results)}`]);
+  }
+  if (values.json) console.log(JSON.stringify(all, null, 2));
+}
+
+const names = values.only === undefined ? Object.keys(BENCHMARKS) : [values.only];
+if (values.help) console.log(HELP);
+else if (names.every((name) => name in BENCHMARKS)) await runAll(names);
+else {
+  console.error(HELP);
+  process.exitCode = 1;
+}

@@ -1,0 +1,65 @@
+// The real OpenAI SDK as it comes, patched, and on a transport that costs nothing.
+import { runChild } from '../harness/child.mjs';
+import { layOut } from '../harness/cores.mjs';
+import { startProvider } from '../harness/provider.mjs';
+import { inRounds } from '../harness/rounds.mjs';
+import { align, duration, figure, paint, times } from '../harness/terminal.mjs';
+
+const TITLES = {
+  plain: 'openai',
+  patched: 'openai + patch(client)',
+  stub: 'openai on a stub that answers at once',
+};
+const CONCURRENCY = 50;
+const FULL = { rounds: 3, warmUpSeconds: 2, seconds: 3 };
+const SMOKE = { rounds: 1, warmUpSeconds: 0.2, seconds: 0.3 };
+
+/** @param {{ smoke: boolean, say: (lines: readonly string[]) => void }} options */
+export async function run({ smoke, say }) {
+  const plan = smoke ? SMOKE : FULL;
+  const cores = layOut(2);
+  const provider = await startProvider({ threads: cores.server.length, cores: cores.server });
+  let rows;
+  try {
+    rows = await inRounds(Object.keys(TITLES), plan.rounds, (transport) =>
+      runChild(
+        new URL('work.mjs', import.meta.url),
+        { url: provider.url, transport, concurrency: CONCURRENCY, ...plan },
+        { cores: cores.client },
+      ),
+    );
+  } finally {
+    await provider.stop();
+  }
+  const { plain, patched, stub } = rows;
+  const titles = ['requests/s', 'x openai', 'main thread', 'process CPU', 'p50', 'p99'];
+  const table = Object.entries(rows).map(([transport, row]) => [
+    TITLES[transport],
+    figure(row.perSecond),
+    times(row.perSecond, plain.perSecond),
+    duration(row.mainMicros / 1000),
+    duration(row.cpuMicros / 1000),
+    duration(row.p50),
+    duration(row.p99),
+  ]);
+  say([
+    paint('bold', `chat.completions.create, not streamed, ${CONCURRENCY} at a time`),
+    ...align([['', ...titles.map((title) => paint('dim', title))], ...table]),
+  ]);
+  const targets = [
+    {
+      what: 'patched over unpatched',
+      value: patched.perSecond / plain.perSecond,
+      bound: 'at least',
+      wanted: 4.5,
+    },
+    {
+      what: 'patched over the stub',
+      value: (100 * patched.perSecond) / stub.perSecond,
+      bound: 'at least',
+      wanted: 65,
+      unit: '%',
+    },
+  ];
+  return { plan, cores, concurrency: CONCURRENCY, rows, targets };
+}

@@ -1,0 +1,68 @@
+// The real OpenAI SDK on one transport, in one process: chat completions that are not streamed.
+import OpenAI from 'openai';
+import { report, task } from '../harness/child.mjs';
+import { Meter } from '../harness/meter.mjs';
+import { stubFetch } from './stub.mjs';
+
+const { url, transport, concurrency, warmUpSeconds, seconds } = task();
+
+const client = new OpenAI({
+  apiKey: 'a-key-that-the-mock-does-not-look-at',
+  baseURL: `${url}/v1`,
+  maxRetries: 0,
+  ...(transport === 'stub' && { fetch: stubFetch }),
+});
+if (transport === 'patched') {
+  const { patch } = await import('warmline');
+  patch(client);
+}
+
+const REQUEST = {
+  model: 'mock-small',
+  messages: [{ role: 'user', content: 'x'.repeat(950) }],
+};
+
+let meter = new Meter();
+let stopped = false;
+
+async function completeUntilStopped() {
+  while (!stopped) {
+    const start = performance.now();
+    const completion = await client.chat.completions.create(REQUEST);
+    if (!completion.choices[0]?.message.content) throw new Error('an answer without content');
+    meter.latency(performance.now() - start);
+    meter.count();
+    // The stub answers without ever leaving the microtasks; timers have to run, too.
+    if (transport === 'stub' && performance.now() - breath > BREATH_MILLISECONDS) await breathe();
+  }
+}
+
+const BREATH_MILLISECONDS = 10;
+let breath = performance.now();
+let breathing;
+
+/** One turn of the event loop that all workers wait for together. */
+function breathe() {
+  breathing ??= new Promise((resolve) => {
+    setImmediate(() => {
+      breath = performance.now();
+      breathing = undefined;
+      resolve();
+    });
+  });
+  return breathing;
+}
+
+const wait = (s) => new Promise((resolve) => setTimeout(resolve, s * 1000));
+const workers = Promise.all(Array.from({ length: concurrency }, completeUntilStopped));
+await Promise.race([
+  workers,
+  wait(warmUpSeconds).then(() => {
+    meter = new Meter();
+    return wait(seconds);
+  }),
+]);
+const reading = meter.read();
+stopped = true;
+await workers;
+report(reading);
