@@ -9,10 +9,10 @@
 //! ```
 //! From each of them the lease can be given back or removed, and is then gone from the table.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::SetOnce;
-use warmline_pool::Lease;
+use warmline_pool::{Lease, Permit};
 
 use super::endpoint::Endpoint;
 use crate::error::{Error, Phase};
@@ -38,19 +38,41 @@ pub(super) enum State {
 /// A connection being opened, for those who wait for it.
 pub(super) struct Opening {
     pub(super) outcome: SetOnce<Result<ConnectionInfo, Arc<Failure>>>,
-    /// Set when the lease is removed: opening stops.
-    pub(super) cancelled: SetOnce<()>,
+    /// The connection's place in the pool, until it is taken by whoever decides what becomes of it.
+    permit: Mutex<Option<Permit<Connection>>>,
+    cancelled: SetOnce<()>,
 }
 
 /// An error that several callers may ask for.
 pub(super) struct Failure(Error);
 
 impl Opening {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(permit: Permit<Connection>) -> Self {
         Self {
             outcome: SetOnce::new(),
+            permit: Mutex::new(Some(permit)),
             cancelled: SetOnce::new(),
         }
+    }
+
+    /// The permit, for the one who comes first: the task that opens the connection, or the caller
+    /// who cancels that.
+    pub(super) fn take_permit(&self) -> Option<Permit<Connection>> {
+        self.permit
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take()
+    }
+
+    /// Stops opening; the place in the pool is free when this returns.
+    pub(super) fn cancel(&self) {
+        drop(self.take_permit());
+        // Once is enough.
+        let _ = self.cancelled.set(());
+    }
+
+    pub(super) async fn cancelled(&self) {
+        self.cancelled.wait().await;
     }
 }
 

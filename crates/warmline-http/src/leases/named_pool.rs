@@ -332,13 +332,13 @@ impl NamedPool {
         seat: Seat,
         permit: Permit<Connection>,
     ) -> Option<LeaseId> {
-        let opening = Arc::new(Opening::new());
+        let opening = Arc::new(Opening::new(permit));
         endpoint.connecting.fetch_add(1, Ordering::Relaxed);
         let Some(id) = enter(endpoint, seat, State::Connecting(Arc::clone(&opening))) else {
             endpoint.connecting.fetch_sub(1, Ordering::Relaxed);
             return None;
         };
-        self.engine.spawn(connect(endpoint, id, opening, permit));
+        self.engine.spawn(connect(endpoint, id, opening));
         Some(id)
     }
 
@@ -372,8 +372,7 @@ fn settle(held: Held, fate: Fate) {
         (State::Connecting(opening), fate) => {
             endpoint.connecting.fetch_sub(1, Ordering::Relaxed);
             if fate == Fate::Removed {
-                // Only one caller takes a lease out of the table, so nobody else has set it.
-                let _ = opening.cancelled.set(());
+                opening.cancel();
             }
         }
         (State::Resting(lease), Fate::Returned) => endpoint.pool.give_back(lease),
@@ -387,22 +386,16 @@ fn settle(held: Held, fate: Fate) {
 
 /// Connects for a lease, which may end meanwhile: returned, the connection is for whoever is next;
 /// removed, it is not opened.
-async fn connect(
-    endpoint: &'static Endpoint,
-    id: LeaseId,
-    opening: Arc<Opening>,
-    permit: Permit<Connection>,
-) {
+async fn connect(endpoint: &'static Endpoint, id: LeaseId, opening: Arc<Opening>) {
     let client = endpoint.pool.client();
     let limit = client.timeouts().connect;
-    let connecting = client.connector().connect(&endpoint.key, limit);
     let outcome = tokio::select! {
         biased;
-        () = async { opening.cancelled.wait().await; } => Err(held::closed()),
-        outcome = connecting => outcome,
+        () = opening.cancelled() => Err(held::closed()),
+        outcome = client.connector().connect(&endpoint.key, limit) => outcome,
     };
-    let settled = match outcome {
-        Ok(connection) => {
+    let settled = match (outcome, opening.take_permit()) {
+        (Ok(connection), Some(permit)) => {
             let info = *connection.info();
             let lease = permit.establish(connection);
             lease.on_close(lease.retire_handle());
@@ -413,7 +406,7 @@ async fn connect(
             }
             Ok(info)
         }
-        Err(error) => {
+        (Err(error), Some(permit)) => {
             let timed_out = error.code == "UND_ERR_CONNECT_TIMEOUT";
             permit.fail(if timed_out {
                 ConnectFailure::TimedOut
@@ -426,6 +419,8 @@ async fn connect(
             }
             Err(failure)
         }
+        // Removed meanwhile; a connection that came about all the same is closed here.
+        (_, None) => Err(Failure::spent()),
     };
     // This task alone sets it.
     let _ = opening.outcome.set(settled);
