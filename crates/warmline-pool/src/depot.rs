@@ -108,12 +108,16 @@ impl<C: Poolable> Depot<C> {
         Arc::clone(&self.origins.entry(key.clone()).or_insert_with(new))
     }
 
-    /// All origins, collected first: no guard of the map is held while they are worked on.
+    /// All origins, the oldest first. Collected, so that no guard of the map is held while they are
+    /// worked on.
     pub(crate) fn shelves(&self) -> Vec<Arc<Shelf<C>>> {
-        self.origins
+        let mut shelves: Vec<_> = self
+            .origins
             .iter()
             .map(|shelf| Arc::clone(shelf.value()))
-            .collect()
+            .collect();
+        shelves.sort_unstable_by_key(|shelf| shelf.id);
+        shelves
     }
 
     /// A lease was taken on an entry that had none, or some.

@@ -237,3 +237,8 @@ impl<T> HotList<T> {
         &nodes[(index - first) as usize]
     }
 }
+
+#[cfg(all(test, loom))]
+mod loom_tests;
+#[cfg(all(test, not(loom)))]
+mod tests;

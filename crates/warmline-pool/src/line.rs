@@ -1,4 +1,4 @@
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::{Relaxed, SeqCst};
 
@@ -17,7 +17,8 @@ const MAX_OVERTAKES: u32 = 32;
 /// who serve a waiter.
 pub(crate) struct Line<C: Poolable> {
     next_ticket: u64,
-    queues: HashMap<u64, Queue<C>>,
+    /// By the number of the origin.
+    queues: BTreeMap<u64, Queue<C>>,
     overtakes: u32,
     pub(crate) closed: bool,
 }
@@ -35,7 +36,7 @@ impl<C: Poolable> Line<C> {
     pub(crate) fn new() -> Self {
         Self {
             next_ticket: 0,
-            queues: HashMap::new(),
+            queues: BTreeMap::new(),
             overtakes: 0,
             closed: false,
         }
