@@ -7,7 +7,7 @@ import { runChild } from '../harness/child.mjs';
 import { startProvider } from '../harness/provider.mjs';
 import { paint } from '../harness/terminal.mjs';
 import { runReal } from './real.mjs';
-import { PhaseScreen, ratios } from './screen.mjs';
+import { PhaseScreen, ratios, summaryLines } from './screen.mjs';
 
 const HELP = `npm run demo -- [options]
   --short   a second for each measurement instead of five
@@ -28,6 +28,7 @@ const PHASES = [
   {
     key: 'completions',
     title: 'chat.completions.create, 50 at a time',
+    short: '50 requests at a time',
     unit: 'request',
     streaming: false,
     concurrency: 50,
@@ -36,6 +37,7 @@ const PHASES = [
   {
     key: 'streams',
     title: `chat.completions.create({ stream: true }), 100 streams of ${EVENTS_PER_SECOND} events/s`,
+    short: '100 streams, paced by the server',
     unit: 'event',
     streaming: true,
     concurrency: 100,
@@ -82,7 +84,8 @@ async function runPhase(phase, times, silent) {
     screen?.finish(row, result);
     results.push(result);
   }
-  return { screen, results };
+  screen?.close();
+  return results;
 }
 
 async function runMock({ short, json }) {
@@ -96,38 +99,21 @@ async function runMock({ short, json }) {
         `${availableParallelism()} cores, a mock provider in its own process\n`,
     );
   }
-  const report = {};
-  const summaries = [];
+  const outcomes = [];
   for (const phase of PHASES) {
-    const { screen, results } = await runPhase(phase, times, json);
-    const [plain, patched] = results;
-    report[phase.key] = { plain, patched, ratios: ratios(plain, patched) };
-    if (screen) {
-      console.log();
-      summaries.push(screen.summary());
-    }
+    const [plain, patched] = await runPhase(phase, times, json);
+    outcomes.push({ phase, plain, patched });
   }
   if (json) {
-    console.log(
-      JSON.stringify({ node: process.version, openai: openai.version, ...report }, null, 2),
-    );
+    const results = outcomes.map(({ phase, plain, patched }) => [
+      phase.key,
+      { plain, patched, ratios: ratios(plain, patched) },
+    ]);
+    const report = { node: process.versions.node, openai: openai.version };
+    console.log(JSON.stringify({ ...report, ...Object.fromEntries(results) }, null, 2));
   } else {
-    printSummary(summaries);
+    console.log(summaryLines(outcomes).join('\n'));
   }
-}
-
-function printSummary(summaries) {
-  console.log(paint('bold', 'Summary'));
-  for (const lines of summaries) console.log(`${lines.join('\n')}\n`);
-  console.log(
-    [
-      'main thread: time in which the event loop was busy; process CPU: all threads, the engine’s too',
-      'p50 and p99: until the answer, or until the first event of a stream',
-      'connections, reused: in the whole run, as the server saw it',
-    ]
-      .map((line) => paint('dim', line))
-      .join('\n'),
-  );
 }
 
 const { values } = parseArgs({

@@ -18,9 +18,9 @@ const columns = (unit) => [
   { title: 'reused', of: (r) => r.reusing / r.requests, show: percent },
 ];
 
-/** The ratio of two figures, told so that more than 1 is good. */
-function gain({ of, better }, plain, patched) {
-  if (better === undefined) return '';
+/** Two figures compared: their ratio, told so that more than 1 is good; shares are told as they are. */
+function gain({ of, show, better }, plain, patched) {
+  if (better === undefined) return `${show(of(plain))} → ${show(of(patched))}`;
   return better === 'more' ? times(of(patched), of(plain)) : times(of(plain), of(patched));
 }
 
@@ -38,19 +38,50 @@ export function ratios(plain, patched) {
 
 function tableLines(phase, rows) {
   const shown = columns(phase.unit);
-  const table = [
-    ['', ...shown.map(({ title }) => paint('dim', title))],
-    ...rows.map(({ name, reading }) => [
-      name,
-      ...shown.map(({ of, show }) => (reading ? show(of(reading)) : '')),
+  return [
+    paint('bold', phase.title),
+    ...align([
+      ['', ...shown.map(({ title }) => paint('dim', title))],
+      ...rows.map(({ name, reading }) => [
+        name,
+        ...shown.map(({ of, show }) => (reading ? show(of(reading)) : '')),
+      ]),
     ]),
   ];
-  const [plain, patched] = rows.map(({ reading }) => reading);
-  if (plain?.requests && patched?.requests) {
-    const better = shown.map((column) => paint(['bold', 'green'], gain(column, plain, patched)));
-    table.push([paint(['bold', 'green'], 'better by'), ...better]);
-  }
-  return [paint('bold', `${phase.title}`), ...align(table)];
+}
+
+/**
+ * What patching changed, each phase on a line.
+ *
+ * @param {readonly { phase: { short: string, unit: string }, plain: Result, patched: Result }[]} outcomes
+ */
+export function summaryLines(outcomes) {
+  const titles = [
+    'throughput',
+    'main thread',
+    'process CPU',
+    'p50',
+    'p99',
+    'connections',
+    'reused',
+  ];
+  return [
+    `${paint('bold', 'Summary')}: how many times better it is with patch(client)`,
+    ...align([
+      ['', ...titles.map((title) => paint('dim', title))],
+      ...outcomes.map(({ phase, plain, patched }) => [
+        phase.short,
+        ...columns(phase.unit).map((column) =>
+          paint(['bold', 'green'], gain(column, plain, patched)),
+        ),
+      ]),
+    ]),
+    ...[
+      'main thread: time in which the event loop was busy; process CPU: all threads, the engine’s too',
+      'p50 and p99: until the answer, or until the first event of a stream',
+      'connections and reused: of the whole run with its warm-up, as the server saw it',
+    ].map((line) => `  ${paint('dim', line)}`),
+  ];
 }
 
 /** Draws one phase from its start to its end. */
@@ -88,9 +119,10 @@ export class PhaseScreen {
     }
   }
 
-  /** The finished table; on a terminal it is there already. */
-  summary() {
-    return tableLines(this.#phase, this.#rows);
+  /** The table stays; where it could not be drawn while it grew, it is printed now. */
+  close() {
+    if (!canRedraw) console.log(`\n${tableLines(this.#phase, this.#rows).join('\n')}`);
+    console.log();
   }
 
   #draw() {

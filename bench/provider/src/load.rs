@@ -2,7 +2,7 @@
 
 use std::error::Error;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{self, SocketAddr};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -34,21 +34,21 @@ struct Window {
 pub(crate) fn run(options: &LoadOptions) -> Result<(), Box<dyn Error>> {
     let target = Target::parse(&options.url)?;
     let request = request(&target, options.body_bytes)?;
+    // Connected before the clock starts: a handshake is no request.
+    let mut sockets = connect(target.address, options.connections.get())?;
     let start = Instant::now();
     let window = Window {
         measured_from: start + options.warm_up,
         end: start + options.warm_up + options.measure,
     };
-    let threads = options.threads.get().min(options.connections.get());
+    let share = sockets.len().div_ceil(options.threads.get());
     let counted = thread::scope(|scope| {
-        let workers: Vec<_> = (0..threads)
-            .map(|index| {
-                let share = options.connections.get() / threads
-                    + usize::from(index < options.connections.get() % threads);
-                let (request, address) = (&request, target.address);
-                scope.spawn(move || send_from_one_thread(address, request, share, window))
-            })
-            .collect();
+        let mut workers = Vec::new();
+        while !sockets.is_empty() {
+            let part = sockets.split_off(sockets.len().saturating_sub(share));
+            let request = &request;
+            workers.push(scope.spawn(move || send_from_one_thread(part, request, window)));
+        }
         let mut all = Histogram::new();
         for worker in workers {
             let part = worker
@@ -119,10 +119,19 @@ fn request(target: &Target, body_bytes: usize) -> Result<Vec<u8>, Box<dyn Error>
     .into_bytes())
 }
 
+fn connect(address: SocketAddr, count: usize) -> io::Result<Vec<net::TcpStream>> {
+    let connect_one = |_| {
+        let socket = net::TcpStream::connect(address)?;
+        socket.set_nodelay(true)?;
+        socket.set_nonblocking(true)?;
+        Ok(socket)
+    };
+    (0..count).map(connect_one).collect()
+}
+
 fn send_from_one_thread(
-    address: SocketAddr,
+    sockets: Vec<net::TcpStream>,
     request: &[u8],
-    connections: usize,
     window: Window,
 ) -> io::Result<Histogram> {
     let runtime = runtime::Builder::new_current_thread()
@@ -130,8 +139,9 @@ fn send_from_one_thread(
         .build()?;
     runtime.block_on(async {
         let mut tasks = JoinSet::new();
-        for _ in 0..connections {
-            tasks.spawn(send_on_one_connection(address, request.to_vec(), window));
+        for socket in sockets {
+            let socket = TcpStream::from_std(socket)?;
+            tasks.spawn(send_on_one_connection(socket, request.to_vec(), window));
         }
         let mut all = Histogram::new();
         while let Some(ended) = tasks.join_next().await {
@@ -142,12 +152,10 @@ fn send_from_one_thread(
 }
 
 async fn send_on_one_connection(
-    address: SocketAddr,
+    mut socket: TcpStream,
     request: Vec<u8>,
     window: Window,
 ) -> io::Result<Histogram> {
-    let mut socket = TcpStream::connect(address).await?;
-    socket.set_nodelay(true)?;
     let mut input = Vec::with_capacity(READ_BYTES);
     let mut latencies = Histogram::new();
     let mut before = Instant::now();
