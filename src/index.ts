@@ -12,6 +12,14 @@ export { type Phase, WarmlineError } from './native/error.js';
 export { isNativeAvailable, NativeUnavailableError } from './native/load.js';
 export type { Timeouts } from './native/timeouts.js';
 export {
+  getPatchStatus,
+  type PatchedTarget,
+  type PatchOptions,
+  type PatchStatus,
+  patch,
+  unpatch,
+} from './patch/patch.js';
+export {
   type AcquireOptions,
   type ConnectionInfo,
   type PoolStats,

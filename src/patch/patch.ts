@@ -1,0 +1,188 @@
+import type { HttpClient } from '../client/http-client.js';
+import { fetch } from '../fetch/fetch.js';
+import { isNativeAvailable } from '../native/load.js';
+
+type Fetch = typeof fetch;
+
+/** How {@link patch} patches. */
+export interface PatchOptions {
+  /** Send on this client's pool, with its deadlines, instead of the one that the process shares. */
+  client?: HttpClient;
+}
+
+/** What is patched now. */
+export interface PatchStatus {
+  /** Whether this platform has a native binary; without one nothing is ever patched. */
+  readonly native: boolean;
+  readonly patched: readonly PatchedTarget[];
+}
+
+/** One thing that is patched. */
+export interface PatchedTarget {
+  readonly kind: 'client' | 'class' | 'global';
+  /** The name of its class, or `globalThis.fetch`. */
+  readonly name: string;
+}
+
+/** A target with what it takes to put it back. */
+interface Patch extends PatchedTarget {
+  readonly target: WeakRef<object>;
+  readonly property: PropertyDescriptor;
+  readonly original: PropertyDescriptor | undefined;
+}
+
+const patches: Set<Patch> = new Set();
+let warned = false;
+
+/**
+ * Moves an SDK's traffic to the engine: its requests, streams and retries stay what they are, and go
+ * over native pooled connections.
+ *
+ * @param target An OpenAI or Anthropic client or any other that keeps its `fetch` the same way; such a
+ *   class, for all its clients to come; nothing, for `globalThis.fetch`.
+ * @returns the target. Patching twice changes nothing.
+ * @throws {TypeError} for what has no `fetch` to replace.
+ *
+ * Without a native binary for this platform it warns once and leaves the target as it is.
+ *
+ * @example
+ * ```ts
+ * import OpenAI from 'openai'
+ * import { patch } from 'warmline'
+ *
+ * const client = patch(new OpenAI())
+ * ```
+ */
+export function patch<T extends object = typeof globalThis>(
+  target: T = globalThis as unknown as T,
+  options: PatchOptions = {},
+): T {
+  const kind = kindOf(target);
+  if (kind === undefined) {
+    throw new TypeError(
+      'patch: expected an OpenAI or Anthropic client, its class, or nothing for globalThis.fetch',
+    );
+  }
+  if (!isNativeAvailable()) {
+    warnOnce();
+    return target;
+  }
+  if (find(target) !== undefined) return target;
+  const { client } = options;
+  const engineFetch: Fetch = client === undefined ? fetch : fetchOf(client);
+  const owner = kind === 'class' ? prototypeOf(target) : target;
+  const original = Object.getOwnPropertyDescriptor(owner, 'fetch');
+  const property =
+    kind === 'class' ? interceptor(engineFetch) : { ...dataProperty(original), value: engineFetch };
+  Object.defineProperty(owner, 'fetch', property);
+  patches.add({
+    kind,
+    name: nameOf(target, kind),
+    target: new WeakRef(target),
+    property,
+    original,
+  });
+  return target;
+}
+
+/**
+ * Undoes {@link patch}, to the property descriptor.
+ *
+ * Clients that were made from a patched class keep the engine until they are unpatched themselves.
+ *
+ * @returns whether it was patched. A `fetch` that somebody else has replaced since is left alone, and
+ *   the answer is false.
+ */
+export function unpatch(target: object = globalThis): boolean {
+  const found = find(target);
+  if (found === undefined) return false;
+  patches.delete(found);
+  const owner = found.kind === 'class' ? prototypeOf(target) : target;
+  const now = Object.getOwnPropertyDescriptor(owner, 'fetch');
+  if (now === undefined || now.value !== found.property.value || now.set !== found.property.set) {
+    return false;
+  }
+  if (found.original === undefined) Reflect.deleteProperty(owner, 'fetch');
+  else Object.defineProperty(owner, 'fetch', found.original);
+  return true;
+}
+
+/** What is patched now, and whether anything can be. */
+export function getPatchStatus(): PatchStatus {
+  const patched = living().map(({ kind, name }) => ({ kind, name }));
+  return { native: isNativeAvailable(), patched };
+}
+
+function find(target: object): Patch | undefined {
+  return living().find((candidate) => candidate.target.deref() === target);
+}
+
+/** The patches whose targets are still there; the others are forgotten. */
+function living(): Patch[] {
+  for (const candidate of patches) {
+    if (candidate.target.deref() === undefined) patches.delete(candidate);
+  }
+  return [...patches];
+}
+
+/** SDKs are told by what they look like, not by their name or version. */
+function kindOf(target: unknown): PatchedTarget['kind'] | undefined {
+  if (target === globalThis) return 'global';
+  if (typeof target === 'function') {
+    const methods = prototypeOf(target) as { fetchWithTimeout?: unknown } | undefined;
+    return typeof methods?.fetchWithTimeout === 'function' ? 'class' : undefined;
+  }
+  if (typeof target !== 'object' || target === null) return undefined;
+  const own = Object.getOwnPropertyDescriptor(target, 'fetch');
+  return typeof own?.value === 'function' && own.configurable ? 'client' : undefined;
+}
+
+/**
+ * A class's clients each set their own `fetch` when they are made. This catches it: the default
+ * becomes the engine's, one that the caller passed stays.
+ */
+function interceptor(engineFetch: Fetch): PropertyDescriptor {
+  const standard = globalThis.fetch;
+  return {
+    configurable: true,
+    enumerable: false,
+    get: () => undefined,
+    set(this: object, value: unknown) {
+      const isDefault = value === standard || value === globalThis.fetch;
+      Object.defineProperty(this, 'fetch', {
+        value: isDefault ? engineFetch : value,
+        configurable: true,
+        enumerable: true,
+        writable: true,
+      });
+    },
+  };
+}
+
+function dataProperty(original: PropertyDescriptor | undefined): PropertyDescriptor {
+  return { configurable: true, enumerable: original?.enumerable ?? true, writable: true };
+}
+
+function fetchOf(client: HttpClient): Fetch {
+  return Object.assign((input: string | URL | Request, init = {}) => client.fetch(input, init), {
+    Response: globalThis.Response,
+  });
+}
+
+function prototypeOf(target: object): object {
+  return (target as { prototype: object }).prototype;
+}
+
+function nameOf(target: object, kind: PatchedTarget['kind']): string {
+  if (kind === 'global') return 'globalThis.fetch';
+  return kind === 'class' ? (target as { name: string }).name : target.constructor.name;
+}
+
+function warnOnce(): void {
+  if (warned) return;
+  warned = true;
+  process.emitWarning(
+    'warmline has no native binary for this platform; clients are left as they are',
+    { code: 'WARMLINE_NATIVE_UNAVAILABLE' },
+  );
+}
