@@ -182,6 +182,8 @@ const whole = async (fetch: Fetch, url: string, init?: RequestInit) =>
 async function faultAlone(fetch: Fetch, { misdeed }: Fault): Promise<TypeError> {
   await using server = await faultyServer(misdeed);
   const held = whole(fetch, `${server.origin}/held`);
+  // If an expectation fails first, this one's end is not what to tell.
+  held.catch(() => {});
   const error = await typeError(whole(fetch, `${server.origin}/fault`));
   expect(server.faults.length).toBe(1);
   await server.faults[0]?.closed;
@@ -293,14 +295,14 @@ describe('warmline fetch: the cause names', () => {
     expect(cause.phase).toBe('body');
   });
 
-  it('a port where nobody listens: ECONNREFUSED, retryable, with the origin', async () => {
+  it('a port where nobody listens: ECONNREFUSED, retryable, with the origin, no try made', async () => {
     const origin = await nobody();
     const cause = causeOf(await typeError(warmlineFetch(`${origin}/path?key=secret`)));
     expect(cause).toMatchObject({
       code: 'ECONNREFUSED',
       phase: 'connect',
       origin,
-      attempt: 1,
+      attempt: 0,
       reusedConnection: false,
       bytesSent: 0,
       bytesReceived: 0,
@@ -359,14 +361,16 @@ describe('warmline fetch: a failed call', () => {
   it('tells no secret', async () => {
     const origin = await nobody();
     const secret = 'sk-very-secret';
-    const failures = [
-      warmlineFetch(`${origin}/?key=${secret}`, { headers: { authorization: secret } }),
-      warmlineFetch(`http://user:${secret}@127.0.0.1/`),
-      warmlineFetch(origin, { headers: { authorization: `${secret}\n${secret}` } }),
-      warmlineFetch(origin, { headers: { authorization: `${secret}\u0100` } }),
-    ];
+    const failures = await Promise.all(
+      [
+        warmlineFetch(`${origin}/?key=${secret}`, { headers: { authorization: secret } }),
+        warmlineFetch(`http://user:${secret}@127.0.0.1/`),
+        warmlineFetch(origin, { headers: { authorization: `${secret}\n${secret}` } }),
+        warmlineFetch(origin, { headers: { authorization: `${secret}\u0100` } }),
+      ].map(rejection),
+    );
     for (const failure of failures) {
-      for (let at: unknown = await rejection(failure); at instanceof Error; at = at.cause) {
+      for (let at: unknown = failure; at instanceof Error; at = at.cause) {
         expect(`${at.stack} ${JSON.stringify(at)}`).not.toContain(secret);
       }
     }
