@@ -79,7 +79,9 @@ export class ScriptedConnection {
   async send(bytes: string | Uint8Array): Promise<void> {
     const data = typeof bytes === 'string' ? Buffer.from(bytes, 'latin1') : bytes;
     await new Promise<void>((resolve, reject) => {
-      this.#socket.write(data, (error) => (error ? reject(new PeerGone()) : resolve()));
+      this.#socket.write(data, (error) =>
+        error ? reject(new PeerGone(`connection ${this.index}`)) : resolve(),
+      );
     });
   }
 
