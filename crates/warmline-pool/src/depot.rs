@@ -254,7 +254,11 @@ impl<C: Poolable> Depot<C> {
             line.leave(shelf, &waiter);
             after.grants.push((waiter, Granted::Ready(lease)));
         }
-        self.grant_places(line, after);
+        // What was found unfit frees its place in the aftermath, which serves again: nobody is evicted for
+        // a place that is as good as free.
+        if after.closings.is_empty() {
+            self.grant_places(line, after);
+        }
     }
 
     /// Gives places to those who wait for one, the oldest over all origins first.
