@@ -1,6 +1,6 @@
 import { getEventListeners, once } from 'node:events';
 import { describe, expect, it } from 'vitest';
-import { fetch as warmlineFetch } from 'warmline';
+import { HttpClient, fetch as warmlineFetch } from 'warmline';
 import { deafServer } from '../servers/deaf.js';
 import { echoed, echoServer } from '../servers/echo.js';
 import { httpServer } from '../servers/http.js';
@@ -8,6 +8,8 @@ import { redirectServer } from '../servers/redirect.js';
 import { scriptedServer } from '../servers/scripted.js';
 import { type StallPoint, stallingServer } from '../servers/stalling.js';
 import { implementations, rejection } from './implementations.js';
+
+const HOUR_MS = 3_600_000;
 
 const REASONS: [string, unknown][] = [
   ['an error', new Error('why')],
@@ -348,5 +350,29 @@ describe('warmline fetch: abort', () => {
     process.off('warning', warn);
     expect(warnings).toEqual([]);
     expect(getEventListeners(signal, 'abort')).toEqual([]);
+  });
+
+  it('a thousand times leaves nothing in the pool but what is warm', async () => {
+    await using server = await httpServer((request, response) => {
+      if (request.url === '/whole') response.end('whole');
+      else response.write('begun');
+    });
+    await using client = new HttpClient({ maxConnections: 50, timeout: HOUR_MS });
+    const whole = async () => (await client.fetch(`${server.origin}/whole`)).text();
+    await Promise.all(
+      Array.from({ length: 1000 }, async (_, i) => {
+        const abort = new AbortController();
+        const answered = client.fetch(`${server.origin}/begun`, { signal: abort.signal });
+        if (i % 3 === 0) await answered;
+        else if (i % 3 === 1) setImmediate(() => abort.abort());
+        abort.abort();
+        await answered.catch(() => {});
+      }),
+    );
+    // Every place in the pool is free again: else this would wait for ever.
+    expect(await Promise.all(Array.from({ length: 200 }, whole))).toEqual(Array(200).fill('whole'));
+    const metrics = client.getPoolMetrics();
+    expect(metrics.connectionsTotal).toBeLessThanOrEqual(50);
+    expect(metrics.pendingRequests).toBe(0);
   });
 });

@@ -58,6 +58,13 @@ describe.each(implementations)('$name fetch: a request body', ({ fetch }) => {
     expect(seen.header('content-type')).toBeUndefined();
   });
 
+  it('of a SharedArrayBuffer, which is none of the standard, is its text', async () => {
+    await using server = await echoServer();
+    const body = new SharedArrayBuffer(8) as unknown as BodyInit;
+    const seen = await echoed(fetch(server.origin, { method: 'POST', body }));
+    expect(seen.text).toBe('[object SharedArrayBuffer]');
+  });
+
   it('of a Blob has its type and size', async () => {
     await using server = await echoServer();
     const body = new Blob(['blob ', BYTES], { type: 'image/x-test' });
