@@ -1,5 +1,6 @@
-//! Nanoseconds for a checkout and the return that follows, with 1, 2 and 4 threads, all on one origin and
-//! each on its own. Prints the best of several rounds: others on the machine only ever add.
+//! Nanoseconds for a checkout and the return that follows, with 1, 2 and 4 threads, all on one
+//! origin and each on its own. Prints the best of several rounds: others on the machine only ever
+//! add.
 //!
 //! `cargo bench -p warmline-pool`
 

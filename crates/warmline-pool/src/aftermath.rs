@@ -3,13 +3,13 @@ use std::sync::atomic::Ordering::SeqCst;
 
 use crate::Poolable;
 use crate::entry::Entry;
+use crate::origin_state::Freed;
 use crate::poolable::CloseReason;
-use crate::shelf::Freed;
 use crate::state::State;
 use crate::wait::{Granted, Waiter};
 
-/// A closing that has been decided (the entry's state says closed) but not carried out. The connection and
-/// its places under the limits are let go only by [`Aftermath::finish`].
+/// A closing that has been decided (the entry's state says closed) but not carried out. The
+/// connection and its places under the limits are let go only by [`Aftermath::finish`].
 #[must_use]
 pub(crate) struct Closing<C: Poolable> {
     entry: Arc<Entry<C>>,
@@ -34,7 +34,7 @@ impl<C: Poolable> Closing<C> {
     }
 
     /// It was closed by its last lease, and never got to be idle.
-    pub(crate) fn from_lease(mut self) -> Self {
+    pub(crate) fn never_idle(mut self) -> Self {
         self.counted_idle = false;
         self
     }
@@ -46,29 +46,31 @@ impl<C: Poolable> Closing<C> {
 
     fn carry_out(&self) {
         let entry = &self.entry;
-        let (shelf, pool) = (&*entry.shelf, &*entry.shelf.pool);
-        // First the socket, then its place: a connection that takes the place never exists beside it.
+        let (origin, pool) = (&*entry.origin, &*entry.origin.pool);
+        // First the socket, then its place: a connection that takes the place never exists beside
+        // it.
         entry.connection.close(self.reason);
         if self.counted_idle {
             pool.idle.fetch_sub(1, SeqCst);
         }
-        shelf.strike_off(entry);
+        origin.strike_off(entry);
         entry.end_sharing();
-        shelf.tally.note_closed(self.reason);
+        origin.tally.note_closed(self.reason);
         pool.tally.note_closed(self.reason);
-        shelf.connections.release();
+        origin.connections.release();
         if !self.passes_place_on {
             pool.connections.release();
         }
         if self.tombstone {
-            shelf.note_tombstone();
+            origin.note_tombstone();
         }
-        shelf.purge_if_buried();
+        origin.purge_if_buried();
     }
 }
 
-/// What was decided under a lock, or in the middle of something, and is carried out after it: foreign code
-/// (closing a connection, waking a task, dropping a value) never runs under a lock of the pool's.
+/// What was decided under a lock, or in the middle of something, and is carried out after it:
+/// foreign code (closing a connection, waking a task, dropping a value) never runs under a lock of
+/// the pool's.
 #[must_use]
 pub(crate) struct Aftermath<C: Poolable> {
     pub(crate) closings: Vec<Closing<C>>,
@@ -96,8 +98,8 @@ impl<C: Poolable> Aftermath<C> {
     /// Closes what is to be closed, then delivers the grants, then lets others have what came free.
     ///
     /// # Race window
-    /// A waiter that gave up after it was chosen leaves its grant here: dropping it gives the connection or
-    /// the place to the next one.
+    /// A waiter that gave up after it was chosen leaves its grant here: dropping it gives the
+    /// connection or the place to the next one.
     pub(crate) fn finish(self) {
         for closing in &self.closings {
             closing.carry_out();
@@ -106,7 +108,7 @@ impl<C: Poolable> Aftermath<C> {
             drop(waiter.deliver(granted));
         }
         for closing in &self.closings {
-            closing.entry.shelf.settle(Freed::Place);
+            closing.entry.origin.settle(Freed::Place);
         }
     }
 }

@@ -4,8 +4,8 @@ use std::sync::atomic::{AtomicU8, AtomicU64 as Stamp, AtomicUsize as Position};
 
 use crate::Poolable;
 use crate::aftermath::{Aftermath, Closing};
+use crate::origin_state::{Freed, OriginState};
 use crate::poolable::CloseReason;
-use crate::shelf::{Freed, Shelf};
 use crate::state::State;
 use crate::sync::AtomicU64;
 
@@ -14,9 +14,9 @@ pub(crate) struct Entry<C: Poolable> {
     state: AtomicU64,
     pub(crate) id: u64,
     pub(crate) connection: Arc<C>,
-    /// Keeps the origin. The cycle (the origin's roster and hot list hold entries) ends when the entry is
-    /// closed and taken off both, which the end of the pool does for all.
-    pub(crate) shelf: Arc<Shelf<C>>,
+    /// Keeps the origin. The cycle (the origin's roster and hot list hold entries) ends when the
+    /// entry is closed and taken off both, which the end of the pool does for all.
+    pub(crate) origin: Arc<OriginState<C>>,
     /// In the pool's nanoseconds.
     created: u64,
     /// This connection's own part of the jitter on age, 0 to 1.
@@ -25,9 +25,9 @@ pub(crate) struct Entry<C: Poolable> {
     idle_since: Stamp,
     /// How long it may be idle this time; `u64::MAX` leaves that to the limits.
     idle_for: Stamp,
-    /// Whether it counts in the shelf's `aside`: see [`Entry::note_capacity`].
+    /// Whether it counts in the origin's `aside`: see [`Entry::note_capacity`].
     sharing: AtomicU8,
-    /// Its place in the shelf's roster; guarded by the roster's lock.
+    /// Its place in the origin's roster; guarded by the roster's lock.
     pub(crate) position: Position,
 }
 
@@ -51,13 +51,13 @@ pub(crate) enum Take<C: Poolable> {
 
 impl<C: Poolable> Entry<C> {
     /// A new entry with its first lease out.
-    pub(crate) fn new(connection: C, shelf: Arc<Shelf<C>>, id: u64, age_part: f64) -> Self {
-        let now = shelf.pool.now();
+    pub(crate) fn new(connection: C, origin: Arc<OriginState<C>>, id: u64, age_part: f64) -> Self {
+        let now = origin.pool.now();
         Self {
             state: AtomicU64::new(State::leased_once().word()),
             id,
             connection: Arc::new(connection),
-            shelf,
+            origin,
             created: now,
             age_part,
             idle_since: Stamp::new(now),
@@ -92,8 +92,8 @@ impl<C: Poolable> Entry<C> {
         self.idle_since.load(Relaxed)
     }
 
-    /// Starts an idle period at `now`, of at most `idle_for`. Several leases that end at once may each write;
-    /// any of these values will do.
+    /// Starts an idle period at `now`, of at most `idle_for`. Several leases that end at once may
+    /// each write; any of these values will do.
     pub(crate) fn begin_idle(&self, now: u64, idle_for: u64) {
         self.idle_since.store(now, Relaxed);
         self.idle_for.store(idle_for, Relaxed);
@@ -104,7 +104,7 @@ impl<C: Poolable> Entry<C> {
         if !self.connection.is_open() {
             return Some(CloseReason::Dead);
         }
-        let max_age = self.shelf.pool.limits.max_age(self.age_part)?;
+        let max_age = self.origin.pool.limits.max_age(self.age_part)?;
         (now.saturating_sub(self.created) > max_age).then_some(CloseReason::MaxAge)
     }
 
@@ -112,7 +112,7 @@ impl<C: Poolable> Entry<C> {
     pub(crate) fn stale(&self, now: u64) -> Option<CloseReason> {
         let own = self.idle_for.load(Relaxed);
         let idle_for = if own == u64::MAX {
-            self.shelf.pool.limits.keepalive_expiry()
+            self.origin.pool.limits.keepalive_expiry()
         } else {
             own
         };
@@ -121,8 +121,9 @@ impl<C: Poolable> Entry<C> {
         })
     }
 
-    /// Tries to lease. `popped`: the caller took it off the hot list, and puts it back if there is room;
-    /// otherwise the lease is taken from the side, and the list, if it holds the entry, goes on doing so.
+    /// Tries to lease. `popped`: the caller took it off the hot list, and puts it back if there is
+    /// room; otherwise the lease is taken from the side, and the list, if it holds the entry, goes
+    /// on doing so.
     pub(crate) fn take(self: &Arc<Self>, popped: bool, now: u64) -> Take<C> {
         let mut state = self.state();
         loop {
@@ -155,7 +156,7 @@ impl<C: Poolable> Entry<C> {
             match self.swap_state(state, next) {
                 Ok(()) => {
                     if matches!(taken, Take::Doomed) && next.is_listed() {
-                        self.shelf.note_tombstone();
+                        self.origin.note_tombstone();
                     }
                     return taken;
                 }
@@ -214,7 +215,7 @@ impl<C: Poolable> Entry<C> {
             match self.swap_state(state, state.doomed(reason)) {
                 Ok(()) => {
                     if state.is_listed() {
-                        self.shelf.note_tombstone();
+                        self.origin.note_tombstone();
                     }
                     return None;
                 }
@@ -226,7 +227,7 @@ impl<C: Poolable> Entry<C> {
 
     /// Puts it where others can lease it, if it has room for them, and tells those who wait.
     pub(crate) fn open_to_others(self: &Arc<Self>) {
-        if self.shelf.pool.is_closed() {
+        if self.origin.pool.is_closed() {
             if let Some(closing) = self.doom(CloseReason::PoolClosed) {
                 Aftermath::of(closing).finish();
             }
@@ -241,16 +242,16 @@ impl<C: Poolable> Entry<C> {
                     state = now;
                     continue;
                 }
-                self.shelf.list(self, None);
+                self.origin.list(self, None);
             }
-            self.shelf.settle(Freed::Connection);
+            self.origin.settle(Freed::Connection);
             return;
         }
     }
 
-    /// Remembers in the shelf that this connection can carry several leases: from then on a checkout that
-    /// finds the hot list empty looks at the roster too, because such an entry is off the list for a moment
-    /// whenever it is leased. Counted once, until the connection closes.
+    /// Remembers in the origin that this connection can carry several leases: from then on a
+    /// checkout that finds the hot list empty looks at the roster too, because such an entry is off
+    /// the list for a moment whenever it is leased. Counted once, until the connection closes.
     pub(crate) fn note_capacity(&self, capacity: u32) {
         if capacity > 1
             && self.sharing.load(Relaxed) == SHARING_NO
@@ -259,13 +260,13 @@ impl<C: Poolable> Entry<C> {
                 .compare_exchange(SHARING_NO, SHARING_YES, AcqRel, Acquire)
                 .is_ok()
         {
-            self.shelf.aside_begin();
+            self.origin.aside_begin();
         }
     }
 
     pub(crate) fn end_sharing(&self) {
         if self.sharing.swap(SHARING_ENDED, AcqRel) == SHARING_YES {
-            self.shelf.aside_end();
+            self.origin.aside_end();
         }
     }
 }

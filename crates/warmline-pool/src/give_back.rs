@@ -5,29 +5,29 @@ use crate::Poolable;
 use crate::aftermath::{Aftermath, Closing};
 use crate::entry::Entry;
 use crate::hot_list::Vacant;
+use crate::origin_state::Freed;
 use crate::poolable::CloseReason;
-use crate::shelf::Freed;
 
 impl<C: Poolable> Entry<C> {
-    /// Ends one lease. The connection goes to the first waiter of its origin, else onto the hot list, else it
-    /// is closed. Lock-free if nobody waits and it stays open.
+    /// Ends one lease. The connection goes to the first waiter of its origin, else onto the hot
+    /// list, else it is closed. Lock-free if nobody waits and it stays open.
     ///
-    /// `spoilt` is why the holder would not have it used again; `idle_for` the nanoseconds that it may be idle
-    /// this time, `u64::MAX` for the limits' own.
+    /// `spoilt` is why the holder would not have it used again; `idle_for` the nanoseconds that it
+    /// may be idle this time, `u64::MAX` for the limits' own.
     pub(crate) fn give_back(
         self: &Arc<Self>,
         vacant: Option<Vacant>,
         spoilt: Option<CloseReason>,
         idle_for: u64,
     ) {
-        let shelf = &*self.shelf;
-        let now = shelf.pool.now();
+        let origin = &*self.origin;
+        let now = origin.pool.now();
         let mut unfit = spoilt
             .or_else(|| self.worn(now))
             .or_else(|| self.is_surplus().then_some(CloseReason::Resized));
         let mut vacant = vacant;
-        if unfit.is_none() && shelf.waiting.load(SeqCst) > 0 {
-            match shelf.pool.hand_over(self, vacant) {
+        if unfit.is_none() && origin.waiting.load(SeqCst) > 0 {
+            match origin.pool.hand_over(self, vacant) {
                 Ok(()) => return,
                 Err(back) => {
                     vacant = back.vacant;
@@ -39,25 +39,25 @@ impl<C: Poolable> Entry<C> {
         match self.end_lease(unfit) {
             End::Idle { list } => {
                 if list {
-                    shelf.list(self, vacant);
+                    origin.list(self, vacant);
                 } else {
-                    shelf.recycle(vacant);
+                    origin.recycle(vacant);
                 }
-                shelf.settle(Freed::Connection);
+                origin.settle(Freed::Connection);
             }
             End::StillLeased { list: true } => {
-                shelf.list(self, vacant);
-                shelf.settle(Freed::Connection);
+                origin.list(self, vacant);
+                origin.settle(Freed::Connection);
             }
             End::StillLeased { list: false } => {
-                shelf.recycle(vacant);
-                shelf.settle(Freed::Connection);
+                origin.recycle(vacant);
+                origin.settle(Freed::Connection);
             }
             End::Closed(closing) => {
-                shelf.recycle(vacant);
+                origin.recycle(vacant);
                 Aftermath::of(closing).finish();
             }
-            End::WasClosed => shelf.recycle(vacant),
+            End::WasClosed => origin.recycle(vacant),
         }
     }
 
@@ -73,7 +73,7 @@ impl<C: Poolable> Entry<C> {
                     let next = left.closed();
                     (
                         next,
-                        End::Closed(Closing::new(self, next, reason).from_lease()),
+                        End::Closed(Closing::new(self, next, reason).never_idle()),
                     )
                 } else if counted_idle || self.try_count_idle() {
                     counted_idle = true;
@@ -99,7 +99,7 @@ impl<C: Poolable> Entry<C> {
             match self.swap_state(state, next) {
                 Ok(()) => {
                     if next.is_listed() && next.doom().is_some() && state.doom().is_none() {
-                        self.shelf.note_tombstone();
+                        self.origin.note_tombstone();
                     }
                     break end;
                 }
@@ -107,7 +107,7 @@ impl<C: Poolable> Entry<C> {
             }
         };
         if counted_idle && !matches!(end, End::Idle { .. }) {
-            self.shelf.pool.idle.fetch_sub(1, SeqCst);
+            self.origin.pool.idle.fetch_sub(1, SeqCst);
         }
         end
     }
@@ -115,21 +115,21 @@ impl<C: Poolable> Entry<C> {
     /// The limits have been lowered and this connection is one too many.
     ///
     /// # Race window
-    /// Several that are given back at once may all see the same surplus: then more are closed than need be,
-    /// and never fewer.
+    /// Several that are given back at once may all see the same surplus: then more are closed than
+    /// need be, and never fewer.
     fn is_surplus(&self) -> bool {
-        let (shelf, pool) = (&*self.shelf, &*self.shelf.pool);
-        shelf.connections.held() > pool.limits.max_connections_per_origin()
+        let (origin, pool) = (&*self.origin, &*self.origin.pool);
+        origin.connections.held() > pool.limits.max_connections_per_origin()
             || pool.connections.held() > pool.limits.max_connections()
     }
 
     /// Takes a place among the idle ones, if the limit leaves one.
     ///
     /// # Race window
-    /// Several that are given back at once at the limit may each see the other's count and all be closed; the
-    /// limit itself is never passed.
+    /// Several that are given back at once at the limit may each see the other's count and all be
+    /// closed; the limit itself is never passed.
     fn try_count_idle(&self) -> bool {
-        let pool = &self.shelf.pool;
+        let pool = &self.origin.pool;
         if pool.idle.fetch_add(1, SeqCst) < pool.limits.max_keepalive() {
             return true;
         }

@@ -1,18 +1,19 @@
 //! A lock-free last-in first-out list: the only unsafe code of the pool.
 //!
-//! A Treiber stack over nodes that live in a slab of doubling chunks. Nodes are freed only with the list,
-//! so a thread that is late may still read a node that others have taken and used again; what it read is
-//! thrown away when its compare-and-swap fails, because each head carries a tag that every change bumps.
-//! Free nodes form a second stack of the same kind, and a popped node may be kept and pushed again, so in
-//! steady state nothing is allocated and a pop or push is one compare-and-swap.
+//! A Treiber stack over nodes that live in a slab of doubling chunks. Nodes are freed only with the
+//! list, so a thread that is late may still read a node that others have taken and used again; what
+//! it read is thrown away when its compare-and-swap fails, because each head carries a tag that
+//! every change bumps. Free nodes form a second stack of the same kind, and a popped node may be
+//! kept and pushed again, so in steady state nothing is allocated and a pop or push is one
+//! compare-and-swap.
 //!
-//! Pop, push and recycle are lock-free. Growing by a chunk takes a lock, `log2` of the longest length times
-//! in the list's life.
+//! Pop, push and recycle are lock-free. Growing by a chunk takes a lock, `log2` of the longest
+//! length times in the list's life.
 //!
 //! # Race window
-//! The tag has 32 bits: a thread that stops between reading a head and swapping it, while others change the
-//! list exactly 2^32 times and put the same node back on top, would corrupt the list. At 10 ns a change that
-//! is a stop of 43 seconds, met to the very change.
+//! The tag has 32 bits: a thread that stops between reading a head and swapping it, while others
+//! change the list exactly 2^32 times and put the same node back on top, would corrupt the list. At
+//! 10 ns a change that is a stop of 43 seconds, met to the very change.
 #![allow(
     unsafe_code,
     reason = "the slots are shared by hand; every other module is free of it"
@@ -26,7 +27,8 @@ use crate::sync::{Apart, AtomicU32, AtomicU64, Mutex, UnsafeCell};
 /// Nodes of the first chunk; each further one doubles.
 const FIRST_CHUNK: u32 = if cfg!(loom) { 2 } else { 16 };
 
-/// Enough for `FIRST_CHUNK * (2^28 - 1)` nodes, just under what an index can name. Memory ends earlier.
+/// Enough for `FIRST_CHUNK * (2^28 - 1)` nodes, just under what an index can name. Memory ends
+/// earlier.
 const CHUNKS: usize = 28;
 
 pub(crate) struct HotList<T> {
@@ -45,16 +47,24 @@ struct Node<T> {
     value: UnsafeCell<Option<T>>,
 }
 
-// SAFETY: a node's value is touched only by the thread that owns the node: the one that popped or detached
-// it, or made it, and has not pushed it since. The head's swap hands ownership on, with everything written
-// before (release) visible to the next owner (acquire). So values move between threads, which `T: Send`
-// allows, and are never shared.
+// SAFETY: a node's value is touched only by the thread that owns the node: the one that popped or
+// detached it, or made it, and has not pushed it since. The head's swap hands ownership on, with
+// everything written before (release) visible to the next owner (acquire). So values move between
+// threads, which `T: Send` allows, and are never shared.
 unsafe impl<T: Send> Sync for Node<T> {}
 
-/// A node taken off a list: whoever has it owns the node. Dropping it wastes the node until the list ends.
+/// A node taken off a list: whoever has it owns the node. Dropping it wastes the node until the
+/// list ends.
 pub(crate) struct Vacant {
     list: u64,
     index: u32,
+}
+
+impl Vacant {
+    /// The node's index, if it is one of `list`'s.
+    fn redeem(self, list: u64) -> Option<u32> {
+        (self.list == list).then_some(self.index)
+    }
 }
 
 /// What a head or a `next` holds: 0 for none, else the node's index + 1.
@@ -69,7 +79,8 @@ fn link_of(head: u64) -> Link {
     link
 }
 
-/// The head after `before` that points at `link`: the tag in the upper half goes up by one, and wraps.
+/// The head after `before` that points at `link`: the tag in the upper half goes up by one, and
+/// wraps.
 fn next_head(before: u64, link: Link) -> u64 {
     ((before >> 32).wrapping_add(1) << 32) | u64::from(link)
 }
@@ -88,10 +99,8 @@ impl<T> HotList<T> {
 
     /// Puts `value` on top, into `vacant` if the caller kept a node from an earlier pop.
     pub(crate) fn push(&self, value: T, vacant: Option<Vacant>) {
-        let index = match vacant {
-            Some(vacant) if vacant.list == self.id => vacant.index,
-            _ => self.allocate(),
-        };
+        let own = vacant.and_then(|vacant| vacant.redeem(self.id));
+        let index = own.unwrap_or_else(|| self.allocate());
         self.node(index).value.with_mut(|slot| {
             // SAFETY: the node is ours: `Vacant` is neither copied nor made twice for one node, and
             // `allocate` took it off the free stack or made it.
@@ -120,16 +129,16 @@ impl<T> HotList<T> {
 
     /// Gives back a node that is not pushed again.
     pub(crate) fn recycle(&self, vacant: Vacant) {
-        if vacant.list == self.id {
-            self.push_chain(&self.free, vacant.index, vacant.index);
+        if let Some(index) = vacant.redeem(self.id) {
+            self.push_chain(&self.free, index, index);
         }
     }
 
     /// Removes the values that `keep` does not want, and returns them. The others keep their order.
     ///
     /// # Race window
-    /// The list is detached whole and put back at the end: until then it looks empty to others, and what they
-    /// push meanwhile ends up below.
+    /// The list is detached whole and put back at the end: until then it looks empty to others, and
+    /// what they push meanwhile ends up below.
     pub(crate) fn retain(&self, mut keep: impl FnMut(&T) -> bool) -> Vec<T> {
         let mut removed = Vec::new();
         let mut kept: Option<(u32, u32)> = None;
@@ -192,8 +201,8 @@ impl<T> HotList<T> {
         let mut head = stack.load(SeqCst);
         loop {
             let index = link_of(head).checked_sub(1)?;
-            // If another thread takes this node first, what we read here may belong to its next use; then
-            // the tag has moved on and the swap fails.
+            // If another thread takes this node first, what we read here may belong to its next
+            // use; then the tag has moved on and the swap fails.
             let below = self.node(index).next.load(Relaxed);
             match stack.compare_exchange_weak(head, next_head(head, below), SeqCst, SeqCst) {
                 Ok(_) => return Some(index),

@@ -1,11 +1,12 @@
 use std::fmt;
 use std::sync::Arc;
 
-/// What a connection was opened for: two requests may share a connection only when all of it is equal.
+/// What a connection was opened for: two requests may share a connection only when all of it is
+/// equal.
 ///
 /// Compared and hashed field by field, never by a hash alone, so that a collision cannot lend one
-/// tenant's connection to another.
-/// The host is taken as it is given: lower-case it and drop a trailing dot first (a URL parser does).
+/// tenant's connection to another. The host is taken as it is given: lower-case it and drop a
+/// trailing dot first (a URL parser does).
 ///
 /// ```
 /// use warmline_pool::{Key, Protocol, Scheme};
@@ -23,8 +24,8 @@ pub struct Key {
     pub port: u16,
     /// The proxy that the connection runs through, credentials included, if there is one.
     pub proxy: Option<Arc<str>>,
-    /// The TLS identity that the connection was made with: client certificate, trusted roots, server
-    /// name, verification. `None` is the pool's default one.
+    /// The TLS identity that the connection was made with: client certificate, trusted roots,
+    /// server name, verification. `None` is the pool's default one.
     pub tls: Option<Arc<str>>,
     /// The protocol that the caller insists on, if it does.
     pub protocol: Protocol,
@@ -112,6 +113,10 @@ impl fmt::Display for Key {
 }
 
 /// Tells whether there are a proxy and an identity, but never what they are.
+#[allow(
+    clippy::missing_fields_in_debug,
+    reason = "what is left out may be secret"
+)]
 impl fmt::Debug for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Key")

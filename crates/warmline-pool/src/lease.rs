@@ -41,7 +41,8 @@ impl<C: Poolable> Lease<C> {
         }
     }
 
-    /// The connection, to be kept beyond the lease where need be (by a reader of its last bytes, say).
+    /// The connection, to be kept beyond the lease where need be (by a reader of its last bytes,
+    /// say).
     #[must_use]
     pub fn connection(&self) -> &Arc<C> {
         &self.entry.connection
@@ -56,7 +57,7 @@ impl<C: Poolable> Lease<C> {
     /// What the connection was made for.
     #[must_use]
     pub fn key(&self) -> &Key {
-        &self.entry.shelf.key
+        &self.entry.origin.key
     }
 
     /// Whether the connection had been leased before.
@@ -78,8 +79,8 @@ impl<C: Poolable> Lease<C> {
         self.idle_for = nanos(at_most);
     }
 
-    /// Ends the lease and the connection with it. If the connection carries other leases, it is handed out no
-    /// more, and closed when the last of them ends.
+    /// Ends the lease and the connection with it. If the connection carries other leases, it is
+    /// handed out no more, and closed when the last of them ends.
     pub fn discard(mut self, reason: CloseReason) {
         self.spoilt = Some(reason);
     }
@@ -124,9 +125,9 @@ pub struct Retire<C: Poolable> {
 }
 
 impl<C: Poolable> Retire<C> {
-    /// The connection has ended (the peer closed it, it failed): it leaves the pool at once, idle or leased,
-    /// as [`CloseReason::Dead`], and its place is free. Leases that are out stay valid as values. Does nothing
-    /// if it has left the pool already.
+    /// The connection has ended (the peer closed it, it failed): it leaves the pool at once, idle
+    /// or leased, as [`CloseReason::Dead`], and its place is free. Leases that are out stay valid
+    /// as values. Does nothing if it has left the pool already.
     pub fn closed(&self) {
         if let Some(entry) = self.entry.upgrade()
             && let Some(closing) = entry.shut(CloseReason::Dead)

@@ -1,10 +1,46 @@
-//! The connection pool.
+//! A pool of connections: who may use which, how many there may be, and who is next.
+//!
+//! A pure data structure. It opens no socket, starts no thread, sets no timer and has its time from
+//! its [`Clock`] alone; what a connection is, [`Poolable`] says. One contract serves HTTP/1.1
+//! connections, which carry one lease at a time, and HTTP/2 ones, which carry many.
+//!
+//! - [`Pool::origin`] gives a handle on all that the pool has for one [`Key`].
+//! - [`Origin::checkout`] answers at once: a [`Lease`], a [`Permit`] to connect, or that it is full.
+//! - [`Origin::wait`] queues up, first come, first served.
+//! - A [`Lease`] goes back when it is dropped; a [`Permit`] too, so that a caller may be cancelled
+//!   anywhere.
+//! - [`Pool::sweep`], called now and then, closes what nobody asked for in time.
+//!
+//! # What is lock-free, and what is not
+//! Lock-free: the checkout of a connection that is there and its return, if nobody waits at its
+//! origin and the pool does not have to close it. That is the hot list (a Treiber stack of what can
+//! be leased, used last on top), one word of state per connection, and the counts under the limits.
+//! So are the roll-back of a place and [`Pool::is_closed`]. Reading the time costs what the
+//! [`Clock`] costs.
+//!
+//! Finely locked: finding an origin by its key (a shard of the map; keep the [`Origin`] to spare
+//! it), and establishing and closing a connection (its origin's roster). The roster is locked too
+//! by statistics, by a sweep and by an eviction, for as long as it takes to walk one origin's
+//! connections, and by a checkout that finds the hot list empty at an origin with shared
+//! connections.
+//!
+//! Behind one lock for the whole pool: the wait line. It is taken by those who wait, by whoever
+//! frees something while somebody waits for it, and by a checkout that wants a place while others
+//! do. One lock, because the order over origins is one order; a pool in which nobody waits never
+//! takes it.
+//!
+//! No foreign code (closing a connection, waking a task, dropping a connection) runs under any of
+//! these, except [`Poolable::is_open`] and [`Poolable::capacity`], which are looks.
+//!
+//! # Races
+//! Each place where two threads may meet in an order that matters has a `Race window` section in
+//! its documentation. The hot list, and checkout, return, eviction, cancellation, wake-up, closing
+//! and resizing around it, are explored by loom.
 #![deny(unsafe_code)]
 #![warn(missing_docs)]
 
 mod aftermath;
 mod clock;
-mod depot;
 mod entry;
 mod give_back;
 mod hot_list;
@@ -13,11 +49,12 @@ mod lease;
 mod limits;
 mod line;
 mod origin;
+mod origin_state;
 mod permit;
 mod pool;
+mod pool_state;
 mod poolable;
 mod quota;
-mod shelf;
 mod state;
 mod stats;
 mod sync;

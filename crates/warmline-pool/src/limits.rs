@@ -17,11 +17,11 @@ pub struct Limits {
     pub keepalive_expiry: Duration,
     /// How old a connection may get; an older one is closed when next idle. Default none.
     pub max_age: Option<Duration>,
-    /// By how much of `max_age` connections are closed earlier, each by its own random part, so that
-    /// those opened together do not all end together. 0 to 1, default 0.1.
+    /// By how much of `max_age` connections are closed earlier, each by its own random part, so
+    /// that those opened together do not all end together. 0 to 1, default 0.1.
     pub max_age_jitter: f64,
-    /// How long a caller may wait for a place (`pool_block_timeout`). Kept here, enforced by the caller's
-    /// timer: the pool has none. Default none.
+    /// How long a caller may wait for a place (`pool_block_timeout`). Kept here, enforced by the
+    /// caller's timer: the pool has none. Default none.
     pub wait_timeout: Option<Duration>,
 }
 
@@ -39,8 +39,8 @@ impl Default for Limits {
     }
 }
 
-/// The limits in force, each readable on its own without a lock. Changed under the pool's settings lock; a
-/// reader may see some new and some old ones for a moment.
+/// The limits in force, each readable on its own without a lock. Changed under the pool's settings
+/// lock; a reader may see some new and some old ones for a moment.
 pub(crate) struct LiveLimits {
     max_connections: AtomicUsize,
     max_connections_per_origin: AtomicUsize,
@@ -96,12 +96,13 @@ impl LiveLimits {
         self.keepalive_expiry.load(Relaxed)
     }
 
-    /// In nanoseconds: what a connection may live whose own random part of the jitter is `part`, 0 to 1.
+    /// In nanoseconds: what a connection may live whose own random part of the jitter is `part`, 0
+    /// to 1.
     #[allow(
         clippy::cast_precision_loss,
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
-        reason = "a share of a duration; a rounded nanosecond is no matter, and the share is not negative"
+        reason = "a share of a duration: never negative, and a nanosecond more is no matter"
     )]
     pub(crate) fn max_age(&self, part: f64) -> Option<u64> {
         let max_age = self.max_age.load(Relaxed);
@@ -120,7 +121,7 @@ mod tests {
     #[test]
     fn jitter_only_shortens_a_life_and_by_no_more_than_its_share() {
         let limits = LiveLimits::new(&Limits {
-            max_age: Some(Duration::from_nanos(1000)),
+            max_age: Some(Duration::from_micros(1)),
             max_age_jitter: 0.2,
             ..Limits::default()
         });
@@ -132,7 +133,7 @@ mod tests {
     #[test]
     fn a_jitter_out_of_range_is_clamped() {
         let limits = LiveLimits::new(&Limits {
-            max_age: Some(Duration::from_nanos(1000)),
+            max_age: Some(Duration::from_micros(1)),
             max_age_jitter: 7.0,
             ..Limits::default()
         });

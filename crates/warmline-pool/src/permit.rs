@@ -3,16 +3,16 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
 use crate::entry::Entry;
-use crate::shelf::{Freed, Shelf};
+use crate::origin_state::{Freed, OriginState};
 use crate::{Key, Lease, Poolable};
 
 /// A place under the limits, for a connection that the caller is about to make.
 ///
-/// Dropping it gives the place back and wakes the next waiter, so that a connect that is cancelled anywhere
-/// costs nobody a place.
+/// Dropping it gives the place back and wakes the next waiter, so that a connect that is cancelled
+/// anywhere costs nobody a place.
 #[must_use = "dropping it gives the place back"]
 pub struct Permit<C: Poolable> {
-    shelf: Arc<Shelf<C>>,
+    origin: Arc<OriginState<C>>,
     used: bool,
 }
 
@@ -27,11 +27,11 @@ pub enum ConnectFailure {
 
 impl<C: Poolable> Permit<C> {
     /// For places already taken in the quotas of the origin and the pool.
-    pub(crate) fn new(shelf: &Arc<Shelf<C>>) -> Self {
-        shelf.pending.fetch_add(1, Relaxed);
-        shelf.pool.pending.fetch_add(1, Relaxed);
+    pub(crate) fn new(origin: &Arc<OriginState<C>>) -> Self {
+        origin.pending.fetch_add(1, Relaxed);
+        origin.pool.pending.fetch_add(1, Relaxed);
         Self {
-            shelf: Arc::clone(shelf),
+            origin: Arc::clone(origin),
             used: false,
         }
     }
@@ -39,26 +39,26 @@ impl<C: Poolable> Permit<C> {
     /// Whom to connect to.
     #[must_use]
     pub fn key(&self) -> &Key {
-        &self.shelf.key
+        &self.origin.key
     }
 
-    /// Puts the new connection into the pool, leased to the caller. One that can carry more than one lease is
-    /// there for others at once.
+    /// Puts the new connection into the pool, leased to the caller. One that can carry more than
+    /// one lease is there for others at once.
     ///
-    /// If the pool was closed meanwhile, the lease is good all the same, and the connection is closed when it
-    /// ends.
+    /// If the pool was closed meanwhile, the lease is good all the same, and the connection is
+    /// closed when it ends.
     pub fn establish(mut self, connection: C) -> Lease<C> {
         self.used = true;
-        let pool = &self.shelf.pool;
+        let pool = &self.origin.pool;
         let (id, age_part) = pool.next_entry();
         let entry = Arc::new(Entry::new(
             connection,
-            Arc::clone(&self.shelf),
+            Arc::clone(&self.origin),
             id,
             age_part,
         ));
-        self.shelf.enrol(&entry);
-        self.shelf.tally.created.add_one();
+        self.origin.enrol(&entry);
+        self.origin.tally.created.add_one();
         pool.tally.created.add_one();
         self.end_pending();
         entry.open_to_others();
@@ -67,7 +67,7 @@ impl<C: Poolable> Permit<C> {
 
     /// Gives the place back because the connection could not be made, and counts that.
     pub fn fail(self, failure: ConnectFailure) {
-        let (own, pool) = (&self.shelf.tally, &self.shelf.pool.tally);
+        let (own, pool) = (&self.origin.tally, &self.origin.pool.tally);
         match failure {
             ConnectFailure::Error => {
                 own.errors.add_one();
@@ -81,8 +81,8 @@ impl<C: Poolable> Permit<C> {
     }
 
     fn end_pending(&self) {
-        self.shelf.pending.fetch_sub(1, Relaxed);
-        self.shelf.pool.pending.fetch_sub(1, Relaxed);
+        self.origin.pending.fetch_sub(1, Relaxed);
+        self.origin.pool.pending.fetch_sub(1, Relaxed);
     }
 }
 
@@ -90,9 +90,9 @@ impl<C: Poolable> Drop for Permit<C> {
     fn drop(&mut self) {
         if !self.used {
             self.end_pending();
-            self.shelf.connections.release();
-            self.shelf.pool.connections.release();
-            self.shelf.settle(Freed::Place);
+            self.origin.connections.release();
+            self.origin.pool.connections.release();
+            self.origin.settle(Freed::Place);
         }
     }
 }
@@ -100,7 +100,7 @@ impl<C: Poolable> Drop for Permit<C> {
 impl<C: Poolable> fmt::Debug for Permit<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Permit")
-            .field("origin", &self.shelf.key)
+            .field("origin", &self.origin.key)
             .finish_non_exhaustive()
     }
 }

@@ -1,11 +1,11 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::depot::Depot;
+use crate::pool_state::PoolState;
 use crate::{Clock, Key, Limits, MonotonicClock, Origin, OriginStats, PoolStats, Poolable};
 
-/// A pool of connections to any number of origins, under common limits. Clones are the same pool; when the
-/// last one is dropped, the pool is closed.
+/// A pool of connections to any number of origins, under common limits. Clones are the same pool;
+/// when the last one is dropped, the pool is closed.
 ///
 /// It does nothing by itself: no thread, no timer. Somebody calls [`Pool::sweep`] now and then.
 ///
@@ -32,10 +32,10 @@ pub struct Pool<C: Poolable> {
     keeper: Arc<Keeper<C>>,
 }
 
-/// Closes the pool when the last handle goes. Origins, leases and waits hold the depot itself, so it cannot
-/// be the depot's own end that does it.
+/// Closes the pool when the last handle goes. Origins, leases and waits hold the state itself, so
+/// it cannot be the state's own end that does it.
 struct Keeper<C: Poolable> {
-    depot: Arc<Depot<C>>,
+    state: Arc<PoolState<C>>,
 }
 
 impl<C: Poolable> Pool<C> {
@@ -48,66 +48,67 @@ impl<C: Poolable> Pool<C> {
     /// A pool that has its time from `clock`.
     #[must_use]
     pub fn with_clock(limits: Limits, clock: impl Clock) -> Self {
-        let depot = Arc::new(Depot::new(limits, Box::new(clock)));
+        let state = Arc::new(PoolState::new(limits, Box::new(clock)));
         Self {
-            keeper: Arc::new(Keeper { depot }),
+            keeper: Arc::new(Keeper { state }),
         }
     }
 
-    /// The origin of `key`, made if the pool does not know it. All handles on one key are on the same origin
-    /// for as long as any of them, or any connection, exists.
+    /// The origin of `key`, made if the pool does not know it. All handles on one key are on the
+    /// same origin for as long as any of them, or any connection, exists.
     #[must_use]
     pub fn origin(&self, key: &Key) -> Origin<C> {
-        Origin::new(self.keeper.depot.shelf(key))
+        Origin::new(self.keeper.state.origin(key))
     }
 
     /// The limits in force.
     #[must_use]
     pub fn limits(&self) -> Limits {
-        self.keeper.depot.settings()
+        self.keeper.state.settings()
     }
 
-    /// Changes the limits. Idle connections that are too many now are closed at once, busy ones when they are
-    /// given back; if there is more room now, those who wait get it.
+    /// Changes the limits. Idle connections that are too many now are closed at once, busy ones
+    /// when they are given back; if there is more room now, those who wait get it.
     pub fn set_limits(&self, limits: Limits) {
-        self.keeper.depot.set_limits(limits);
+        self.keeper.state.set_limits(limits);
     }
 
-    /// Closes what has been idle too long, is too old or is dead, among the idle connections, and forgets
-    /// origins with nothing left to which nobody holds a handle. Returns how many connections it closed.
+    /// Closes what has been idle too long, is too old or is dead, among the idle connections, and
+    /// forgets origins with nothing left to which nobody holds a handle. Returns how many
+    /// connections it closed.
     ///
     /// Call it now and then: nothing else closes an idle connection that nobody asks for.
     #[allow(clippy::must_use_candidate, reason = "it is called for its effect")]
     pub fn sweep(&self) -> usize {
-        self.keeper.depot.sweep()
+        self.keeper.state.sweep()
     }
 
-    /// Hands out nothing more: those who wait are told, idle connections are closed now, leased ones when they
-    /// are given back. Calling it again does nothing.
+    /// Hands out nothing more: those who wait are told, idle connections are closed now, leased
+    /// ones when they are given back. Calling it again does nothing.
     pub fn close(&self) {
-        self.keeper.depot.close();
+        self.keeper.state.close();
     }
 
     /// Whether [`Pool::close`] has been called.
     #[must_use]
     pub fn is_closed(&self) -> bool {
-        self.keeper.depot.is_closed()
+        self.keeper.state.is_closed()
     }
 
     /// What the pool holds and has done.
     #[must_use]
     pub fn stats(&self) -> PoolStats {
-        self.keeper.depot.stats()
+        self.keeper.state.stats()
     }
 
     /// The same for each origin that the pool knows, in no order.
     #[must_use]
     pub fn origin_stats(&self) -> Vec<(Key, OriginStats)> {
-        let shelves = self.keeper.depot.shelves();
-        shelves
+        let origins = self.keeper.state.origins();
+        let stats = origins
             .iter()
-            .map(|shelf| (shelf.key.clone(), shelf.stats()))
-            .collect()
+            .map(|origin| (origin.key.clone(), origin.stats()));
+        stats.collect()
     }
 }
 
@@ -129,7 +130,7 @@ impl<C: Poolable> fmt::Debug for Pool<C> {
 
 impl<C: Poolable> Drop for Keeper<C> {
     fn drop(&mut self) {
-        self.depot.close();
-        self.depot.forget_origins();
+        self.state.close();
+        self.state.forget_origins();
     }
 }

@@ -7,8 +7,9 @@ pub trait Poolable: Send + Sync + 'static {
     fn is_open(&self) -> bool;
 
     /// How many leases the connection carries at once: 1 for HTTP/1.1 (the default), the peer's
-    /// `MAX_CONCURRENT_STREAMS` for HTTP/2 (RFC 9113 section 6.5.2). It may change at any time; the pool
-    /// looks again at each checkout and return, and when [`Retire::capacity_changed`] is called.
+    /// `MAX_CONCURRENT_STREAMS` for HTTP/2 (RFC 9113 section 6.5.2). It may change at any time; the
+    /// pool looks again at each checkout and return, and when [`Retire::capacity_changed`] is
+    /// called.
     ///
     /// [`Retire::capacity_changed`]: crate::Retire::capacity_changed
     fn capacity(&self) -> u32 {

@@ -1,8 +1,8 @@
 use crate::CloseReason;
 
 /// An entry's whole state in one word, so that every step of it is one compare-and-swap: how many
-/// leases are out, whether the hot list holds the entry, whether it is doomed or closed and why, and
-/// how many leases there have been.
+/// leases are out, whether the hot list holds the entry, whether it is doomed or closed and why,
+/// and how many leases there have been.
 ///
 /// ```text
 ///            take                       give back
@@ -14,8 +14,8 @@ use crate::CloseReason;
 ///          last lease back
 /// ```
 ///
-/// Listed is apart from that: the hot list may hold an entry that has been closed, doomed or leased to the
-/// full from the side, and whoever pops it finds out from this word.
+/// Listed is apart from that: the hot list may hold an entry that has been closed, doomed or leased
+/// to the full from the side, and whoever pops it finds out from this word.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct State(u64);
 

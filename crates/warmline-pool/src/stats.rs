@@ -1,8 +1,8 @@
 use crate::Limits;
 use crate::tally::Tally;
 
-/// What a pool holds and has done, read counter by counter without stopping anybody: while others work,
-/// figures may be an operation apart.
+/// What a pool holds and has done, read counter by counter without stopping anybody: while others
+/// work, figures may be an operation apart.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PoolStats {
     /// Origins the pool knows.
@@ -78,7 +78,8 @@ impl Counts {
         }
     }
 
-    /// The part of the leases that were on a connection leased before: 0 to 1, and 0 before the first.
+    /// The part of the leases that were on a connection leased before: 0 to 1, and 0 before the
+    /// first.
     #[must_use]
     #[allow(clippy::cast_precision_loss, reason = "a ratio of counts below 2^52")]
     pub fn reuse_rate(&self) -> f64 {

@@ -1,6 +1,6 @@
-//! The atomics, cells and locks that the pool's races run through: the standard ones, or loom's under
-//! `--cfg loom`. Figures that no decision depends on (statistics, time stamps) use `std` directly, so that
-//! loom need not explore them.
+//! The atomics, cells and locks that the pool's races run through: the standard ones, or loom's
+//! under `--cfg loom`. Figures that no decision depends on (statistics, time stamps) use `std`
+//! directly, so that loom need not explore them.
 
 #[cfg(loom)]
 pub(crate) use loom::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize};
@@ -17,8 +17,8 @@ pub(crate) use sync::MutexGuard;
 #[cfg(not(loom))]
 pub(crate) use sync::MutexGuard;
 
-/// A lock that a panic elsewhere does not poison: everything under the pool's locks is left consistent at
-/// each step, and foreign code runs under none that it could corrupt.
+/// A lock that a panic elsewhere does not poison: everything under the pool's locks is left
+/// consistent at each step, and foreign code runs under none that it could corrupt.
 pub(crate) struct Mutex<T>(sync::Mutex<T>);
 
 impl<T> Mutex<T> {
@@ -33,11 +33,12 @@ impl<T> Mutex<T> {
     }
 }
 
-/// Stands between publishing a thing and looking whether anybody waits for it, and on the other side
-/// between queueing up and looking whether the thing is there: one of the two must see the other.
+/// Stands between publishing a thing and looking whether anybody waits for it, and on the other
+/// side between queueing up and looking whether the thing is there: one of the two must see the
+/// other.
 ///
-/// All four accesses are `SeqCst`, which is enough by the language's memory model. Loom models `SeqCst`
-/// accesses as acquire and release only, but knows the fence.
+/// All four accesses are `SeqCst`, which is enough by the language's memory model. Loom models
+/// `SeqCst` accesses as acquire and release only, but knows the fence.
 #[inline]
 pub(crate) fn publish_before_look() {
     #[cfg(loom)]
@@ -63,8 +64,8 @@ impl<T> UnsafeCell<T> {
     }
 }
 
-/// On cache lines of its own (two, as processors fetch them in pairs), so that writing it does not take from
-/// other threads what they only read.
+/// On cache lines of its own (two, as processors fetch them in pairs), so that writing it does not
+/// take from other threads what they only read.
 #[repr(align(128))]
 pub(crate) struct Apart<T>(pub(crate) T);
 

@@ -17,8 +17,8 @@ impl Counter {
     }
 }
 
-/// What happened, of an origin or of the pool. Leases on reused connections are counted elsewhere, on the
-/// line of memory that checkout touches anyway.
+/// What happened, of an origin or of the pool. Leases on reused connections are counted elsewhere,
+/// on the line of memory that checkout touches anyway.
 #[derive(Default)]
 pub(crate) struct Tally {
     pub(crate) created: Counter,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use crate::aftermath::Aftermath;
-use crate::shelf::Shelf;
+use crate::origin_state::OriginState;
 use crate::sync::Mutex;
 use crate::{CloseReason, Lease, Permit, Poolable};
 
@@ -13,8 +13,8 @@ use crate::{CloseReason, Lease, Permit, Poolable};
 pub enum WaitFor {
     /// A connection that came free, or a permit to make one.
     Any,
-    /// A connection that came free, and nothing else: for a caller that makes one of its own and would take
-    /// another if it is there first.
+    /// A connection that came free, and nothing else: for a caller that makes one of its own and
+    /// would take another if it is there first.
     Idle,
 }
 
@@ -41,6 +41,7 @@ impl std::error::Error for PoolClosed {}
 
 /// One who waits, as the line has it.
 pub(crate) struct Waiter<C: Poolable> {
+    pub(crate) origin: Arc<OriginState<C>>,
     pub(crate) ticket: u64,
     pub(crate) wants: WaitFor,
     outcome: Mutex<Outcome<C>>,
@@ -55,8 +56,9 @@ enum Outcome<C: Poolable> {
 }
 
 impl<C: Poolable> Waiter<C> {
-    pub(crate) fn new(ticket: u64, wants: WaitFor) -> Self {
+    pub(crate) fn new(origin: &Arc<OriginState<C>>, ticket: u64, wants: WaitFor) -> Self {
         Self {
+            origin: Arc::clone(origin),
             ticket,
             wants,
             outcome: Mutex::new(Outcome::Waiting(None)),
@@ -118,48 +120,47 @@ impl<C: Poolable> Waiter<C> {
     }
 }
 
-/// A place in the wait line, taken when it is made (not when first polled); first come, first served.
+/// A place in the wait line, taken when it is made (not when first polled); first come, first
+/// served.
 ///
-/// Needs no runtime: whoever frees something wakes the task. Dropping it leaves the line at any moment.
+/// Needs no runtime: whoever frees something wakes the task. Dropping it leaves the line at any
+/// moment.
 ///
 /// # Race window
 /// A grant that arrives while the wait is dropped is passed on to the next in line.
 #[must_use = "dropping it leaves the line"]
 pub struct Wait<C: Poolable> {
-    shelf: Arc<Shelf<C>>,
     waiter: Arc<Waiter<C>>,
 }
 
 impl<C: Poolable> Wait<C> {
-    pub(crate) fn join(shelf: &Arc<Shelf<C>>, wants: WaitFor) -> Self {
+    pub(crate) fn join(origin: &Arc<OriginState<C>>, wants: WaitFor) -> Self {
         let mut after = Aftermath::new();
         let waiter = {
-            let mut line = shelf.pool.line.lock();
-            let waiter = Arc::new(Waiter::new(line.ticket(), wants));
+            let mut line = origin.pool.line.lock();
+            let waiter = Arc::new(Waiter::new(origin, line.ticket(), wants));
             if line.closed {
                 drop(waiter.replace(Outcome::PoolClosed));
             } else {
-                line.join(shelf, &waiter);
-                shelf.pool.serve_line(&mut line, shelf, &mut after);
+                line.join(&waiter);
+                origin.pool.serve_line(&mut line, origin, &mut after);
             }
             waiter
         };
         after.finish();
-        Self {
-            shelf: Arc::clone(shelf),
-            waiter,
-        }
+        Self { waiter }
     }
 
-    /// Gives up because the caller's timer has fired, and counts that. A grant that was quicker is not lost:
-    /// it is handed out after all, and nothing is counted.
+    /// Gives up because the caller's timer has fired, and counts that. A grant that was quicker is
+    /// not lost: it is handed out after all, and nothing is counted.
     #[must_use = "a grant may have been quicker than the timer"]
     pub fn time_out(self) -> Option<Granted<C>> {
         match self.leave() {
             Outcome::Granted(granted) => Some(granted),
             Outcome::Waiting(_) => {
-                self.shelf.tally.timeouts.add_one();
-                self.shelf.pool.tally.timeouts.add_one();
+                let origin = &self.waiter.origin;
+                origin.tally.timeouts.add_one();
+                origin.pool.tally.timeouts.add_one();
                 None
             }
             Outcome::PoolClosed | Outcome::Spent => None,
@@ -167,15 +168,17 @@ impl<C: Poolable> Wait<C> {
     }
 
     fn leave(&self) -> Outcome<C> {
-        self.shelf.pool.line.lock().leave(&self.shelf, &self.waiter);
+        let pool = &self.waiter.origin.pool;
+        pool.line.lock().leave(&self.waiter);
         self.waiter.replace(Outcome::Spent)
     }
 
     /// Goes back to where it was in the line: what it was granted turned out to be of no use.
     fn rejoin(&self) {
+        let origin = &self.waiter.origin;
         let mut after = Aftermath::new();
         {
-            let mut line = self.shelf.pool.line.lock();
+            let mut line = origin.pool.line.lock();
             let outcome = if line.closed {
                 Outcome::PoolClosed
             } else {
@@ -184,10 +187,8 @@ impl<C: Poolable> Wait<C> {
             // The former outcome is `Spent`: nothing is dropped under the lock.
             drop(self.waiter.replace(outcome));
             if !line.closed {
-                line.join(&self.shelf, &self.waiter);
-                self.shelf
-                    .pool
-                    .serve_line(&mut line, &self.shelf, &mut after);
+                line.join(&self.waiter);
+                origin.pool.serve_line(&mut line, origin, &mut after);
             }
         }
         after.finish();
@@ -202,7 +203,8 @@ impl<C: Poolable> Future for Wait<C> {
         while let Some(outcome) = self.waiter.take_or_register(context.waker()) {
             match outcome {
                 Outcome::Granted(Granted::Ready(lease)) if !lease.is_open() => {
-                    // It died on its way here. Line up first, so that the place it frees comes to us.
+                    // It died on its way here. Line up first, so that the place it frees comes to
+                    // us.
                     self.rejoin();
                     lease.discard(CloseReason::Dead);
                 }
@@ -225,7 +227,7 @@ impl<C: Poolable> Drop for Wait<C> {
 impl<C: Poolable> fmt::Debug for Wait<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Wait")
-            .field("origin", &self.shelf.key)
+            .field("origin", &self.waiter.origin.key)
             .field("wants", &self.waiter.wants)
             .finish_non_exhaustive()
     }

@@ -124,7 +124,7 @@ fn a_busy_origin_cannot_keep_another_one_waiting_for_ever() {
         match poll(&mut next) {
             Poll::Ready(Ok(Granted::Ready(lease))) => held = Some(lease),
             Poll::Pending => break,
-            other => panic!("{other:?}"),
+            other @ Poll::Ready(_) => panic!("{other:?}"),
         }
         turns += 1;
         assert!(turns < 100, "the other origin starves");

@@ -1,5 +1,5 @@
-//! Random sequences of operations, done by the pool and by a simple model of it: results, closings and
-//! figures must be the same after each.
+//! Random sequences of operations, done by the pool and by a simple model of it: results, closings
+//! and figures must be the same after each.
 mod fixture;
 #[path = "against_model/model.rs"]
 mod model;

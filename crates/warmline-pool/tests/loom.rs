@@ -97,10 +97,7 @@ impl Scene {
         assert_eq!((counts.pending, counts.waiting), (0, 0));
         assert_eq!(counts.total, self.ledger.live.load(SeqCst));
         assert_eq!(counts.idle, counts.total);
-        assert_eq!(
-            counts.closed_total as usize,
-            self.ledger.closed.load(SeqCst)
-        );
+        assert_eq!(counts.closed_total, self.ledger.closed.load(SeqCst) as u64);
     }
 }
 
@@ -173,7 +170,8 @@ impl Waiting {
         }
     }
 
-    /// What it got, now that everybody else is done: without a wake-up the task would sleep for ever.
+    /// What it got, now that everybody else is done: without a wake-up the task would sleep for
+    /// ever.
     fn must_have_been_served(mut self) -> Granted<Conn> {
         if let Some(granted) = self.early {
             return granted;

@@ -1,5 +1,5 @@
-//! A connection that is evicted from the middle of the hot list leaves an entry there. How many of those
-//! are left is seen by which connections are still in memory.
+//! A connection that is evicted from the middle of the hot list leaves an entry there. How many of
+//! those are left is seen by which connections are still in memory.
 mod fixture;
 
 use std::sync::{Arc, Weak};

@@ -58,7 +58,7 @@ fn assert_at_rest(pool: &Pool<Conn>, ledger: &Ledger) {
         "{counts:?}"
     );
     assert_eq!((counts.total, counts.idle), (ledger.live(), ledger.live()));
-    assert_eq!(counts.closed_total as usize, ledger.reasons().len());
+    assert_eq!(counts.closed_total, ledger.reasons().len() as u64);
     assert_eq!(
         counts.created_total - counts.closed_total,
         counts.total as u64

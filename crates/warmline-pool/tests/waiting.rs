@@ -104,8 +104,8 @@ fn waiters_of_both_kinds_are_served_in_one_order() {
     let mut waits: Vec<_> = kinds.map(|kind| origin.wait(kind)).into();
     for turn in 0..waits.len() {
         drop(held.take());
-        for later in turn + 1..waits.len() {
-            assert!(poll(&mut waits[later]).is_pending());
+        for later in &mut waits[turn + 1..] {
+            assert!(poll(later).is_pending());
         }
         held = Some(granted_lease(&mut waits[turn]));
     }

@@ -98,7 +98,8 @@ impl Model {
         }
     }
 
-    /// The idle connection of `origin` used last that is fit, leased; and what is to be closed on the way.
+    /// The idle connection of `origin` used last that is fit, leased; and what is to be closed on
+    /// the way.
     fn take(&mut self, origin: usize) -> (Option<usize>, Vec<(usize, CloseReason)>) {
         let mut idle: Vec<_> = self
             .idle_since()
@@ -132,7 +133,7 @@ impl Model {
         if !self.connections[which].open {
             return Some(CloseReason::Dead);
         }
-        (self.now - since > self.limits.keepalive_expiry).then_some(CloseReason::Idle)
+        (self.now > since + self.limits.keepalive_expiry).then_some(CloseReason::Idle)
     }
 
     /// Takes a place, evicting elsewhere if it must. False: there is none.

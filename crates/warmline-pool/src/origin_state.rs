@@ -3,10 +3,10 @@ use std::sync::atomic::AtomicIsize;
 use std::sync::atomic::Ordering::{Relaxed, SeqCst};
 
 use crate::aftermath::{Aftermath, Closing};
-use crate::depot::Depot;
 use crate::entry::{Entry, Take};
 use crate::hot_list::{HotList, Vacant};
 use crate::lease::Lease;
+use crate::pool_state::PoolState;
 use crate::poolable::CloseReason;
 use crate::quota::Quota;
 use crate::stats::{Counts, OriginStats};
@@ -18,20 +18,21 @@ use crate::{Key, Poolable};
 const FEW_TOMBSTONES: isize = 16;
 
 /// All that the pool has for one origin: the connections and their counts.
-pub(crate) struct Shelf<C: Poolable> {
+pub(crate) struct OriginState<C: Poolable> {
     pub(crate) key: Key,
     pub(crate) id: u64,
-    pub(crate) pool: Arc<Depot<C>>,
+    pub(crate) pool: Arc<PoolState<C>>,
     /// Entries that can take a lease, the one used last on top, and tombstones.
     hot: HotList<Arc<Entry<C>>>,
     /// Waiters of this origin in the wait line. Changed under the line's lock, read without.
     pub(crate) waiting: AtomicUsize,
     /// Connections, connecting ones included.
     pub(crate) connections: Quota,
-    /// How many reasons there are for takeable entries to be missing from the hot list for a moment: each
-    /// entry that can be shared, and each purge under way.
+    /// How many reasons there are for takeable entries to be missing from the hot list for a
+    /// moment: each entry that can be shared, and each purge under way.
     aside: AtomicUsize,
-    /// Entries on the hot list that are gone. A popper may count one off before its closer has counted it.
+    /// Entries on the hot list that are gone. A popper may count one off before its closer has
+    /// counted it.
     tombstones: AtomicIsize,
     pub(crate) pending: AtomicIsize,
     /// Every open connection. Locked to establish, to close, to evict and to sweep, not to lease.
@@ -54,8 +55,8 @@ pub(crate) enum Freed {
     Place,
 }
 
-impl<C: Poolable> Shelf<C> {
-    pub(crate) fn new(key: Key, id: u64, pool: Arc<Depot<C>>) -> Self {
+impl<C: Poolable> OriginState<C> {
+    pub(crate) fn new(key: Key, id: u64, pool: Arc<PoolState<C>>) -> Self {
         Self {
             key,
             id,
@@ -74,8 +75,8 @@ impl<C: Poolable> Shelf<C> {
         }
     }
 
-    /// Leases the connection used last that is fit for it. Lock-free, unless the hot list is empty and an
-    /// entry may be aside.
+    /// Leases the connection used last that is fit for it. Lock-free, unless the hot list is empty
+    /// and an entry may be aside.
     pub(crate) fn take_ready(&self, after: &mut Aftermath<C>) -> Option<Lease<C>> {
         let mut now = None;
         while let Some((entry, vacant)) = self.hot.pop() {
@@ -125,7 +126,8 @@ impl<C: Poolable> Shelf<C> {
         None
     }
 
-    /// Puts an entry whose state says listed onto the hot list. Only who set that bit may call this.
+    /// Puts an entry whose state says listed onto the hot list. Only who set that bit may call
+    /// this.
     pub(crate) fn list(&self, entry: &Arc<Entry<C>>, vacant: Option<Vacant>) {
         self.hot.push(Arc::clone(entry), vacant);
     }
@@ -139,8 +141,9 @@ impl<C: Poolable> Shelf<C> {
     /// Lets whoever waits have what has come free. Called after everything that frees something.
     ///
     /// # Race window
-    /// Who frees something publishes it and then looks for waiters; who waits queues up and then looks for
-    /// what is free. Whatever the order, one of the two sees the other, so no wake-up is lost.
+    /// Who frees something publishes it and then looks for waiters; who waits queues up and then
+    /// looks for what is free. Whatever the order, one of the two sees the other, so no wake-up is
+    /// lost.
     pub(crate) fn settle(&self, freed: Freed) {
         publish_before_look();
         let mine = self.waiting.load(SeqCst) > 0;
@@ -148,8 +151,8 @@ impl<C: Poolable> Shelf<C> {
         if !mine && attention == 0 {
             return;
         }
-        // A waiter elsewhere gains from a connection of ours only if the pool is full: otherwise it waits for
-        // its own origin's limit.
+        // A waiter elsewhere gains from a connection of ours only if the pool is full: otherwise it
+        // waits for its own origin's limit.
         let helps_others = attention > 0
             && (freed == Freed::Place
                 || self.pool.connections.held() >= self.pool.limits.max_connections());
@@ -157,8 +160,8 @@ impl<C: Poolable> Shelf<C> {
             self.pool.serve(self);
         }
         if self.pool.is_closed() {
-            // Nothing pops from a closed pool: what was listed a moment too late must not stay there and keep
-            // the origin alive.
+            // Nothing pops from a closed pool: what was listed a moment too late must not stay
+            // there and keep the origin alive.
             self.purge();
         }
     }
@@ -175,8 +178,8 @@ impl<C: Poolable> Shelf<C> {
         self.tombstones.fetch_add(1, Relaxed);
     }
 
-    /// Purges when the dead outnumber the living, so that their number, and the cost of skipping them, stays
-    /// bounded between sweeps.
+    /// Purges when the dead outnumber the living, so that their number, and the cost of skipping
+    /// them, stays bounded between sweeps.
     pub(crate) fn purge_if_buried(&self) {
         let tombstones = self.tombstones.load(Relaxed);
         let living = isize::try_from(self.connections.held()).unwrap_or(isize::MAX);

@@ -11,38 +11,39 @@ use crate::entry::Entry;
 use crate::hot_list::Vacant;
 use crate::limits::LiveLimits;
 use crate::line::Line;
+use crate::origin_state::OriginState;
 use crate::poolable::CloseReason;
 use crate::quota::Quota;
-use crate::shelf::Shelf;
 use crate::stats::Counts;
 use crate::sync::{Apart, AtomicUsize, Mutex};
 use crate::tally::Tally;
 use crate::{Clock, Granted, Key, Lease, Limits, Permit, PoolStats, Poolable};
 
-/// In [`Depot::attention`]: the pool is closed.
+/// In [`PoolState::attention`]: the pool is closed.
 const CLOSED: usize = 1;
-/// In [`Depot::attention`]: one waiter that would take a place.
+/// In [`PoolState::attention`]: one waiter that would take a place.
 pub(crate) const ONE_WAITER: usize = 2;
 
 /// All that a pool is, behind its handles.
-pub(crate) struct Depot<C: Poolable> {
+pub(crate) struct PoolState<C: Poolable> {
     pub(crate) limits: LiveLimits,
     settings: Mutex<Limits>,
     clock: Box<dyn Clock>,
-    origins: DashMap<Key, Arc<Shelf<C>>>,
+    origins: DashMap<Key, Arc<OriginState<C>>>,
     /// Connections, connecting ones included.
     pub(crate) connections: Quota,
     /// Idle ones. May count one that is about to be or has just ceased to be.
     pub(crate) idle: Apart<AtomicUsize>,
-    /// What those on the lock-free path have to look out for: whether the pool is closed, and how many wait
-    /// for a place. Zero is the plain case.
+    /// What those on the lock-free path have to look out for: whether the pool is closed, and how
+    /// many wait for a place. Zero is the plain case.
     pub(crate) attention: AtomicUsize,
     pub(crate) line: Mutex<Line<C>>,
     pub(crate) waiting: AtomicIsize,
     pub(crate) pending: AtomicIsize,
     pub(crate) tally: Tally,
-    /// How often connections of origins that are forgotten now had been used again. Locked while one is
-    /// forgotten and while the sum over all is made, so that no figure is missed or counted twice.
+    /// How often connections of origins that are forgotten now had been used again. Locked while
+    /// one is forgotten and while the sum over all is made, so that no figure is missed or counted
+    /// twice.
     past_reuses: Mutex<u64>,
     numbers: Numbers,
     seed: u64,
@@ -54,7 +55,7 @@ enum Refusal {
     PoolFull,
 }
 
-impl<C: Poolable> Depot<C> {
+impl<C: Poolable> PoolState<C> {
     pub(crate) fn new(limits: Limits, clock: Box<dyn Clock>) -> Self {
         Self {
             limits: LiveLimits::new(&limits),
@@ -100,24 +101,30 @@ impl<C: Poolable> Depot<C> {
         (id, (bits >> 11) as f64 / (1_u64 << 53) as f64)
     }
 
-    pub(crate) fn shelf(self: &Arc<Self>, key: &Key) -> Arc<Shelf<C>> {
-        if let Some(shelf) = self.origins.get(key) {
-            return Arc::clone(&shelf);
+    pub(crate) fn origin(self: &Arc<Self>, key: &Key) -> Arc<OriginState<C>> {
+        if let Some(origin) = self.origins.get(key) {
+            return Arc::clone(&origin);
         }
-        let new = || Arc::new(Shelf::new(key.clone(), self.number(), Arc::clone(self)));
+        let new = || {
+            Arc::new(OriginState::new(
+                key.clone(),
+                self.number(),
+                Arc::clone(self),
+            ))
+        };
         Arc::clone(&self.origins.entry(key.clone()).or_insert_with(new))
     }
 
     /// All origins, the oldest first. Collected, so that no guard of the map is held while they are
     /// worked on.
-    pub(crate) fn shelves(&self) -> Vec<Arc<Shelf<C>>> {
-        let mut shelves: Vec<_> = self
+    pub(crate) fn origins(&self) -> Vec<Arc<OriginState<C>>> {
+        let mut origins: Vec<_> = self
             .origins
             .iter()
-            .map(|shelf| Arc::clone(shelf.value()))
+            .map(|origin| Arc::clone(origin.value()))
             .collect();
-        shelves.sort_unstable_by_key(|shelf| shelf.id);
-        shelves
+        origins.sort_unstable_by_key(|origin| origin.id);
+        origins
     }
 
     /// A lease was taken on an entry that had none, or some.
@@ -130,36 +137,36 @@ impl<C: Poolable> Depot<C> {
     /// A place for a new connection, unless somebody waits for it.
     ///
     /// # Race window
-    /// A place taken at the origin and rolled back because the pool is full may make another checkout there
-    /// see a full origin; one that waits is served after the roll-back.
-    pub(crate) fn permit(&self, shelf: &Arc<Shelf<C>>) -> Option<Permit<C>> {
+    /// A place taken at the origin and rolled back because the pool is full may make another
+    /// checkout there see a full origin; one that waits is served after the roll-back.
+    pub(crate) fn permit(&self, origin: &Arc<OriginState<C>>) -> Option<Permit<C>> {
         let mut after = Aftermath::new();
         let permit = if self.attention.load(SeqCst) == 0 {
-            self.reserve(shelf, &mut after)
+            self.reserve(origin, &mut after)
         } else {
             let mut line = self.line.lock();
             self.grant_places(&mut line, &mut after);
-            if line.closed || line.has_connector(shelf) {
+            if line.closed || line.has_connector(origin) {
                 Err(Refusal::OriginFull)
             } else {
-                self.reserve(shelf, &mut after)
+                self.reserve(origin, &mut after)
             }
         };
         after.finish();
         if matches!(permit, Err(Refusal::PoolFull)) {
-            shelf.settle(crate::shelf::Freed::Place);
+            origin.settle(crate::origin_state::Freed::Place);
         }
         permit.ok()
     }
 
-    /// Takes a place at the origin and one in the pool; if the pool is full, that of the idle connection of
-    /// another origin that was used longest ago.
+    /// Takes a place at the origin and one in the pool; if the pool is full, that of the idle
+    /// connection of another origin that was used longest ago.
     fn reserve(
         &self,
-        shelf: &Arc<Shelf<C>>,
+        origin: &Arc<OriginState<C>>,
         after: &mut Aftermath<C>,
     ) -> Result<Permit<C>, Refusal> {
-        if !shelf
+        if !origin
             .connections
             .try_take(self.limits.max_connections_per_origin())
         {
@@ -167,15 +174,15 @@ impl<C: Poolable> Depot<C> {
         }
         let max_connections = self.limits.max_connections();
         if self.connections.try_take(max_connections) {
-            return Ok(Permit::new(shelf));
+            return Ok(Permit::new(origin));
         }
         if self.connections.held() <= max_connections
-            && let Some(closing) = self.shut_least_recent(Some(shelf.id), CloseReason::Evicted)
+            && let Some(closing) = self.shut_least_recent(Some(origin.id), CloseReason::Evicted)
         {
             after.closings.push(closing.pass_place_on());
-            return Ok(Permit::new(shelf));
+            return Ok(Permit::new(origin));
         }
-        shelf.connections.release();
+        origin.connections.release();
         Err(Refusal::PoolFull)
     }
 
@@ -183,10 +190,10 @@ impl<C: Poolable> Depot<C> {
     fn shut_least_recent(&self, except: Option<u64>, reason: CloseReason) -> Option<Closing<C>> {
         while self.idle.load(SeqCst) > 0 {
             let mut oldest: Option<Arc<Entry<C>>> = None;
-            for shelf in self.shelves() {
-                if except != Some(shelf.id) {
+            for origin in self.origins() {
+                if except != Some(origin.id) {
                     let before = oldest.as_ref().map_or(u64::MAX, |entry| entry.idle_since());
-                    oldest = shelf.least_recent(before).or(oldest);
+                    oldest = origin.least_recent(before).or(oldest);
                 }
             }
             // It may have been leased since: then look again.
@@ -197,24 +204,24 @@ impl<C: Poolable> Depot<C> {
         None
     }
 
-    /// Gives a leased connection on to the first waiter of its origin, as it is. Gives `vacant` back if there
-    /// is none, or if it is another origin's turn.
+    /// Gives a leased connection on to the first waiter of its origin, as it is. Gives `vacant`
+    /// back if there is none, or if it is another origin's turn.
     pub(crate) fn hand_over(
         &self,
         entry: &Arc<Entry<C>>,
         vacant: Option<Vacant>,
     ) -> Result<(), Handback> {
-        let shelf = &*entry.shelf;
+        let origin = &*entry.origin;
         let mut after = Aftermath::new();
         {
             let mut line = self.line.lock();
-            let Some(waiter) = line.first(shelf) else {
+            let Some(waiter) = line.first(origin) else {
                 return Err(Handback {
                     vacant,
                     yield_place: false,
                 });
             };
-            if !line.may_stay(shelf) {
+            if !line.may_stay(origin) {
                 return Err(Handback {
                     vacant,
                     yield_place: true,
@@ -226,7 +233,7 @@ impl<C: Poolable> Depot<C> {
                     yield_place: false,
                 });
             }
-            line.leave(shelf, &waiter);
+            line.leave(&waiter);
             let lease = Lease::again(Arc::clone(entry), vacant);
             after.grants.push((waiter, Granted::Ready(lease)));
         }
@@ -234,28 +241,28 @@ impl<C: Poolable> Depot<C> {
         Ok(())
     }
 
-    /// Serves the waiters that something freed at `shelf` can help.
-    pub(crate) fn serve(&self, shelf: &Shelf<C>) {
+    /// Serves the waiters that something freed at `origin` can help.
+    pub(crate) fn serve(&self, origin: &OriginState<C>) {
         let mut after = Aftermath::new();
-        self.serve_line(&mut self.line.lock(), shelf, &mut after);
+        self.serve_line(&mut self.line.lock(), origin, &mut after);
         after.finish();
     }
 
     pub(crate) fn serve_line(
         &self,
         line: &mut Line<C>,
-        shelf: &Shelf<C>,
+        origin: &OriginState<C>,
         after: &mut Aftermath<C>,
     ) {
-        while let Some(waiter) = line.first(shelf) {
-            let Some(lease) = shelf.take_ready(after) else {
+        while let Some(waiter) = line.first(origin) {
+            let Some(lease) = origin.take_ready(after) else {
                 break;
             };
-            line.leave(shelf, &waiter);
+            line.leave(&waiter);
             after.grants.push((waiter, Granted::Ready(lease)));
         }
-        // What was found unfit frees its place in the aftermath, which serves again: nobody is evicted for
-        // a place that is as good as free.
+        // What was found unfit frees its place in the aftermath, which serves again: nobody is
+        // evicted for a place that is as good as free.
         if after.closings.is_empty() {
             self.grant_places(line, after);
         }
@@ -264,10 +271,10 @@ impl<C: Poolable> Depot<C> {
     /// Gives places to those who wait for one, the oldest over all origins first.
     fn grant_places(&self, line: &mut Line<C>, after: &mut Aftermath<C>) {
         let mut from = 0;
-        while let Some((waiter, shelf)) = line.first_connector(from) {
-            match self.reserve(&shelf, after) {
+        while let Some(waiter) = line.first_connector(from) {
+            match self.reserve(&waiter.origin, after) {
                 Ok(permit) => {
-                    line.leave(&shelf, &waiter);
+                    line.leave(&waiter);
                     line.end_overtaking();
                     after.grants.push((waiter, Granted::Connect(permit)));
                 }
@@ -295,9 +302,9 @@ impl<C: Poolable> Depot<C> {
             };
             Aftermath::of(closing).finish();
         }
-        for shelf in self.shelves() {
-            while shelf.connections.held() > self.limits.max_connections_per_origin() {
-                let Some(closing) = shelf.shut_least_recent(CloseReason::Resized) else {
+        for origin in self.origins() {
+            while origin.connections.held() > self.limits.max_connections_per_origin() {
+                let Some(closing) = origin.shut_least_recent(CloseReason::Resized) else {
                     break;
                 };
                 Aftermath::of(closing).finish();
@@ -311,9 +318,9 @@ impl<C: Poolable> Depot<C> {
     pub(crate) fn sweep(&self) -> usize {
         let now = self.now();
         let mut closed = 0;
-        for shelf in self.shelves() {
+        for origin in self.origins() {
             let mut after = Aftermath::new();
-            for entry in shelf.entries() {
+            for entry in origin.entries() {
                 if entry.state().is_idle()
                     && let Some(reason) = entry.stale(now)
                 {
@@ -322,16 +329,17 @@ impl<C: Poolable> Depot<C> {
             }
             closed += after.closings.len();
             after.finish();
-            shelf.purge();
-            let key = shelf.key.clone();
-            drop(shelf);
-            // Only the map has it, so nobody can be about to use it: who wants it has to come through the
-            // map, which is locked for this key meanwhile.
-            let is_unused =
-                |_: &Key, shelf: &Arc<Shelf<C>>| Arc::strong_count(shelf) == 1 && shelf.is_empty();
+            origin.purge();
+            let key = origin.key.clone();
+            drop(origin);
+            // Only the map has it, so nobody can be about to use it: who wants it has to come
+            // through the map, which is locked for this key meanwhile.
+            let is_unused = |_: &Key, origin: &Arc<OriginState<C>>| {
+                Arc::strong_count(origin) == 1 && origin.is_empty()
+            };
             let mut past_reuses = self.past_reuses.lock();
             let forgotten = self.origins.remove_if(&key, is_unused);
-            *past_reuses += forgotten.as_ref().map_or(0, |(_, shelf)| shelf.reuses());
+            *past_reuses += forgotten.as_ref().map_or(0, |(_, origin)| origin.reuses());
             drop(past_reuses);
             drop(forgotten);
         }
@@ -344,29 +352,34 @@ impl<C: Poolable> Depot<C> {
         for waiter in waiters {
             waiter.deliver_closed();
         }
-        for shelf in self.shelves() {
+        for origin in self.origins() {
             let mut after = Aftermath::new();
-            for entry in shelf.entries() {
+            for entry in origin.entries() {
                 after.closings.extend(entry.doom(CloseReason::PoolClosed));
             }
             after.finish();
-            shelf.purge();
+            origin.purge();
         }
     }
 
-    /// Lets go of all origins, which hold the depot in turn.
+    /// Lets go of all origins, which hold the pool in turn.
     pub(crate) fn forget_origins(&self) {
         // Kept until the map's guards are gone: what ends with an origin may be foreign code.
-        let shelves = self.shelves();
+        let origins = self.origins();
         self.origins.clear();
-        drop(shelves);
+        drop(origins);
     }
 
     pub(crate) fn stats(&self) -> PoolStats {
         let gauge = |gauge: &AtomicIsize| usize::try_from(gauge.load(Relaxed)).unwrap_or(0);
         let reused_total = {
             let past = self.past_reuses.lock();
-            *past + self.origins.iter().map(|shelf| shelf.reuses()).sum::<u64>()
+            *past
+                + self
+                    .origins
+                    .iter()
+                    .map(|origin| origin.reuses())
+                    .sum::<u64>()
         };
         let counts = Counts::of(
             self.connections.held(),
@@ -384,7 +397,7 @@ impl<C: Poolable> Depot<C> {
     }
 }
 
-/// A connection that [`Depot::hand_over`] did not take.
+/// A connection that [`PoolState::hand_over`] did not take.
 pub(crate) struct Handback {
     pub(crate) vacant: Option<Vacant>,
     /// It is to be closed: its place is due to a waiter of another origin.
