@@ -1,9 +1,12 @@
+import { setMaxListeners } from 'node:events';
+
 import { extract } from '../fetch/body.js';
 import { flatten, type HeadersInput, includes, ResponseHeaders } from '../fetch/headers.js';
 import type { InFlight, Stoppable } from '../fetch/in-flight.js';
 import type { WarmlineError } from '../native/error.js';
-import { leaseNumber } from '../native/lease-id.js';
+import { leaseOf } from '../native/lease-id.js';
 import { engine, type Receiver } from '../native/link.js';
+import { checkSignal } from '../native/signal.js';
 import { checkTimeouts, type Timeouts } from '../native/timeouts.js';
 import { RequestFlag, ResponseFlag } from '../native/wire.js';
 
@@ -156,6 +159,8 @@ class Call implements Receiver, Stoppable {
     inFlight.add(this);
     if (signal !== null) {
       this.#onAbort = () => this.stop(signal.reason);
+      // One signal may well stop a thousand requests; Node would warn of the eleventh.
+      setMaxListeners(0, signal);
       signal.addEventListener('abort', this.#onAbort, { once: true });
     }
   }
@@ -218,14 +223,14 @@ export function call(
   options: RequestOptions,
 ): Promise<ClientResponse> {
   return new Promise((resolve, reject) => {
-    const { signal = null } = options;
+    const signal = checkSignal(options.signal);
     if (signal?.aborted) throw signal.reason;
     inFlight.assertOpen();
     const headers = flatten(options.headers);
     const { bytes, source, type } = extract(options.body);
     if (source !== null) throw new TypeError('a streamed body wants client.fetch');
     if (type !== null && !includes(headers, 'content-type')) headers.push('content-type', type);
-    const lease = options.connection === undefined ? 0 : leaseNumber(options.connection);
+    const lease = leaseOf(options.connection);
     const timeouts = checkTimeouts(options.timeout);
     engine().request(new Call(inFlight, signal, resolve, reject), {
       client,

@@ -1,7 +1,18 @@
 import { randomUUID } from 'node:crypto';
 
 /** What `fetch` takes as a body, an async iterable included (Node's own extension). */
-export type BodyInput = RequestInit['body'] | AsyncIterable<Uint8Array>;
+export type BodyInput =
+  | string
+  | ArrayBuffer
+  | SharedArrayBuffer
+  | ArrayBufferView
+  | Blob
+  | FormData
+  | URLSearchParams
+  | ReadableStream
+  | AsyncIterable<Uint8Array>
+  | null
+  | undefined;
 
 /** A body, ready to be sent: bytes at hand, or a source of them. */
 export interface Extracted {

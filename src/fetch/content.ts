@@ -9,8 +9,8 @@ export interface Content {
   text(): Promise<string>;
   bytes(): Promise<Uint8Array<ArrayBuffer>>;
   stream(): ReadableStream<Uint8Array<ArrayBuffer>>;
-  /** Two that can be read apart; this one is used up by it. */
-  tee(): [Content, Content];
+  /** The same body once more, where its bytes are at hand; `null` where only its stream can be split. */
+  copy(): Content | null;
 }
 
 /** A body that came whole with its head: a string with one character for each byte. */
@@ -27,12 +27,12 @@ export class WholeContent implements Content {
 
   text(): Promise<string> {
     this.disturbed = true;
-    return Promise.resolve(this.#ascii ? this.#bytes : utf8.decode(this.#copy()));
+    return Promise.resolve(this.#ascii ? this.#bytes : utf8.decode(this.#encoded()));
   }
 
   bytes(): Promise<Uint8Array<ArrayBuffer>> {
     this.disturbed = true;
-    return Promise.resolve(this.#copy());
+    return Promise.resolve(this.#encoded());
   }
 
   stream(): ReadableStream<Uint8Array<ArrayBuffer>> {
@@ -41,7 +41,7 @@ export class WholeContent implements Content {
         type: 'bytes',
         pull: (controller: ReadableByteStreamController) => {
           this.disturbed = true;
-          const bytes = this.#copy();
+          const bytes = this.#encoded();
           if (bytes.length > 0) controller.enqueue(bytes);
           controller.close();
           controller.byobRequest?.respond(0);
@@ -54,11 +54,11 @@ export class WholeContent implements Content {
     ) as ReadableStream<Uint8Array<ArrayBuffer>>;
   }
 
-  tee(): [Content, Content] {
-    return [new WholeContent(this.#bytes, this.#ascii), new WholeContent(this.#bytes, this.#ascii)];
+  copy(): Content {
+    return new WholeContent(this.#bytes, this.#ascii);
   }
 
-  #copy(): Uint8Array<ArrayBuffer> {
+  #encoded(): Uint8Array<ArrayBuffer> {
     const copy = new Uint8Array(this.#bytes.length);
     Buffer.from(copy.buffer).write(this.#bytes, 'latin1');
     return copy;
@@ -89,9 +89,8 @@ export class FlowingContent implements Content {
     return this.#inflow.stream();
   }
 
-  tee(): [Content, Content] {
-    const [left, right] = this.stream().tee();
-    return [new StreamContent(left), new StreamContent(right)];
+  copy(): null {
+    return null;
   }
 }
 
@@ -116,9 +115,8 @@ export class StreamContent implements Content {
     return this.#stream;
   }
 
-  tee(): [Content, Content] {
-    const [left, right] = this.#stream.tee();
-    return [new StreamContent(left), new StreamContent(right)];
+  copy(): null {
+    return null;
   }
 
   #read(): Response {

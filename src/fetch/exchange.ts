@@ -76,9 +76,9 @@ export class Exchange implements Receiver, Stoppable {
       head,
       requestUrl: this.#url,
       content: new FlowingContent(inflow),
-      onStream: (stream) => {
+      onClaim: (stream) => {
         forgotten.unregister(token);
-        forgotten.register(stream, this, token);
+        if (stream !== undefined) forgotten.register(stream, this, token);
       },
     });
     forgotten.register(response, this, token);
@@ -150,11 +150,19 @@ export class Exchange implements Receiver, Stoppable {
   }
 }
 
+/** Codes of the engine for requests that cannot be stated. */
+const INVALID_INPUT = new Set([
+  'ERR_INVALID_URL',
+  'ERR_INVALID_HTTP_TOKEN',
+  'ERR_INVALID_CHAR',
+  'ERR_INVALID_ARG_VALUE',
+]);
+
 function gone(): void {}
 
 /** Input that nothing can be sent for is the caller's error; all else is the network's. */
 function toTypeError(error: WarmlineError): TypeError {
-  return error.code.startsWith('ERR_INVALID_')
+  return INVALID_INPUT.has(error.code)
     ? new TypeError(error.message, { cause: error })
     : new TypeError('fetch failed', { cause: error });
 }

@@ -1,6 +1,7 @@
 import { StreamedBody, type Submission } from '../native/link.js';
 import { Exchange } from './exchange.js';
 import type { InFlight } from './in-flight.js';
+import { verifying } from './integrity.js';
 import { type FetchInit, type Stated, state } from './request.js';
 
 /** A blob or form of up to this many bytes is read first: then it can be sent a second time. */
@@ -34,7 +35,7 @@ export function fetch(input: string | URL | Request, init: FetchInit = {}): Prom
 }
 
 /** Where SDKs look for the class, so that they need not probe for it. */
-fetch.Response = globalThis.Response;
+Object.assign(fetch, { Response: globalThis.Response });
 
 /** {@link fetch} on a client of the engine; `client` is its number there. */
 export function fetchOn(
@@ -43,11 +44,14 @@ export function fetchOn(
   input: string | URL | Request,
   init: FetchInit,
 ): Promise<Response> {
-  if (isLocal(input)) return builtin(input as string, init as RequestInit);
   return new Promise((resolve, reject) => {
     // What is thrown here rejects, as the standard has it.
+    if (isLocal(input)) {
+      resolve(builtin(input as string, init as RequestInit));
+      return;
+    }
     inFlight?.assertOpen();
-    const stated = state(input, init ?? {});
+    const stated = state(input, init);
     const { bytes, source } = stated.body;
     const stop = stated.signal;
     if (stop?.aborted) {
@@ -55,9 +59,10 @@ export function fetchOn(
       reject(stop.reason);
       return;
     }
+    const settle = stated.integrity === '' ? resolve : verifying(stated.integrity, resolve, reject);
     const send = (body: Submission['body'], stream: ReadableStream<Uint8Array> | null): void => {
       if (stop?.aborted) reject(stop.reason);
-      else new Exchange(submission(client, stated, body), stream, stop, inFlight, resolve, reject);
+      else new Exchange(submission(client, stated, body), stream, stop, inFlight, settle, reject);
     };
     if (source === null) {
       send(bytes, null);
@@ -84,7 +89,7 @@ function submission(client: number, stated: Stated, body: Submission['body']): S
 
 /** `data:`, `blob:` and `about:` URLs are read in this process. */
 function isLocal(input: string | URL | Request): boolean {
-  const url = typeof input === 'string' ? input : input instanceof URL ? input.href : input.url;
+  const url = typeof input === 'string' ? input : input instanceof URL ? input.href : input?.url;
   // The common case by its first letter alone.
   return typeof url === 'string' && url[0] !== 'h' && /^\s*(data|blob|about):/i.test(url);
 }

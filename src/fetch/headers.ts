@@ -133,7 +133,11 @@ function normalize(method: string, name: string): string {
 }
 
 /** What `fetch` takes as headers. */
-export type HeadersInput = RequestInit['headers'];
+export type HeadersInput =
+  | Headers
+  | Readonly<Record<string, string | undefined>>
+  | Iterable<readonly [string, string]>
+  | undefined;
 
 /**
  * Writes headers as names and values in turn. Whether they may be sent is the engine's to say;
@@ -152,7 +156,7 @@ export function flatten(headers: HeadersInput | null): string[] {
   }
   if (Symbol.iterator in headers) {
     for (const pair of headers as Iterable<Iterable<unknown>>) {
-      const [name, value, ...rest] = [...pair];
+      const [name, value, ...rest] = typeof pair === 'object' ? [...pair] : [];
       if (value === undefined || rest.length > 0) {
         throw new TypeError('each header of an array must be a pair of name and value');
       }

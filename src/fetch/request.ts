@@ -3,10 +3,11 @@ import type { TimeoutWords } from '../native/link.js';
 import { checkTimeouts, type Timeouts } from '../native/timeouts.js';
 import { RequestFlag } from '../native/wire.js';
 import { type BodyInput, type Extracted, extract } from './body.js';
-import { flatten, includes } from './headers.js';
+import { flatten, type HeadersInput, includes } from './headers.js';
 
 /** What `fetch` takes beside the URL: the standard's, and what is ours. */
-export interface FetchInit extends Omit<RequestInit, 'body' | 'signal'> {
+export interface FetchInit extends Omit<RequestInit, 'body' | 'headers' | 'signal'> {
+  headers?: HeadersInput;
   body?: BodyInput;
   signal?: AbortSignal | null | undefined;
   /** Required, as `'half'`, with a body that is a stream. */
@@ -28,6 +29,33 @@ export interface Stated {
   readonly redirect: number;
   readonly lease: number;
   readonly timeouts: TimeoutWords | undefined;
+  /** Empty for none. */
+  readonly integrity: string;
+}
+
+/** The standard's words for what makes no difference on a server; another word is still an error. */
+const words: Record<string, readonly string[]> = {
+  mode: ['cors', 'no-cors', 'same-origin'],
+  credentials: ['omit', 'same-origin', 'include'],
+  cache: ['default', 'no-store', 'reload', 'no-cache', 'force-cache', 'only-if-cached'],
+  duplex: ['half'],
+};
+
+function check(init: FetchInit): void {
+  if (typeof init !== 'object') throw new TypeError('RequestInit must be an object');
+  for (const name in words) {
+    const word = (init as Record<string, unknown>)[name];
+    if (word !== undefined && !words[name]?.includes(word as string)) {
+      throw new TypeError(`RequestInit: ${name} cannot be ${String(word)}`);
+    }
+  }
+  if (init.cache === 'only-if-cached' && init.mode !== 'same-origin') {
+    throw new TypeError("'only-if-cached' can be set only with 'same-origin' mode");
+  }
+  const { window } = init as { window?: unknown };
+  if (window !== undefined && window !== null) {
+    throw new TypeError(`'window' option '${String(window)}' must be null`);
+  }
 }
 
 const redirectFlags: Record<string, number> = {
@@ -41,7 +69,9 @@ const redirectFlags: Record<string, number> = {
  *
  * @throws {TypeError} for arguments of a wrong shape.
  */
-export function state(input: string | URL | Request, init: FetchInit): Stated {
+export function state(input: string | URL | Request, given: FetchInit | null): Stated {
+  const init = given ?? {};
+  check(init);
   const request = input instanceof Request ? input : undefined;
   const url = request === undefined ? urlOf(input as string | URL) : request.url;
   const method = init.method ?? request?.method ?? 'GET';
@@ -63,6 +93,7 @@ export function state(input: string | URL | Request, init: FetchInit): Stated {
     redirect,
     lease: leaseOf(init.connection),
     timeouts: checkTimeouts(init.timeout),
+    integrity: init.integrity ?? request?.integrity ?? '',
   };
 }
 

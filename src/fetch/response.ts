@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 
 import { ResponseFlag } from '../native/wire.js';
-import type { Content } from './content.js';
+import { type Content, StreamContent } from './content.js';
 import { ResponseHeaders } from './headers.js';
 
 /** Statuses whose responses have no body, not even an empty one (Fetch, "null body status"). */
@@ -17,8 +17,11 @@ export interface ResponseParts {
   readonly requestUrl: string;
   /** `null` where the method allows no body. */
   readonly content: Content | null;
-  /** Called with the stream when somebody takes hold of the body by it. */
-  readonly onStream?: (stream: ReadableStream<Uint8Array<ArrayBuffer>>) => void;
+  /**
+   * Called when somebody takes hold of a body that is still coming in: with the stream that stands for
+   * it from now on, or with nothing when all of it is being read.
+   */
+  readonly onClaim?: (stream?: ReadableStream<Uint8Array<ArrayBuffer>>) => void;
 }
 
 /**
@@ -27,7 +30,6 @@ export interface ResponseParts {
  */
 export class EngineResponse {
   readonly #parts: ResponseParts;
-  /** Where the status line's reason and the redirected URL end in the head. */
   #content: Content | null;
   #stream: ReadableStream<Uint8Array<ArrayBuffer>> | undefined;
   #headers: ResponseHeaders | undefined;
@@ -77,7 +79,9 @@ export class EngineResponse {
     if (this.#content === null) return null;
     if (this.#stream === undefined) {
       this.#stream = this.#content.stream();
-      this.#parts.onStream?.(this.#stream);
+      // Read already by other means, it is there to be seen, and locked.
+      if (this.#content.disturbed) this.#stream.getReader();
+      else this.#parts.onClaim?.(this.#stream);
     }
     return this.#stream;
   }
@@ -114,14 +118,12 @@ export class EngineResponse {
     if (this.bodyUsed || this.#stream?.locked) {
       throw new TypeError('Response.clone: Body has already been consumed.');
     }
-    let copy: Content | null = null;
-    if (this.#content !== null) {
-      const [left, right] = this.#content.tee();
-      this.#content = left;
-      this.#stream = undefined;
-      copy = right;
-    }
-    return new EngineResponse({ ...this.#parts, content: copy }) as unknown as Response;
+    return this.#with(this.#content?.copy() ?? this.#split());
+  }
+
+  /** This response with other bytes in place of its body. */
+  withContent(content: Content): Response {
+    return this.#with(content);
   }
 
   get [Symbol.toStringTag](): string {
@@ -145,7 +147,24 @@ export class EngineResponse {
     }
     // Whoever touched `body` before holds a stream whose bytes go elsewhere now.
     this.#stream?.getReader();
+    this.#parts.onClaim?.();
     return read(content);
+  }
+
+  #with(content: Content | null): Response {
+    const { status, flags, head, requestUrl } = this.#parts;
+    const parts = { status, flags, head, requestUrl, content };
+    return new EngineResponse(parts) as unknown as Response;
+  }
+
+  /** Splits the stream: one half stays, the other is the result. */
+  #split(): Content | null {
+    const { body } = this;
+    if (body === null) return null;
+    const [mine, other] = body.tee();
+    this.#content = new StreamContent(mine);
+    this.#stream = undefined;
+    return new StreamContent(other);
   }
 
   /** What tells `blob` and `formData` the body's type. */

@@ -1,5 +1,7 @@
+import { setMaxListeners } from 'node:events';
+
 import type { WarmlineError } from './error.js';
-import type { Receiver } from './link.js';
+import { engine, type Receiver } from './link.js';
 
 /** Waits for the answer to something that is not a request. */
 class Answer implements Receiver {
@@ -28,14 +30,15 @@ class Answer implements Receiver {
 }
 
 /**
- * Asks the engine and waits for its answer.
+ * Asks the engine and waits for its answer. An answer that crosses the signal's abort on its way
+ * goes to `undo`.
  *
- * @throws {WarmlineError} what the engine says; the signal's reason once it is aborted, after `abort`.
+ * @throws {WarmlineError} what the engine says; the signal's reason once it is aborted.
  */
 export function ask<T>(
   question: (receiver: Receiver) => void,
   signal?: AbortSignal | null,
-  abort?: (receiver: Receiver) => void,
+  undo: (value: T) => void = () => {},
 ): Promise<T> {
   if (signal?.aborted) return Promise.reject(signal.reason);
   return new Promise((resolve, reject) => {
@@ -50,9 +53,11 @@ export function ask<T>(
     question(answer);
     if (signal === undefined || signal === null) return;
     onAbort = () => {
-      abort?.(answer);
+      engine().abort(answer, new Answer(undo as (value: unknown) => void, () => {}));
       reject(signal.reason);
     };
+    // One signal may well stop a thousand callers; Node would warn of the eleventh.
+    setMaxListeners(0, signal);
     signal.addEventListener('abort', onAbort, { once: true });
   });
 }

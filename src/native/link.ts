@@ -144,6 +144,7 @@ class Link {
     const textBytes = this.#submission.write(text, offset, 'utf8');
     offset += textBytes;
     let bodyBytes = 0;
+    let borrowed = false;
     if (typeof body === 'string') {
       if (inlineUnits === body.length) {
         flags |= RequestFlag.bodyInline;
@@ -162,6 +163,7 @@ class Link {
       } else {
         flags |= RequestFlag.bodySide;
         this.#sides.push(body);
+        borrowed = true;
       }
     } else if (body !== null) {
       flags |= RequestFlag.bodyStream;
@@ -171,13 +173,18 @@ class Link {
     words[start + 9] = textBytes;
     words[start + 10] = bodyBytes;
     this.#commit(offset);
+    // The caller may change its buffer as soon as this returns.
+    if (borrowed) this.#submitNow();
   }
 
-  /** Stops whatever `receiver` waits for. It hears nothing more; its slot is freed in time. */
-  abort(receiver: Receiver): void {
+  /**
+   * Stops whatever `receiver` waits for. It hears nothing more; its slot is freed in time. What the
+   * engine had answered before it heard of this goes to `heir`.
+   */
+  abort(receiver: Receiver, heir: Receiver = GONE): void {
     const { slot } = receiver;
     if (slot < 0) return;
-    this.#receivers[slot] = GONE;
+    this.#receivers[slot] = heir;
     this.#release(receiver);
     this.#record2(Op.abort, slot);
   }
@@ -187,13 +194,14 @@ class Link {
     if (receiver.slot >= 0) this.#record3(Op.credit, receiver.slot, bytes);
   }
 
-  /** A piece of a streamed request body. It must not be changed before the end of the turn. */
+  /** A piece of a streamed request body. */
   bodyChunk(receiver: Receiver, chunk: Uint8Array): void {
     const { slot } = receiver;
     if (slot < 0) return;
     if (chunk.length > INLINE_BODY_BYTES) {
       this.#record3(Op.bodyChunk, slot, NONE);
       this.#sides.push(chunk);
+      this.#submitNow();
       return;
     }
     this.#reserve(16 + chunk.length);
@@ -267,10 +275,8 @@ class Link {
   /** A slot's terminal record has come: it may be used again. */
   #close(slot: number): void {
     const receiver = this.#receivers[slot] as Receiver;
-    if (receiver !== GONE) {
-      this.#receivers[slot] = GONE;
-      this.#release(receiver);
-    }
+    this.#receivers[slot] = GONE;
+    if (receiver.slot >= 0) this.#release(receiver);
     this.#freeSlots.push(slot);
   }
 

@@ -2,6 +2,8 @@ import { ask } from '../native/answer.js';
 import { leaseId, leaseNumber } from '../native/lease-id.js';
 import { engine } from '../native/link.js';
 import { binding } from '../native/load.js';
+import { call } from '../native/refusal.js';
+import { checkSignal } from '../native/signal.js';
 import { duration } from '../native/timeouts.js';
 
 /** What a pool holds at one moment. */
@@ -45,6 +47,9 @@ export interface AcquireOptions {
   signal?: AbortSignal | null;
 }
 
+/** Spellings of endpoints that are remembered; more are looked up anew. */
+const REMEMBERED_SPELLINGS = 1000;
+
 /**
  * Leases of real connections: an id stands for one TCP or TLS connection until it is returned, and
  * `fetch(url, { connection: id })` sends on that very one.
@@ -73,7 +78,7 @@ export class SimpleConnectionPool {
   readonly poolName: string;
   readonly #number: number;
   readonly #native;
-  /** Endpoints as callers spell them. */
+  /** Endpoints as callers spell them: looking one up is the slow part of a lease. */
   readonly #endpoints: Map<string, number> = new Map();
 
   /** @throws {NativeUnavailableError} without a native binary for this platform. */
@@ -83,7 +88,7 @@ export class SimpleConnectionPool {
     }
     this.poolName = poolName;
     this.#native = binding();
-    this.#number = coded(() => this.#native.openPool(poolName));
+    this.#number = call(() => this.#native.openPool(poolName));
   }
 
   /**
@@ -103,13 +108,14 @@ export class SimpleConnectionPool {
    * @throws the signal's reason once it is aborted.
    */
   async acquireConnection(endpoint: string, options: AcquireOptions = {}): Promise<string> {
-    const { timeout, signal } = options;
+    const { timeout } = options;
+    const signal = checkSignal(options.signal);
     const limit = timeout === undefined ? undefined : duration('timeout', timeout);
     const number = this.#endpoint(endpoint);
     const lease = await ask<number>(
       (receiver) => engine().leaseAcquire(receiver, this.#number, number, limit),
       signal,
-      (receiver) => engine().abort(receiver),
+      (late) => this.#native.leasePut(this.#number, late),
     );
     return leaseId(lease);
   }
@@ -155,25 +161,15 @@ export class SimpleConnectionPool {
     let number = this.#endpoints.get(endpoint);
     if (number === undefined) {
       if (typeof endpoint !== 'string') {
-        throw new TypeError(
-          'Invalid endpoint: expected an http or https URL such as "https://api.openai.com"',
-        );
+        const message =
+          'Invalid endpoint: expected an http or https URL such as "https://api.openai.com"';
+        throw Object.assign(new TypeError(message), { code: 'ERR_INVALID_ARG_TYPE' });
       }
-      number = coded(() => this.#native.poolEndpoint(this.#number, endpoint));
+      number = call(() => this.#native.poolEndpoint(this.#number, endpoint));
+      // A caller may say a whole URL at each call, and no two of them alike.
+      if (this.#endpoints.size >= REMEMBERED_SPELLINGS) this.#endpoints.clear();
       this.#endpoints.set(endpoint, number);
     }
     return number;
-  }
-}
-
-/** The engine's refusals carry their code in front of their message. */
-function coded<T>(call: () => T): T {
-  try {
-    return call();
-  } catch (error) {
-    const { message } = error as Error;
-    const [, code, text] = /^([A-Z][A-Z0-9_]+): (.*)$/s.exec(message) ?? [];
-    if (code === undefined) throw error;
-    throw Object.assign(new TypeError(text), { code });
   }
 }

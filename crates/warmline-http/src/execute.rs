@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::header::CONNECTION;
+use http::header::{CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING};
 use http::{HeaderMap, Version};
 use hyper::body::Incoming;
 use hyper::ext::ReasonPhrase;
@@ -21,7 +21,6 @@ use crate::leases::{ConnectionGuard, LeasedConnection};
 use crate::redirect::{self, Hop};
 use crate::request::{Request, Timeouts};
 use crate::response::{Body, Facts, Response};
-use crate::target::{key_of, origin_of, request_target};
 use crate::transport::{Connection, RequestBody, SendError};
 
 /// A pooled connection that has been idle for longer than this is looked at before it is used. A
@@ -139,7 +138,7 @@ struct Answer {
 pub(crate) async fn send(client: &Client, request: Request) -> Result<Response, Error> {
     let Request {
         method,
-        url,
+        target,
         headers,
         body,
         redirect: mode,
@@ -158,13 +157,13 @@ pub(crate) async fn send(client: &Client, request: Request) -> Result<Response, 
     };
     let mut hop = Hop {
         method,
-        url,
+        target,
         headers,
         body: Some(body),
     };
     let mut hops = 0;
     loop {
-        let origin = origin_of(&hop.url);
+        let origin = Arc::clone(&hop.target.origin);
         let named = |error: Error| error.with_origin(Arc::clone(&origin));
         let body = hop.body.take().unwrap_or(RequestBody::Empty);
         hop.body = body.replay();
@@ -185,13 +184,14 @@ pub(crate) async fn send(client: &Client, request: Request) -> Result<Response, 
             deadline,
             Arc::clone(&origin),
         );
-        let next = redirect::target(mode, head.status, &head.headers, &hop.url).map_err(named)?;
+        let next =
+            redirect::target(mode, head.status, &head.headers, hop.target.url()).map_err(named)?;
         let Some(next) = next else {
             return Ok(Response {
                 status: head.status,
                 reason: head.extensions.remove::<ReasonPhrase>(),
                 headers: head.headers,
-                url: hop.url,
+                target: hop.target,
                 redirected: hops > 0,
                 facts,
                 body,
@@ -206,24 +206,31 @@ pub(crate) async fn send(client: &Client, request: Request) -> Result<Response, 
 impl Journey<'_> {
     /// Sends one hop's request, over as many connections as it takes for it to leave.
     async fn hop(&self, hop: &Hop, body: RequestBody) -> Result<Answer, Error> {
-        let key = key_of(&hop.url)?;
+        let key = &hop.target.key;
         let mut headers = hop.headers.clone();
-        head::prepare(&mut headers, &body, &hop.url)?;
+        head::prepare(&hop.method, &mut headers, &body, &hop.target)?;
         let mut request = http::Request::new(body);
         *request.method_mut() = hop.method.clone();
-        *request.uri_mut() = request_target(&hop.url)?;
+        *request.uri_mut() = hop.target.uri.clone();
         *request.headers_mut() = headers;
-        let origin = self.client.pool().origin(&key);
+        let origin = self.client.pool().origin(key);
         let mut attempt = 1;
         let mut fresh_tries = 0;
         loop {
-            let (holding, timings) = self.obtain(&key, &origin).await?;
+            let (holding, timings) = self.obtain(key, &origin).await?;
             let queue = self.start.elapsed();
             let id = holding.id();
             let busy = Busy::new(holding, attempt);
             let reused = busy.reused;
             fresh_tries += u32::from(!reused);
             match self.exchange(&busy, request).await {
+                Ok(response) if framed_twice(response.headers()) => {
+                    let message = "the response has both a content-length and a transfer-encoding";
+                    let mut error =
+                        Error::new("HPE_INVALID_CONTENT_LENGTH", Phase::Headers, message);
+                    busy.describe(&mut error);
+                    return Err(error);
+                }
                 Ok(response) => {
                     let mut facts = Facts {
                         connection_id: id,
@@ -419,6 +426,12 @@ pub(crate) fn connect(
         let _ = sender.send(opened);
     });
     receiver
+}
+
+/// A response that states its length in two ways may be two responses to somebody else on the way
+/// (RFC 9112, section 6.3: "ought to be handled as an error").
+fn framed_twice(headers: &HeaderMap) -> bool {
+    headers.contains_key(CONTENT_LENGTH) && headers.contains_key(TRANSFER_ENCODING)
 }
 
 /// Whether the peer keeps the connection open after this response (RFC 9112, section 9.3).

@@ -4,16 +4,17 @@
 use http::header::{
     ACCEPT, CONNECTION, CONTENT_LENGTH, EXPECT, HOST, TRANSFER_ENCODING, UPGRADE, USER_AGENT,
 };
-use http::{HeaderMap, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use http_body::Body as _;
-use url::Url;
 
 use crate::error::{Error, Phase};
-use crate::target::host_header;
+use crate::target::Target;
 use crate::transport::RequestBody;
 
 const DEFAULT_USER_AGENT: HeaderValue =
     HeaderValue::from_static(concat!("warmline/", env!("CARGO_PKG_VERSION")));
+/// Hop-by-hop, as `connection` is; the `http` crate has no constant for it.
+const KEEP_ALIVE: HeaderName = HeaderName::from_static("keep-alive");
 const ANYTHING: HeaderValue = HeaderValue::from_static("*/*");
 
 /// Checks the framing headers of a request and adds the headers that every request has.
@@ -22,8 +23,13 @@ const ANYTHING: HeaderValue = HeaderValue::from_static("*/*");
 /// `UND_ERR_REQ_CONTENT_LENGTH_MISMATCH` when the caller states a length that is not the body's,
 /// `UND_ERR_INVALID_ARG` for headers that are this layer's to decide: a second framing of the same
 /// body is how requests are smuggled (RFC 9112, section 11.2).
-pub(crate) fn prepare(headers: &mut HeaderMap, body: &RequestBody, url: &Url) -> Result<(), Error> {
-    for name in [TRANSFER_ENCODING, UPGRADE, EXPECT] {
+pub(crate) fn prepare(
+    method: &Method,
+    headers: &mut HeaderMap,
+    body: &RequestBody,
+    target: &Target,
+) -> Result<(), Error> {
+    for name in [TRANSFER_ENCODING, KEEP_ALIVE, UPGRADE, EXPECT] {
         if headers.contains_key(&name) {
             return Err(refused(
                 "UND_ERR_INVALID_ARG",
@@ -42,8 +48,18 @@ pub(crate) fn prepare(headers: &mut HeaderMap, body: &RequestBody, url: &Url) ->
         ));
     }
     content_length(headers, body)?;
+    // Fetch, "HTTP-network-or-cache fetch" step 8: a length of zero is stated for a body that is
+    // empty, and for none where the method expects one.
+    let states_nothing = match body {
+        RequestBody::Full(bytes) => bytes.is_empty(),
+        RequestBody::Empty => matches!(*method, Method::POST | Method::PUT),
+        RequestBody::Stream(_) => false,
+    };
+    if states_nothing {
+        headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
+    }
     if !headers.contains_key(HOST) {
-        headers.insert(HOST, host_header(url)?);
+        headers.insert(HOST, target.host.clone());
     }
     headers.entry(ACCEPT).or_insert(ANYTHING);
     headers.entry(USER_AGENT).or_insert(DEFAULT_USER_AGENT);

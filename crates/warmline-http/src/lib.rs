@@ -24,6 +24,6 @@ pub use leases::{
 };
 pub use request::{RedirectMode, Request, Timeouts};
 pub use response::{Body, Facts, Response};
-pub use target::key_of;
+pub use target::{Target, key_of};
 pub use transport::{Abort, ConnectionInfo, RequestBody};
 pub use warmline_pool::{Key, Limits, PoolStats};

@@ -1,6 +1,8 @@
 //! Redirects by the Fetch standard ("HTTP-redirect fetch"): where the next hop goes, what of the
 //! request goes with it, and which credentials stay behind.
 
+use std::sync::Arc;
+
 use http::header::{
     AUTHORIZATION, CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_LENGTH, CONTENT_LOCATION,
     CONTENT_TYPE, COOKIE, HOST, LOCATION, PROXY_AUTHORIZATION, TRANSFER_ENCODING,
@@ -10,6 +12,7 @@ use url::Url;
 
 use crate::error::{Error, Phase};
 use crate::request::RedirectMode;
+use crate::target::Target;
 use crate::transport::RequestBody;
 
 /// The most hops one request follows (Fetch standard, redirect count).
@@ -18,7 +21,7 @@ pub(crate) const MAX_REDIRECTS: u32 = 20;
 /// The part of a request that a redirect may change.
 pub(crate) struct Hop {
     pub(crate) method: Method,
-    pub(crate) url: Url,
+    pub(crate) target: Arc<Target>,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Option<RequestBody>,
 }
@@ -32,7 +35,7 @@ pub(crate) fn target(
     status: StatusCode,
     headers: &HeaderMap,
     current: &Url,
-) -> Result<Option<Url>, Error> {
+) -> Result<Option<Arc<Target>>, Error> {
     if !matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308) || mode == RedirectMode::Manual {
         return Ok(None);
     }
@@ -59,20 +62,25 @@ pub(crate) fn target(
     if next.fragment().is_none() {
         next.set_fragment(current.fragment());
     }
-    Ok(Some(next))
+    Target::new(next).map(|target| Some(Arc::new(target)))
 }
 
 /// Turns the request just answered into the one for the next hop.
 ///
 /// # Errors
 /// A body that cannot be sent a second time, or too many hops.
-pub(crate) fn follow(hop: Hop, next: Url, status: StatusCode, count: u32) -> Result<Hop, Error> {
+pub(crate) fn follow(
+    hop: Hop,
+    next: Arc<Target>,
+    status: StatusCode,
+    count: u32,
+) -> Result<Hop, Error> {
     if count >= MAX_REDIRECTS {
         return Err(refused("WARMLINE_REDIRECT", "redirect count exceeded"));
     }
     let Hop {
         mut method,
-        url,
+        target,
         mut headers,
         mut body,
     } = hop;
@@ -100,14 +108,14 @@ pub(crate) fn follow(hop: Hop, next: Url, status: StatusCode, count: u32) -> Res
             "a streamed body cannot be sent again to follow a redirect",
         ));
     }
-    if url.origin() != next.origin() {
+    if target.origin != next.origin {
         for name in [AUTHORIZATION, PROXY_AUTHORIZATION, COOKIE, HOST] {
             headers.remove(name);
         }
     }
     Ok(Hop {
         method,
-        url: next,
+        target: next,
         headers,
         body,
     })
@@ -131,14 +139,14 @@ mod tests {
         let body = Some(RequestBody::Full(Bytes::from_static(b"hello")));
         Hop {
             method,
-            url: Url::parse(url).unwrap(),
+            target: self::url(url),
             headers,
             body,
         }
     }
 
-    fn url(text: &str) -> Url {
-        Url::parse(text).unwrap()
+    fn url(text: &str) -> Arc<Target> {
+        Arc::new(Target::new(Url::parse(text).unwrap()).unwrap())
     }
 
     #[test]
@@ -235,9 +243,9 @@ mod tests {
     fn a_location_is_resolved_keeps_the_fragment_and_must_be_http() {
         let mut headers = HeaderMap::new();
         headers.insert(LOCATION, HeaderValue::from_static("../z?q"));
-        let current = url("http://a/x/y#part");
+        let current = Url::parse("http://a/x/y#part").unwrap();
         let next = target(RedirectMode::Follow, StatusCode::FOUND, &headers, &current).unwrap();
-        assert_eq!(next.unwrap().as_str(), "http://a/z?q#part");
+        assert_eq!(next.unwrap().url().as_str(), "http://a/z?q#part");
         headers.insert(LOCATION, HeaderValue::from_static("file:///etc/passwd"));
         assert!(target(RedirectMode::Follow, StatusCode::FOUND, &headers, &current).is_err());
         assert!(target(RedirectMode::Error, StatusCode::FOUND, &headers, &current).is_err());

@@ -1,19 +1,20 @@
 //! A request as the caller states it, before the pool or the wire has seen it.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use http::{HeaderMap, Method};
-use url::Url;
 
 use crate::leases::LeasedConnection;
+use crate::target::Target;
 use crate::transport::RequestBody;
 
 /// One request. Everything in it has been checked: a request that exists can be sent.
 pub struct Request {
     /// The method; extension methods are allowed.
     pub method: Method,
-    /// An `http` or `https` URL. Its fragment is not sent.
-    pub url: Url,
+    /// Where it goes.
+    pub target: Arc<Target>,
     /// The caller's headers; `host` and the body's length are added on the way out.
     pub headers: HeaderMap,
     /// What is sent after the head.

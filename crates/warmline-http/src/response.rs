@@ -12,10 +12,10 @@ use http_body::Body as _;
 use hyper::body::Incoming;
 use hyper::ext::ReasonPhrase;
 use tokio::time::{Instant, Sleep, sleep_until};
-use url::Url;
 
 use crate::error::{Error, Phase};
 use crate::execute::Busy;
+use crate::target::Target;
 
 /// The most bytes of an unwanted body that are read rather than its connection closed.
 const DRAIN_LIMIT: usize = 64 * 1024;
@@ -27,7 +27,7 @@ pub struct Response {
     /// All headers, names in lower case, in the order in which they came.
     pub headers: HeaderMap,
     /// Where the response came from, after redirects.
-    pub url: Url,
+    pub target: Arc<Target>,
     /// Whether at least one redirect was followed.
     pub redirected: bool,
     /// How the request went.

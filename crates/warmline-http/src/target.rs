@@ -1,12 +1,65 @@
-//! From a URL to the place in the pool and the first line on the wire.
+//! From a URL to the place in the pool and the first lines on the wire.
 
+use std::fmt;
 use std::sync::Arc;
 
 use http::{HeaderValue, Uri};
-use url::{Host, Url};
+use url::{Host, Position, Url};
 use warmline_pool::{Key, Scheme};
 
 use crate::error::{Error, Phase};
+
+/// A URL that requests can be sent to, with all that follows from it. Parsed once, shared by every
+/// request to the same URL.
+#[derive(Clone)]
+pub struct Target {
+    url: Url,
+    pub(crate) key: Key,
+    pub(crate) origin: Arc<str>,
+    /// The request target in origin form (RFC 9112, section 3.2.1).
+    pub(crate) uri: Uri,
+    /// The `host` header's value (RFC 9110, section 7.2).
+    pub(crate) host: HeaderValue,
+}
+
+impl Target {
+    /// # Errors
+    /// `ERR_INVALID_URL` for a URL that is not `http` or `https`.
+    pub fn new(url: Url) -> Result<Self, Error> {
+        let key = key_of(&url)?;
+        let unsendable = |what: &str| {
+            let message = format!("The URL's {what} cannot be sent");
+            Error::new("ERR_INVALID_URL", Phase::Pool, message)
+        };
+        let uri = url[Position::BeforePath..Position::AfterQuery]
+            .parse()
+            .map_err(|source: http::uri::InvalidUri| unsendable("path").with_source(source))?;
+        let host = HeaderValue::from_str(&url[Position::BeforeHost..Position::AfterPort])
+            .map_err(|source| unsendable("host").with_source(source))?;
+        // The origin as the URL standard writes it.
+        let origin = url.origin().ascii_serialization().into();
+        Ok(Self {
+            url,
+            key,
+            origin,
+            uri,
+            host,
+        })
+    }
+
+    /// The URL, fragment included.
+    #[must_use]
+    pub fn url(&self) -> &Url {
+        &self.url
+    }
+}
+
+impl fmt::Debug for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Paths and queries may hold secrets.
+        f.debug_tuple("Target").field(&self.origin).finish()
+    }
+}
 
 /// The pool's key for a URL.
 ///
@@ -35,29 +88,4 @@ pub fn key_of(url: &Url) -> Result<Key, Error> {
         Host::Ipv6(address) => address.to_string().into(),
     };
     Ok(Key::new(scheme, host, port))
-}
-
-/// The origin as the URL standard writes it, for errors.
-pub(crate) fn origin_of(url: &Url) -> Arc<str> {
-    url.origin().ascii_serialization().into()
-}
-
-/// The request target in origin form (RFC 9112, section 3.2.1).
-pub(crate) fn request_target(url: &Url) -> Result<Uri, Error> {
-    url[url::Position::BeforePath..url::Position::AfterQuery]
-        .parse()
-        .map_err(|source| {
-            let message = "The URL's path cannot be sent as a request target";
-            Error::new("ERR_INVALID_URL", Phase::Pool, message).with_source(source)
-        })
-}
-
-/// The `host` header's value (RFC 9110, section 7.2).
-pub(crate) fn host_header(url: &Url) -> Result<HeaderValue, Error> {
-    url[url::Position::BeforeHost..url::Position::AfterPort]
-        .parse()
-        .map_err(|source| {
-            let message = "The URL's host cannot be sent as a header";
-            Error::new("ERR_INVALID_URL", Phase::Pool, message).with_source(source)
-        })
 }

@@ -2,11 +2,15 @@
 //! sent. This runs on the engine, so that the main thread only hands bytes over.
 
 use std::borrow::Cow;
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::sync::Arc;
 
 use bytes::Bytes;
+use http::header::HOST;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use url::Url;
-use warmline_http::{Error, Phase, RedirectMode, Request, RequestBody, Timeouts};
+use warmline_http::{Error, Phase, RedirectMode, Request, RequestBody, Target, Timeouts};
 
 use crate::leases;
 use crate::submission::{Malformed, Pieces, RequestRecord};
@@ -15,11 +19,11 @@ use crate::wire::flag;
 /// The request of a record, with its body already taken out.
 ///
 /// # Errors
-/// Node's codes for input that nothing can be sent for: `ERR_INVALID_URL`, `ERR_INVALID_HTTP_TOKEN`
+/// Node's codes for input that nothing can be sent for: `ERR_INVALID_URL`, `ERR_INVALID_PROTOCOL`, `ERR_INVALID_HTTP_TOKEN`
 /// (a method or a header's name), `ERR_INVALID_CHAR` (a header's value), `ERR_INVALID_ARG_VALUE`.
-pub(crate) async fn request(record: RequestRecord, body: RequestBody) -> Result<Request, Error> {
+pub(crate) fn request(record: RequestRecord, body: RequestBody) -> Result<Request, Error> {
     let mut pieces = Pieces::new(&record.text).map_err(malformed)?;
-    let url = url(pieces.take(record.url_units).map_err(malformed)?)?;
+    let target = target(pieces.take(record.url_units).map_err(malformed)?)?;
     let method = method(pieces.take(record.method_units).map_err(malformed)?)?;
     if !matches!(body, RequestBody::Empty) && matches!(method, Method::GET | Method::HEAD) {
         let message = "Request with GET/HEAD method cannot have body.";
@@ -30,7 +34,10 @@ pub(crate) async fn request(record: RequestRecord, body: RequestBody) -> Result<
         let name = pieces.take(length(&units[..4])).map_err(malformed)?;
         let value = pieces.take(length(&units[4..])).map_err(malformed)?;
         let (name, value) = header(&record.text, name, value)?;
-        headers.append(name, value);
+        // To fetch, `host` is the URL's affair alone.
+        if name != HOST || record.flags & flag::WHOLE != 0 {
+            headers.append(name, value);
+        }
     }
     let redirect = match record.flags >> flag::REDIRECT_SHIFT & flag::REDIRECT_MASK {
         flag::REDIRECT_ERROR => RedirectMode::Error,
@@ -51,7 +58,7 @@ pub(crate) async fn request(record: RequestRecord, body: RequestBody) -> Result<
     };
     Ok(Request {
         method,
-        url,
+        target,
         headers,
         body,
         redirect,
@@ -60,12 +67,39 @@ pub(crate) async fn request(record: RequestRecord, body: RequestBody) -> Result<
     })
 }
 
+/// The most URLs that are remembered. Clients send to a handful; a program that makes URLs up must not
+/// fill the memory with them.
+const MAX_REMEMBERED: usize = 256;
+/// A longer URL is not remembered.
+const MAX_REMEMBERED_LENGTH: usize = 2048;
+
+thread_local! {
+    /// What the URLs of the last requests came to.
+    static REMEMBERED: RefCell<HashMap<String, Arc<Target>>> = RefCell::default();
+}
+
+fn target(text: &str) -> Result<Arc<Target>, Error> {
+    REMEMBERED.with_borrow_mut(|remembered| {
+        if let Some(target) = remembered.get(text) {
+            return Ok(Arc::clone(target));
+        }
+        let target = Arc::new(Target::new(url(text)?)?);
+        if text.len() <= MAX_REMEMBERED_LENGTH {
+            if remembered.len() >= MAX_REMEMBERED {
+                remembered.clear();
+            }
+            remembered.insert(text.into(), Arc::clone(&target));
+        }
+        Ok(target)
+    })
+}
+
 pub(crate) fn url(text: &str) -> Result<Url, Error> {
     let url = Url::parse(text)
         .map_err(|reason| invalid("ERR_INVALID_URL", format!("Invalid URL: {reason}")))?;
     if !matches!(url.scheme(), "http" | "https") {
         let message = format!("The scheme must be http or https, not {}", url.scheme());
-        return Err(invalid("ERR_INVALID_URL", message));
+        return Err(invalid("ERR_INVALID_PROTOCOL", message));
     }
     if !url.username().is_empty() || url.password().is_some() {
         let message = "A request cannot be made from a URL that includes credentials";
