@@ -13,7 +13,9 @@ const client = new OpenAI({
   defaultHeaders: phase.headers,
 });
 if (patched) {
-  const { patch } = await import('warmline');
+  const { isNativeAvailable, patch } = await import('warmline');
+  // It would be the client as it comes, compared with itself.
+  if (!isNativeAvailable()) throw new Error('warmline is not built: npm run build');
   patch(client);
 }
 

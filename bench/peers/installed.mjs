@@ -49,7 +49,7 @@ export function installPeers() {
 
 /** Installs the Python peer if it can be had here. @returns {boolean} whether it is there */
 export function installPythonPool() {
-  if (existsSync(pythonPackages)) return true;
+  if (versions()[PYTHON_POOL] !== undefined) return true;
   console.error(`Installing the Python pool to compare with: ${PYTHON_POOL}`);
   const args = ['-m', 'pip', 'install', '--quiet', '--no-deps', '--target', pythonPackages];
   const { status } = spawnSync('python3', [...args, PYTHON_POOL], { stdio: 'ignore' });
