@@ -6,6 +6,8 @@ import { type StallPoint, stallingServer } from '../servers/stalling.js';
 import { rejection, typeError } from './implementations.js';
 
 const SHORT_MS = 30;
+/** Long enough for everything before the stall, on a busy machine too. */
+const AMPLE_MS = 500;
 
 async function causeOf(promise: Promise<unknown>, message: string): Promise<WarmlineError> {
   const error = await typeError(promise);
@@ -45,7 +47,7 @@ describe('warmline fetch: a deadline', () => {
     ['inside the body', 'terminated', 'body'],
   ])('for all of it ends a call that stalls %s', async (point, message, phase) => {
     await using server = await stallingServer(point);
-    const text = fetch(server.origin, { timeout: SHORT_MS }).then((response) => response.text());
+    const text = fetch(server.origin, { timeout: AMPLE_MS }).then((response) => response.text());
     const cause = await causeOf(text, message);
     expect(cause).toMatchObject({ code: 'WARMLINE_TOTAL_TIMEOUT', phase });
     await (await server.connection(0)).closed;
@@ -70,7 +72,7 @@ describe('warmline fetch: a deadline', () => {
       await connection.bytes(1);
     });
     const url = `https://127.0.0.1:${server.port}/`;
-    const cause = await causeOf(fetch(url, { timeout: { connect: SHORT_MS } }), 'fetch failed');
+    const cause = await causeOf(fetch(url, { timeout: { connect: AMPLE_MS } }), 'fetch failed');
     expect(cause).toMatchObject({ code: 'UND_ERR_CONNECT_TIMEOUT', phase: 'tls', bytesSent: 0 });
     await (await server.connection(0)).closed;
   });
