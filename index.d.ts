@@ -1,5 +1,132 @@
 // Generated from src/ by `npm run types`; do not edit.
 
+/** What `fetch` takes as headers. */
+export type HeadersInput = Headers | Readonly<Record<string, string | undefined>> | Iterable<readonly [
+	string,
+	string
+]> | undefined;
+/** Where in a request's life it failed, in their order. */
+export type Phase = "pool" | "dns" | "connect" | "tls" | "send" | "headers" | "body";
+/** The fields of a {@link WarmlineError}, as the engine reports them. */
+export interface ErrorFacts {
+	readonly code: string;
+	readonly phase: Phase;
+	readonly message: string;
+	readonly origin?: string | null;
+	readonly attempt?: number;
+	readonly reusedConnection?: boolean;
+	readonly bytesSent?: number;
+	readonly bytesReceived?: number;
+	readonly retryable?: boolean;
+	readonly causes?: readonly string[];
+}
+/**
+ * What went wrong with a request or a connection. `fetch` has it as the `cause` of its
+ * `TypeError: fetch failed`, everything else throws it as it is.
+ *
+ * Programs read `code` and `phase`; the message is for people. `instanceof` holds across two copies
+ * of the package in one process.
+ */
+export declare class WarmlineError extends Error {
+	readonly name: string;
+	/** Node's own code where it has one (`ECONNREFUSED`), undici's where that has one (`UND_ERR_SOCKET`), else `WARMLINE_*`. */
+	readonly code: string;
+	/** The part of the request's life that failed. */
+	readonly phase: Phase;
+	/** The origin the request was for, such as `https://api.openai.com`. */
+	readonly origin: string | undefined;
+	/** Which try of the request this was, from 1; 0 where none was made. */
+	readonly attempt: number;
+	/** Whether the connection had carried a request before. */
+	readonly reusedConnection: boolean;
+	/** Bytes of this request that the operating system took. */
+	readonly bytesSent: number;
+	/** Bytes of the response that had arrived. */
+	readonly bytesReceived: number;
+	/** Whether provably no byte of the request left this process, so that sending it again is safe. */
+	readonly retryable: boolean;
+	constructor(facts: ErrorFacts);
+	static [Symbol.hasInstance](value: unknown): boolean;
+}
+/** The deadlines of a request, in milliseconds. One that is left out is the client's own. */
+export interface Timeouts {
+	/** Name look-up, TCP and TLS together. */
+	connect?: number;
+	/** From the request on the wire to the response's head. */
+	firstByte?: number;
+	/** Between two pieces of the response's body. */
+	idle?: number;
+	/** From the call to the end of the response's body. */
+	total?: number;
+	/** Waiting for a free place in the pool. */
+	pool?: number;
+}
+/** What {@link HttpClient.request} takes beside method and URL. */
+export interface RequestOptions {
+	headers?: HeadersInput;
+	/** Bytes at hand; a streamed body wants {@link HttpClient.fetch}. */
+	body?: string | Uint8Array | ArrayBuffer | URLSearchParams | null;
+	signal?: AbortSignal | null;
+	/** This request's own deadlines in milliseconds; a number is the total. */
+	timeout?: number | Timeouts;
+	/** The id of a leased connection to send on. */
+	connection?: string;
+}
+/** How a request went. Durations are milliseconds. */
+export interface RequestTimings {
+	/** From the call to a connection, opening it included. */
+	readonly queue: number;
+	readonly dns: number;
+	readonly connect: number;
+	readonly tls: number;
+	/** From the connection to the response's head. */
+	readonly firstByte: number;
+}
+/** A whole response. Its parts are made when they are asked for, and none of it has to be awaited. */
+export declare class ClientResponse {
+	#private;
+	readonly status: number;
+	/** @internal */
+	constructor(status: number, head: string, body: string | Uint8Array<ArrayBuffer>, ascii: boolean);
+	/** Whether the status is in the range 200 to 299. */
+	get ok(): boolean;
+	get headers(): Headers;
+	/** The body's bytes; a copy at each call. */
+	get body(): Uint8Array<ArrayBuffer>;
+	/** The body, decoded as UTF-8. */
+	text(): string;
+	/**
+	 * The body, parsed.
+	 *
+	 * @throws {SyntaxError} if it is not JSON.
+	 */
+	json(): any;
+	/** The body's bytes; a copy at each call. */
+	bytes(): Uint8Array<ArrayBuffer>;
+	/** Where the time went. */
+	get timings(): RequestTimings;
+	/** The connection it came on: its number in the pool, whether it had served before, its protocol. */
+	get connection(): {
+		readonly id: number;
+		readonly reused: boolean;
+		readonly protocol: string;
+		readonly attempt: number;
+	};
+}
+/** What `fetch` takes as a body, an async iterable included (Node's own extension). */
+export type BodyInput = string | ArrayBuffer | SharedArrayBuffer | ArrayBufferView | Blob | FormData | URLSearchParams | ReadableStream | AsyncIterable<Uint8Array> | null | undefined;
+/** What `fetch` takes beside the URL: the standard's, and what is ours. */
+export interface FetchInit extends Omit<RequestInit, "body" | "headers" | "signal"> {
+	headers?: HeadersInput;
+	body?: BodyInput;
+	signal?: AbortSignal | null | undefined;
+	/** Required, as `'half'`, with a body that is a stream. */
+	duplex?: "half";
+	/** The id of a leased connection (see `getConnection`): the request goes out on that very one. */
+	connection?: string;
+	/** This request's own deadlines in milliseconds; a number is the total. */
+	timeout?: number | Timeouts;
+}
 /**
  * Thrown by every call that needs the engine when this process has no usable native binary.
  *
@@ -21,5 +148,303 @@ export declare class NativeUnavailableError extends Error {
  * ```
  */
 export declare function isNativeAvailable(): boolean;
+/** How an {@link HttpClient} is set up. */
+export interface HttpClientOptions {
+	/** The most connections at once, over all origins. Default 1000. */
+	maxConnections?: number;
+	/** The most idle connections that are kept; one more is closed when it comes back. Default 100. */
+	maxKeepaliveConnections?: number;
+	/** How long an idle connection is kept, in milliseconds. Default 30 000. */
+	keepaliveExpiry?: number;
+	/**
+	 * Deadlines of each request, in milliseconds; a number is the total. Default 30 000. An object
+	 * sets no total unless it names one.
+	 */
+	timeout?: number | Timeouts;
+	/** Name look-up, TCP and TLS together, in milliseconds; `timeout.connect` goes before it. Default 10 000. */
+	connectTimeout?: number;
+	tls?: {
+		/** More certificate authorities to trust, in PEM form. */
+		ca?: string | readonly string[];
+	};
+}
+/** A client's pool and traffic at one moment. */
+export interface PoolMetrics {
+	readonly maxConnections: number;
+	readonly maxKeepaliveConnections: number;
+	readonly connectionsActive: number;
+	readonly connectionsIdle: number;
+	readonly connectionsTotal: number;
+	/** Connections being opened. */
+	readonly connectionsPending: number;
+	readonly connectionsCreatedTotal: number;
+	readonly connectionsClosedTotal: number;
+	readonly connectionErrorsTotal: number;
+	readonly connectionTimeoutsTotal: number;
+	/** Busy and opening connections, of `maxConnections`. */
+	readonly poolUtilizationPercent: number;
+	/** Checkouts that were served by a connection already open, 0 to 1. */
+	readonly reuseRate: number;
+	readonly activeConnections: number;
+	readonly availableConnections: number;
+	/** Requests in line for a connection. */
+	readonly pendingRequests: number;
+	readonly totalRequests: number;
+	readonly errorCount: number;
+	/** From call to response head. */
+	readonly avgResponseTimeMs: number;
+}
+/**
+ * A client with a pool of its own.
+ *
+ * @example
+ * ```ts
+ * import { HttpClient } from 'warmline'
+ *
+ * const client = new HttpClient({ maxConnections: 200, timeout: 60_000 })
+ * const response = await client.request('POST', 'https://api.example.com/v1/items', {
+ *   headers: { 'content-type': 'application/json' },
+ *   body: JSON.stringify({ name: 'a' }),
+ * })
+ * console.log(response.status, response.json())
+ * await client.close()
+ * ```
+ */
+export declare class HttpClient {
+	#private;
+	/**
+	 * @throws {TypeError} for options of a wrong shape.
+	 * @throws {NativeUnavailableError} without a native binary for this platform.
+	 */
+	constructor(options?: HttpClientOptions);
+	/**
+	 * Sends a request and waits for all of its response: the fast path, with no stream and no body
+	 * that has to be read.
+	 *
+	 * @throws {WarmlineError} what went wrong; the signal's reason once it is aborted.
+	 */
+	request(method: string, url: string | URL, options?: RequestOptions): Promise<ClientResponse>;
+	/** WHATWG `fetch` on this client's pool, with its deadlines. */
+	fetch(input: string | URL | Request, init?: FetchInit): Promise<Response>;
+	/**
+	 * Opens connections to an origin ahead of need, until `count` are open there or a limit is reached.
+	 *
+	 * @throws {WarmlineError} why one of them could not connect.
+	 */
+	preconnect(origin: string | URL, count?: number): Promise<void>;
+	/**
+	 * Changes the pool's caps while it runs: idle surplus is closed now, busy surplus when it comes back.
+	 *
+	 * @throws {TypeError} for anything but whole numbers, of at least 1 and 0.
+	 * @throws {WarmlineError} `WARMLINE_CLOSED` once the client is closed.
+	 */
+	updatePoolLimits(maxConnections: number, maxKeepaliveConnections: number): void;
+	/**
+	 * The pool's state and what the client has done so far.
+	 *
+	 * @throws {WarmlineError} `WARMLINE_CLOSED` once the client is closed.
+	 */
+	getPoolMetrics(): PoolMetrics;
+	/** Takes no more requests, waits for those in flight, then closes the connections. */
+	close(): Promise<void>;
+	/** Stops every request in flight and closes the connections. */
+	destroy(): void;
+	[Symbol.asyncDispose](): Promise<void>;
+}
+/**
+ * WHATWG `fetch` on the engine, over the connections that the whole process shares.
+ *
+ * As the standard has it, with what Node adds: async iterables as bodies, `duplex: 'half'` for streamed
+ * ones. Beyond it: `connection` sends on a leased connection, `timeout` sets deadlines.
+ *
+ * Rejects with `TypeError: fetch failed`, whose `cause` is a {@link WarmlineError}; with the signal's
+ * reason once it is aborted; with another `TypeError` for arguments that nothing can be sent for.
+ *
+ * @example
+ * ```ts
+ * import { fetch } from 'warmline'
+ *
+ * const response = await fetch('https://api.example.com/v1/models')
+ * console.log(response.status, await response.json())
+ * ```
+ */
+declare function fetch$1(input: string | URL | Request, init?: FetchInit): Promise<Response>;
+/** How {@link patch} patches. */
+export interface PatchOptions {
+	/** Send on this client's pool, with its deadlines, instead of the one that the process shares. */
+	client?: HttpClient;
+}
+/** What is patched now. */
+export interface PatchStatus {
+	/** Whether this platform has a native binary; without one nothing is ever patched. */
+	readonly native: boolean;
+	readonly patched: readonly PatchedTarget[];
+}
+/** One thing that is patched. */
+export interface PatchedTarget {
+	readonly kind: "client" | "class" | "global";
+	/** The name of its class, or `globalThis.fetch`. */
+	readonly name: string;
+}
+/**
+ * Moves an SDK's traffic to the engine: its requests, streams and retries stay what they are, and go
+ * over native pooled connections.
+ *
+ * @param target An OpenAI or Anthropic client or any other that keeps its `fetch` the same way; such a
+ *   class, for all its clients to come; nothing, for `globalThis.fetch`.
+ * @returns the target. Patching twice changes nothing.
+ * @throws {TypeError} for what has no `fetch` to replace.
+ *
+ * Without a native binary for this platform it warns once and leaves the target as it is.
+ *
+ * @example
+ * ```ts
+ * import OpenAI from 'openai'
+ * import { patch } from 'warmline'
+ *
+ * const client = patch(new OpenAI())
+ * ```
+ */
+export declare function patch<T extends object = typeof globalThis>(target?: T, options?: PatchOptions): T;
+/**
+ * Undoes {@link patch}, to the property descriptor.
+ *
+ * Clients that were made from a patched class keep the engine until they are unpatched themselves.
+ *
+ * @returns whether it was patched. A `fetch` that somebody else has replaced since is left alone, and
+ *   the answer is false.
+ */
+export declare function unpatch(target?: object): boolean;
+/** What is patched now, and whether anything can be. */
+export declare function getPatchStatus(): PatchStatus;
+/** What a pool holds at one moment. */
+export interface PoolStats {
+	readonly totalConnections: number;
+	/** Leased, or carrying a request. */
+	readonly activeConnections: number;
+	readonly idleConnections: number;
+	/** Being opened. */
+	readonly pending: number;
+	/** Callers in line for a connection. */
+	readonly waiting: number;
+	/** By origin, such as `https://api.openai.com`. */
+	readonly endpoints: Readonly<Record<string, {
+		readonly active: number;
+		readonly idle: number;
+		readonly pending: number;
+	}>>;
+	readonly limits: {
+		readonly maxConnections: number;
+		readonly maxConnectionsPerEndpoint: number;
+		/** Milliseconds. */
+		readonly idleTimeout: number;
+	};
+}
+/** An open connection. */
+export interface ConnectionInfo {
+	/** As ALPN spells it: `http/1.1`. */
+	readonly protocol: string;
+	readonly remoteAddress: string;
+	readonly localAddress: string;
+	/** `null` without TLS. */
+	readonly tls: {
+		readonly version: string;
+		readonly cipher: string;
+	} | null;
+	/** How long each step of opening it took, in milliseconds. */
+	readonly timings: {
+		readonly dns: number;
+		readonly tcp: number;
+		readonly tls: number;
+	};
+}
+/** How {@link SimpleConnectionPool.acquireConnection} waits. */
+export interface AcquireOptions {
+	/** Milliseconds until it gives up; without it, as long as it takes. */
+	timeout?: number;
+	signal?: AbortSignal | null;
+}
+/**
+ * Leases of real connections: an id stands for one TCP or TLS connection until it is returned, and
+ * `fetch(url, { connection: id })` sends on that very one.
+ *
+ * There is one pool for each name in the process, whatever thread asks for it. The pool named
+ * `default` leases from the connections that `fetch` uses. At most 10 leases for each endpoint and
+ * 100 in all; a returned connection stays open for 5 minutes.
+ *
+ * @example
+ * ```ts
+ * import { fetch, SimpleConnectionPool } from 'warmline'
+ *
+ * const pool = new SimpleConnectionPool('my_pool')
+ * const id = pool.getConnection('https://api.openai.com')
+ * if (id !== null) {
+ *   try {
+ *     await fetch('https://api.openai.com/v1/models', { connection: id })
+ *   } finally {
+ *     pool.returnConnection(id)
+ *   }
+ * }
+ * ```
+ */
+export declare class SimpleConnectionPool {
+	#private;
+	/** The pool's name. */
+	readonly poolName: string;
+	/** @throws {NativeUnavailableError} without a native binary for this platform. */
+	constructor(poolName?: string);
+	/**
+	 * Leases a connection: an idle live one, or a new one that starts connecting. `null` at a limit.
+	 *
+	 * @throws {TypeError} for an endpoint that is not an http or https URL.
+	 */
+	getConnection(endpoint: string): string | null;
+	/**
+	 * Leases a connection in its turn (first come, first served) and once it is connected.
+	 *
+	 * @throws {WarmlineError} `WARMLINE_POOL_TIMEOUT`, or why it could not connect.
+	 * @throws the signal's reason once it is aborted.
+	 */
+	acquireConnection(endpoint: string, options?: AcquireOptions): Promise<string>;
+	/**
+	 * Waits until a lease's connection is open.
+	 *
+	 * @throws {WarmlineError} why it could not connect, or that the id is no lease of this pool.
+	 */
+	connectionReady(id: string): Promise<ConnectionInfo>;
+	/** Gives a lease back; its connection stays warm for others. False if the id is no lease (any more). */
+	returnConnection(id: string): boolean;
+	/** Closes a lease's connection. False if the id is no lease (any more). */
+	removeConnection(id: string): boolean;
+	/**
+	 * Looks at a lease's socket: true while it is open or still connecting; false once connecting has
+	 * failed or the peer has closed it, and for an id that is no lease.
+	 */
+	healthCheck(id: string): boolean;
+	/** Closes connections that have expired, been idle for too long or died; how many. */
+	cleanup(): number;
+	/** What the pool holds now; stops nobody. */
+	getStats(): PoolStats;
+}
+/** {@link SimpleConnectionPool.getConnection} on the pool that `fetch` uses. */
+export declare function getConnection(endpoint: string): string | null;
+/** {@link SimpleConnectionPool.acquireConnection} on the pool that `fetch` uses. */
+export declare function acquireConnection(endpoint: string, options?: AcquireOptions): Promise<string>;
+/** {@link SimpleConnectionPool.connectionReady} on the pool that `fetch` uses. */
+export declare function connectionReady(id: string): Promise<ConnectionInfo>;
+/** {@link SimpleConnectionPool.returnConnection} on the pool that `fetch` uses. */
+export declare function returnConnection(id: string): boolean;
+/** {@link SimpleConnectionPool.removeConnection} on the pool that `fetch` uses. */
+export declare function removeConnection(id: string): boolean;
+/** {@link SimpleConnectionPool.healthCheck} on the pool that `fetch` uses. */
+export declare function healthCheckConnection(id: string): boolean;
+/** {@link SimpleConnectionPool.cleanup} on the pool that `fetch` uses. */
+export declare function cleanupExpiredConnections(): number;
+/** {@link SimpleConnectionPool.getStats} on the pool that `fetch` uses. */
+export declare function getConnectionPoolStats(): PoolStats;
+
+export {
+	fetch$1 as fetch,
+};
 
 export {};

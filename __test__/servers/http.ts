@@ -11,6 +11,8 @@ export interface HttpServer extends AsyncDisposable {
   readonly accepted: readonly Socket[];
   /** Requests whose head has arrived. */
   readonly requestCount: number;
+  /** Resolves with the connection of this index as soon as it is accepted. */
+  connection(index: number): Promise<Socket>;
   /** Resolves once the connection of this index is accepted and closed again. */
   closed(index: number): Promise<void>;
 }
@@ -33,6 +35,7 @@ export async function httpServer(listener: RequestListener): Promise<HttpServer>
     get requestCount() {
       return requestCount;
     },
+    connection: loopback.connection,
     closed: loopback.closed,
     [Symbol.asyncDispose]: loopback[Symbol.asyncDispose],
   };

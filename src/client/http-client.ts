@@ -4,26 +4,9 @@ import type { FetchInit } from '../fetch/request.js';
 import { ask } from '../native/answer.js';
 import { engine } from '../native/link.js';
 import { binding } from '../native/load.js';
-import { checkTimeouts, duration, type Timeouts } from '../native/timeouts.js';
+import { refusable } from '../native/refusal.js';
 import { type ClientResponse, call, type RequestOptions } from './call.js';
-
-/** How an {@link HttpClient} is set up. */
-export interface HttpClientOptions {
-  /** The most connections at once, over all origins. Default 1000. */
-  maxConnections?: number;
-  /** The most idle connections that are kept; one more is closed when it comes back. Default 100. */
-  maxKeepaliveConnections?: number;
-  /** How long an idle connection is kept, in milliseconds. Default 30 000. */
-  keepaliveExpiry?: number;
-  /** Deadlines of each request, in milliseconds; a number is the total. Default 30 000. */
-  timeout?: number | Timeouts;
-  /** Name look-up, TCP and TLS together, in milliseconds. Default 10 000. */
-  connectTimeout?: number;
-  tls?: {
-    /** More certificate authorities to trust, in PEM form. */
-    ca?: string | readonly string[];
-  };
-}
+import { checkOptions, connections, type HttpClientOptions, idleConnections } from './options.js';
 
 /** A client's pool and traffic at one moment. */
 export interface PoolMetrics {
@@ -52,8 +35,6 @@ export interface PoolMetrics {
   readonly avgResponseTimeMs: number;
 }
 
-const DEFAULT_TIMEOUT = 30_000;
-
 /**
  * A client with a pool of its own.
  *
@@ -79,20 +60,9 @@ export class HttpClient {
    * @throws {NativeUnavailableError} without a native binary for this platform.
    */
   constructor(options: HttpClientOptions = {}) {
-    const { timeout = DEFAULT_TIMEOUT, connectTimeout, keepaliveExpiry, tls } = options;
-    const timeouts = checkTimeouts(timeout) ?? {};
-    const ca = tls?.ca;
-    this.#number = binding().openClient({
-      ...given('maxConnections', options.maxConnections, count),
-      ...given('maxKeepaliveConnections', options.maxKeepaliveConnections, count),
-      ...given('keepaliveExpiry', keepaliveExpiry, duration),
-      ...given('connectTimeout', timeouts.connect ?? connectTimeout, duration),
-      ...given('firstByteTimeout', timeouts.firstByte, duration),
-      ...given('idleTimeout', timeouts.idle, duration),
-      ...given('totalTimeout', timeouts.total, duration),
-      ...given('poolTimeout', timeouts.pool, duration),
-      ...(ca === undefined ? {} : { ca: typeof ca === 'string' ? [ca] : [...ca] }),
-    });
+    const settings = checkOptions(options);
+    const native = binding();
+    this.#number = refusable(() => native.openClient(settings));
   }
 
   /**
@@ -120,21 +90,29 @@ export class HttpClient {
    * @throws {WarmlineError} why one of them could not connect.
    */
   async preconnect(origin: string | URL, count = 1): Promise<void> {
-    await ask((receiver) => engine().preconnect(receiver, this.#number, count, `${origin}`));
+    const wanted = connections('count', count);
+    await ask((receiver) => engine().preconnect(receiver, this.#number, wanted, `${origin}`));
   }
 
-  /** Changes the pool's caps while it runs: idle surplus is closed now, busy surplus when it comes back. */
+  /**
+   * Changes the pool's caps while it runs: idle surplus is closed now, busy surplus when it comes back.
+   *
+   * @throws {TypeError} for anything but whole numbers, of at least 1 and 0.
+   * @throws {WarmlineError} `WARMLINE_CLOSED` once the client is closed.
+   */
   updatePoolLimits(maxConnections: number, maxKeepaliveConnections: number): void {
-    binding().setClientLimits(
-      this.#number,
-      count('maxConnections', maxConnections),
-      count('maxKeepaliveConnections', maxKeepaliveConnections),
-    );
+    const busy = connections('maxConnections', maxConnections);
+    const idle = idleConnections('maxKeepaliveConnections', maxKeepaliveConnections);
+    refusable(() => binding().setClientLimits(this.#number, busy, idle));
   }
 
-  /** The pool's state and what the client has done so far. */
+  /**
+   * The pool's state and what the client has done so far.
+   *
+   * @throws {WarmlineError} `WARMLINE_CLOSED` once the client is closed.
+   */
   getPoolMetrics(): PoolMetrics {
-    const numbers = binding().clientStats(this.#number);
+    const numbers = refusable(() => binding().clientStats(this.#number));
     return {
       maxConnections: numbers.maxConnections,
       maxKeepaliveConnections: numbers.maxKeepaliveConnections,
@@ -172,20 +150,4 @@ export class HttpClient {
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
-}
-
-function given<Name extends string, Value>(
-  name: Name,
-  value: Value | undefined,
-  check: (name: string, value: Value) => Value,
-): { [Key in Name]?: Value } {
-  if (value === undefined) return {};
-  return { [name]: check(name, value) } as { [Key in Name]: Value };
-}
-
-function count(name: string, value: number): number {
-  if (!Number.isInteger(value) || value < 1 || value > 0x7fff_ffff) {
-    throw new TypeError(`${name} must be a whole number of at least 1, not ${value}`);
-  }
-  return value;
 }

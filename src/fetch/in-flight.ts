@@ -9,7 +9,7 @@ export interface Stoppable {
 export class InFlight {
   readonly #exchanges: Set<Stoppable> = new Set();
   #closed = false;
-  #idle: (() => void) | undefined;
+  #waiting: (() => void)[] = [];
 
   /** @throws {WarmlineError} `WARMLINE_CLOSED` once nothing may be started any more. */
   assertOpen(): void {
@@ -24,16 +24,15 @@ export class InFlight {
 
   delete(exchange: Stoppable): void {
     this.#exchanges.delete(exchange);
-    if (this.#exchanges.size === 0) this.#idle?.();
+    if (this.#exchanges.size > 0) return;
+    for (const resolve of this.#waiting.splice(0)) resolve();
   }
 
   /** Lets nothing new start, and waits for the rest. */
   async drained(): Promise<void> {
     this.#closed = true;
     if (this.#exchanges.size === 0) return;
-    await new Promise<void>((resolve) => {
-      this.#idle = resolve;
-    });
+    await new Promise<void>((resolve) => this.#waiting.push(resolve));
   }
 
   /** Lets nothing new start, and stops the rest. */

@@ -7,7 +7,7 @@ import { WarmlineError } from './error.js';
  * @throws {TypeError} with Node's `code`, for arguments that the engine cannot take.
  * @throws {WarmlineError} for every other refusal.
  */
-export function call<T>(native: () => T): T {
+export function refusable<T>(native: () => T): T {
   try {
     return native();
   } catch (error) {

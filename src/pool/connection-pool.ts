@@ -2,7 +2,7 @@ import { ask } from '../native/answer.js';
 import { leaseId, leaseNumber } from '../native/lease-id.js';
 import { engine } from '../native/link.js';
 import { binding } from '../native/load.js';
-import { call } from '../native/refusal.js';
+import { refusable } from '../native/refusal.js';
 import { checkSignal } from '../native/signal.js';
 import { duration } from '../native/timeouts.js';
 
@@ -88,7 +88,7 @@ export class SimpleConnectionPool {
     }
     this.poolName = poolName;
     this.#native = binding();
-    this.#number = call(() => this.#native.openPool(poolName));
+    this.#number = refusable(() => this.#native.openPool(poolName));
   }
 
   /**
@@ -165,7 +165,7 @@ export class SimpleConnectionPool {
           'Invalid endpoint: expected an http or https URL such as "https://api.openai.com"';
         throw Object.assign(new TypeError(message), { code: 'ERR_INVALID_ARG_TYPE' });
       }
-      number = call(() => this.#native.poolEndpoint(this.#number, endpoint));
+      number = refusable(() => this.#native.poolEndpoint(this.#number, endpoint));
       // A caller may say a whole URL at each call, and no two of them alike.
       if (this.#endpoints.size >= REMEMBERED_SPELLINGS) this.#endpoints.clear();
       this.#endpoints.set(endpoint, number);

@@ -1,0 +1,111 @@
+import type { Binding } from '../native/load.js';
+import { checkTimeouts, duration, type Timeouts } from '../native/timeouts.js';
+
+/** How an {@link HttpClient} is set up. */
+export interface HttpClientOptions {
+  /** The most connections at once, over all origins. Default 1000. */
+  maxConnections?: number;
+  /** The most idle connections that are kept; one more is closed when it comes back. Default 100. */
+  maxKeepaliveConnections?: number;
+  /** How long an idle connection is kept, in milliseconds. Default 30 000. */
+  keepaliveExpiry?: number;
+  /**
+   * Deadlines of each request, in milliseconds; a number is the total. Default 30 000. An object
+   * sets no total unless it names one.
+   */
+  timeout?: number | Timeouts;
+  /** Name look-up, TCP and TLS together, in milliseconds; `timeout.connect` goes before it. Default 10 000. */
+  connectTimeout?: number;
+  tls?: {
+    /** More certificate authorities to trust, in PEM form. */
+    ca?: string | readonly string[];
+  };
+}
+
+/** The engine's words for {@link HttpClientOptions}. */
+export type ClientSettings = Parameters<Binding['openClient']>[0];
+
+const DEFAULT_TIMEOUT = 30_000;
+const MOST_CONNECTIONS = 0x7fff_ffff;
+
+const NAMES: readonly string[] = [
+  'maxConnections',
+  'maxKeepaliveConnections',
+  'keepaliveExpiry',
+  'timeout',
+  'connectTimeout',
+  'tls',
+];
+
+/**
+ * Checks a client's options.
+ *
+ * @throws {TypeError} that names the option which is wrong or unknown.
+ */
+export function checkOptions(options: HttpClientOptions): ClientSettings {
+  checkNames('options', options, NAMES);
+  const { timeout = DEFAULT_TIMEOUT, connectTimeout, keepaliveExpiry } = options;
+  const timeouts = checkTimeouts(timeout) ?? {};
+  return {
+    ...given('maxConnections', options.maxConnections, connections),
+    ...given('maxKeepaliveConnections', options.maxKeepaliveConnections, idleConnections),
+    ...given('keepaliveExpiry', keepaliveExpiry, duration),
+    ...given('connectTimeout', connectTimeout, duration),
+    ...given('connectTimeout', timeouts.connect, duration),
+    ...given('firstByteTimeout', timeouts.firstByte, duration),
+    ...given('idleTimeout', timeouts.idle, duration),
+    ...given('totalTimeout', timeouts.total, duration),
+    ...given('poolTimeout', timeouts.pool, duration),
+    ...given('ca', authorities(options.tls), (_, ca) => ca),
+  };
+}
+
+/** A cap of connections. */
+export function connections(name: string, value: number): number {
+  return whole(name, value, 1);
+}
+
+/** A cap of idle connections; with 0 none is kept. */
+export function idleConnections(name: string, value: number): number {
+  return whole(name, value, 0);
+}
+
+function whole(name: string, value: number, least: number): number {
+  if (!Number.isInteger(value) || value < least || value > MOST_CONNECTIONS) {
+    throw new TypeError(
+      `${name} must be a whole number from ${least} to ${MOST_CONNECTIONS}, not ${String(value)}`,
+    );
+  }
+  return value;
+}
+
+function authorities(tls: HttpClientOptions['tls']): string[] | undefined {
+  if (tls === undefined) return undefined;
+  checkNames('tls', tls, ['ca']);
+  if (tls.ca === undefined) return undefined;
+  const ca = typeof tls.ca === 'string' ? [tls.ca] : tls.ca;
+  if (!Array.isArray(ca) || !ca.every((pem) => typeof pem === 'string')) {
+    throw new TypeError('tls.ca must be a string in PEM form or an array of them');
+  }
+  return [...ca];
+}
+
+function checkNames(what: string, value: unknown, names: readonly string[]): void {
+  if (typeof value !== 'object' || value === null) {
+    throw new TypeError(`${what} must be an object, not ${String(value)}`);
+  }
+  for (const name of Object.keys(value)) {
+    if (names.includes(name)) continue;
+    const path = what === 'options' ? name : `${what}.${name}`;
+    throw new TypeError(`${path} is unknown; there are ${names.join(', ')}`);
+  }
+}
+
+function given<Name extends string, Value>(
+  name: Name,
+  value: Value | undefined,
+  check: (name: string, value: Value) => Value,
+): { [Key in Name]?: Value } {
+  if (value === undefined) return {};
+  return { [name]: check(name, value) } as { [Key in Name]: Value };
+}
