@@ -10,12 +10,17 @@ use crate::pool_state::PoolState;
 use crate::poolable::CloseReason;
 use crate::quota::Quota;
 use crate::stats::{Counts, OriginStats};
-use crate::sync::{AtomicUsize, Mutex, publish_before_look};
+use crate::sync::{AtomicU64, AtomicUsize, Mutex, publish_before_look};
 use crate::tally::Tally;
 use crate::{Key, Poolable};
 
 /// Below this many tombstones a purge is not worth its walk, however few entries are alive.
 const FEW_TOMBSTONES: isize = 16;
+
+/// The lower half of [`OriginState::aside`].
+const ASIDE_NOW: u64 = u32::MAX as u64;
+/// One in the upper half of [`OriginState::aside`].
+const ONE_ENDED: u64 = 1 << 32;
 
 /// All that the pool has for one origin: the connections and their counts.
 pub(crate) struct OriginState<C: Poolable> {
@@ -29,13 +34,15 @@ pub(crate) struct OriginState<C: Poolable> {
     /// Connections, connecting ones included.
     pub(crate) connections: Quota,
     /// How many reasons there are for takeable entries to be missing from the hot list for a
-    /// moment: each entry that can be shared, and each purge under way.
-    aside: AtomicUsize,
+    /// moment: each entry that can be shared, and each purge under way. The lower half counts those
+    /// there are, the upper half those that have ended.
+    aside: AtomicU64,
     /// Entries on the hot list that are gone. A popper may count one off before its closer has
     /// counted it.
     tombstones: AtomicIsize,
     pub(crate) pending: AtomicIsize,
-    /// Every open connection. Locked to establish, to close, to evict and to sweep, not to lease.
+    /// Every open connection. Locked to establish, close, evict, sweep and count, and to lease only
+    /// if something is aside.
     roster: Mutex<Roster<C>>,
     pub(crate) tally: Tally,
 }
@@ -64,7 +71,7 @@ impl<C: Poolable> OriginState<C> {
             hot: HotList::new(),
             waiting: AtomicUsize::new(0),
             connections: Quota::new(),
-            aside: AtomicUsize::new(0),
+            aside: AtomicU64::new(0),
             tombstones: AtomicIsize::new(0),
             pending: AtomicIsize::new(0),
             roster: Mutex::new(Roster {
@@ -77,7 +84,26 @@ impl<C: Poolable> OriginState<C> {
 
     /// Leases the connection used last that is fit for it. Lock-free, unless the hot list is empty
     /// and an entry may be aside.
+    ///
+    /// # Race window
+    /// A purge may take the list away before the look at it and bring it back before the look at
+    /// `aside`. So an empty list counts only if `aside` has not changed around the look.
     pub(crate) fn take_ready(&self, after: &mut Aftermath<C>) -> Option<Lease<C>> {
+        let mut lease = self.take_listed(after);
+        while lease.is_none() {
+            let aside = self.aside.load(SeqCst);
+            if aside & ASIDE_NOW != 0 {
+                return self.take_enrolled(after);
+            }
+            lease = self.take_listed(after);
+            if self.aside.load(SeqCst) == aside {
+                break;
+            }
+        }
+        lease
+    }
+
+    fn take_listed(&self, after: &mut Aftermath<C>) -> Option<Lease<C>> {
         let mut now = None;
         while let Some((entry, vacant)) = self.hot.pop() {
             let now = *now.get_or_insert_with(|| self.pool.now());
@@ -93,25 +119,20 @@ impl<C: Poolable> OriginState<C> {
                     return Some(Lease::again(entry, vacant));
                 }
                 Take::Gone => {
-                    self.hot.recycle(vacant);
                     self.tombstones.fetch_sub(1, Relaxed);
-                    after.remains.push(entry);
                 }
-                Take::Full | Take::Doomed => {
-                    self.hot.recycle(vacant);
-                    after.remains.push(entry);
-                }
-                Take::Shut(closing) => {
-                    self.hot.recycle(vacant);
-                    after.closings.push(closing);
-                    after.remains.push(entry);
-                }
+                Take::Full | Take::Doomed => {}
+                Take::Shut(closing) => after.closings.push(closing),
             }
+            self.hot.recycle(vacant);
+            after.remains.push(entry);
         }
-        if self.aside.load(SeqCst) == 0 {
-            return None;
-        }
-        let now = now.unwrap_or_else(|| self.pool.now());
+        None
+    }
+
+    /// Leases from the side whatever has room, listed or not.
+    fn take_enrolled(&self, after: &mut Aftermath<C>) -> Option<Lease<C>> {
+        let now = self.pool.now();
         let roster = self.roster.lock();
         for entry in &roster.entries {
             match entry.take(false, now) {
@@ -171,7 +192,7 @@ impl<C: Poolable> OriginState<C> {
     }
 
     pub(crate) fn aside_end(&self) {
-        self.aside.fetch_sub(1, SeqCst);
+        self.aside.fetch_add(ONE_ENDED - 1, SeqCst);
     }
 
     pub(crate) fn note_tombstone(&self) {

@@ -1,4 +1,5 @@
-//! The pool's races, explored by loom up to a number of preemptions.
+//! The pool's races, explored by loom with up to three preemptions a run (`LOOM_MAX_PREEMPTIONS`
+//! sets another number).
 //!
 //! `RUSTFLAGS="--cfg loom" cargo test -p warmline-pool --release --lib --test loom`
 #![cfg(loom)]
@@ -103,7 +104,7 @@ impl Scene {
 
 fn explore(scene: impl Fn() + Sync + Send + 'static) {
     let mut builder = loom::model::Builder::new();
-    builder.preemption_bound.get_or_insert(2);
+    builder.preemption_bound.get_or_insert(3);
     builder.check(scene);
 }
 
