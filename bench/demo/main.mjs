@@ -54,7 +54,7 @@ async function measure(phase, patched, times, onProgress) {
   try {
     const reading = await runChild(
       new URL('work.mjs', import.meta.url),
-      { url: provider.url, phase, patched, ...times },
+      { url: provider.url, phase, patched, times },
       { onProgress },
     );
     const stats = await provider.stats();

@@ -26,6 +26,11 @@ export class Meter {
     this.#count++;
   }
 
+  /** How many were counted so far. */
+  get total() {
+    return this.#count;
+  }
+
   /** @param {number} milliseconds how long something took that `p50` and `p99` are to tell */
   latency(milliseconds) {
     this.#latencies.record(milliseconds);

@@ -1,5 +1,5 @@
 // What was measured, on what, and when: one file for each benchmark.
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus, release, totalmem } from 'node:os';
 import { versions } from '../peers/installed.mjs';
 
@@ -37,6 +37,7 @@ export function withCircumstances(name, outcome) {
 /** @returns {string} the file that was written */
 export function writeResults(name, results) {
   const file = new URL(`../results/${name}.json`, import.meta.url);
+  mkdirSync(new URL('.', file), { recursive: true });
   writeFileSync(file, `${JSON.stringify(results, rounded, 2)}\n`);
   return `bench/results/${name}.json`;
 }

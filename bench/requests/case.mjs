@@ -23,7 +23,13 @@ const CLIENTS = [...PEERS, ...OURS];
 /** The one that the targets are about. */
 const TARGET_CONCURRENCY = 50;
 
-const FULL = { rounds: 3, warmUpSeconds: 1, seconds: 2, levels: [1, 10, TARGET_CONCURRENCY, 200] };
+const FULL = {
+  rounds: 3,
+  warmUpSeconds: 1,
+  warmUpCount: 5000,
+  seconds: 2,
+  levels: [1, 10, TARGET_CONCURRENCY, 200],
+};
 const SMOKE = { rounds: 1, warmUpSeconds: 0.1, seconds: 0.2, levels: [1, TARGET_CONCURRENCY] };
 
 /** What the server does for a client that costs next to nothing: no row can be above this one. */
@@ -48,7 +54,7 @@ async function measureLevel(concurrency, clientCores, plan) {
     const rows = await inRounds(CLIENTS, plan.rounds, (client) =>
       runChild(
         new URL('work.mjs', import.meta.url),
-        { url: provider.url, client, warmline: OURS.includes(client), concurrency, ...plan },
+        { url: provider.url, client, warmline: OURS.includes(client), concurrency, plan },
         { cores: cores.client },
       ),
     );

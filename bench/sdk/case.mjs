@@ -11,7 +11,7 @@ const TITLES = {
   stub: 'openai on a stub that answers at once',
 };
 const CONCURRENCY = 50;
-const FULL = { rounds: 3, warmUpSeconds: 2, seconds: 3 };
+const FULL = { rounds: 3, warmUpSeconds: 2, warmUpCount: 10_000, seconds: 3 };
 const SMOKE = { rounds: 1, warmUpSeconds: 0.2, seconds: 0.3 };
 
 /** @param {{ smoke: boolean, say: (lines: readonly string[]) => void }} options */
@@ -24,7 +24,7 @@ export async function run({ smoke, say }) {
     rows = await inRounds(Object.keys(TITLES), plan.rounds, (transport) =>
       runChild(
         new URL('work.mjs', import.meta.url),
-        { url: provider.url, transport, concurrency: CONCURRENCY, ...plan },
+        { url: provider.url, transport, concurrency: CONCURRENCY, plan },
         { cores: cores.client },
       ),
     );

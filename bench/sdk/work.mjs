@@ -1,10 +1,10 @@
 // The real OpenAI SDK on one transport, in one process: chat completions that are not streamed.
 import OpenAI from 'openai';
 import { report, task } from '../harness/child.mjs';
-import { Meter } from '../harness/meter.mjs';
+import { drive } from '../harness/drive.mjs';
 import { stubFetch } from './stub.mjs';
 
-const { url, transport, concurrency, warmUpSeconds, seconds } = task();
+const { url, transport, concurrency, plan } = task();
 
 const client = new OpenAI({
   apiKey: 'a-key-that-the-mock-does-not-look-at',
@@ -24,19 +24,14 @@ const REQUEST = {
   messages: [{ role: 'user', content: 'x'.repeat(950) }],
 };
 
-let meter = new Meter();
-let stopped = false;
-
-async function completeUntilStopped() {
-  while (!stopped) {
-    const start = performance.now();
-    const completion = await client.chat.completions.create(REQUEST);
-    if (!completion.choices[0]?.message.content) throw new Error('an answer without content');
-    meter.latency(performance.now() - start);
-    meter.count();
-    // The stub answers without ever leaving the microtasks; timers have to run, too.
-    if (transport === 'stub' && performance.now() - breath > BREATH_MILLISECONDS) await breathe();
-  }
+async function complete(run) {
+  const start = performance.now();
+  const completion = await client.chat.completions.create(REQUEST);
+  if (!completion.choices[0]?.message.content) throw new Error('an answer without content');
+  run.meter.latency(performance.now() - start);
+  run.meter.count();
+  // The stub answers without ever leaving the microtasks; timers have to run, too.
+  if (transport === 'stub' && performance.now() - breath > BREATH_MILLISECONDS) await breathe();
 }
 
 const BREATH_MILLISECONDS = 10;
@@ -55,16 +50,4 @@ function breathe() {
   return breathing;
 }
 
-const wait = (s) => new Promise((resolve) => setTimeout(resolve, s * 1000));
-const workers = Promise.all(Array.from({ length: concurrency }, completeUntilStopped));
-await Promise.race([
-  workers,
-  wait(warmUpSeconds).then(() => {
-    meter = new Meter();
-    return wait(seconds);
-  }),
-]);
-const reading = meter.read();
-stopped = true;
-await workers;
-report(reading);
+report(await drive(complete, { ...plan, concurrency }));
