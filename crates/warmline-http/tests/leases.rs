@@ -83,6 +83,54 @@ async fn a_returned_connection_is_leased_again_under_a_new_id() {
 }
 
 #[tokio::test]
+async fn a_lease_returned_while_it_connects_is_what_the_next_one_gets() {
+    let (pool, endpoint, _) = pool_with_peer("returned while connecting").await;
+    let mut ids = HashSet::new();
+    // This task does not yield: nothing is connected before the loop has ended.
+    for _ in 0..10 * PER_ENDPOINT {
+        let id = pool.get(endpoint).unwrap();
+        assert!(pool.put(id));
+        assert!(ids.insert(id));
+    }
+    let last = pool.get(endpoint).unwrap();
+    pool.ready(last).await.unwrap();
+    let stats = pool.stats();
+    assert_eq!((stats.active_connections, stats.idle_connections), (1, 0));
+    assert!(pool.put(last));
+}
+
+#[tokio::test]
+async fn a_lease_that_ends_just_as_it_connects_loses_no_place_and_no_connection() {
+    let (pool, endpoint, _) = pool_with_peer("ends as it connects").await;
+    for round in 0..300 {
+        let ids: Vec<LeaseId> = (0..PER_ENDPOINT)
+            .map(|_| pool.get(endpoint).unwrap())
+            .collect();
+        for _ in 0..round % 7 {
+            yield_now().await;
+        }
+        for (index, id) in ids.into_iter().enumerate() {
+            let ended = if (index + round) % 2 == 0 {
+                pool.put(id)
+            } else {
+                pool.remove(id)
+            };
+            assert!(ended);
+        }
+    }
+    let stats = pool.stats();
+    assert_eq!((stats.active_connections, stats.pending), (0, 0));
+    let ids: Vec<LeaseId> = (0..PER_ENDPOINT)
+        .map(|_| pool.get(endpoint).unwrap())
+        .collect();
+    for id in ids {
+        pool.ready(id).await.unwrap();
+        assert!(pool.remove(id));
+    }
+    assert_eq!(pool.stats().total_connections, 0);
+}
+
+#[tokio::test]
 async fn an_id_that_is_no_lease_of_the_pool_is_answered_with_false() {
     let (pool, endpoint, key) = pool_with_peer("strangers").await;
     let elsewhere = NamedPool::open("strangers' neighbour").unwrap();

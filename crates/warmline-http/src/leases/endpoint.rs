@@ -1,11 +1,12 @@
 //! The places that a named pool leases connections to.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use url::Url;
 use warmline_pool::{Key, Origin};
 
+use super::held::Opening;
 use super::named_pool::NamedPool;
 use crate::error::{Error, Phase};
 use crate::target::key_of;
@@ -24,6 +25,9 @@ pub(super) struct Endpoint {
     pub(super) leased: AtomicUsize,
     /// Of these, those still connecting.
     pub(super) connecting: AtomicUsize,
+    /// Connections that are being opened for nobody, since their leases were returned: the next
+    /// lease takes one of them before it opens another.
+    orphans: Mutex<Vec<Arc<Opening>>>,
 }
 
 /// Endpoints in one block of the directory, and blocks. Blocks are allocated as they are needed and
@@ -64,7 +68,12 @@ impl Endpoint {
             origin,
             leased,
             connecting,
+            orphans: Mutex::default(),
         }
+    }
+
+    pub(super) fn orphans(&self) -> MutexGuard<'_, Vec<Arc<Opening>>> {
+        self.orphans.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Takes one place of `limit`, if one is free.

@@ -9,12 +9,13 @@
 //! ```
 //! From each of them the lease can be given back or removed, and is then gone from the table.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::SetOnce;
-use warmline_pool::{Lease, Permit};
+use warmline_pool::{CloseReason, Lease, Permit};
 
 use super::endpoint::Endpoint;
+use super::table::LeaseId;
 use crate::error::{Error, Phase};
 use crate::transport::{Connection, ConnectionInfo};
 
@@ -38,9 +39,19 @@ pub(super) enum State {
 /// A connection being opened, for those who wait for it.
 pub(super) struct Opening {
     pub(super) outcome: SetOnce<Result<ConnectionInfo, Arc<Failure>>>,
-    /// The connection's place in the pool, until it is taken by whoever decides what becomes of it.
-    permit: Mutex<Option<Permit<Connection>>>,
+    hold: Mutex<Hold>,
     cancelled: SetOnce<()>,
+}
+
+/// What is settled about a connection being opened. Its lock is taken before the table's and the
+/// endpoint's, never after.
+pub(super) struct Hold {
+    /// The connection's place in the pool; gone once opening has ended or was cancelled.
+    pub(super) permit: Option<Permit<Connection>>,
+    /// Whom it is opened for. Nobody once that lease was returned: then it is for whoever is next.
+    pub(super) owner: Option<LeaseId>,
+    /// The open connection, where its lease left the table just before: for the one who took it out.
+    pub(super) left: Option<Lease<Connection>>,
 }
 
 /// An error that several callers may ask for.
@@ -50,23 +61,29 @@ impl Opening {
     pub(super) fn new(permit: Permit<Connection>) -> Self {
         Self {
             outcome: SetOnce::new(),
-            permit: Mutex::new(Some(permit)),
+            hold: Mutex::new(Hold {
+                permit: Some(permit),
+                owner: None,
+                left: None,
+            }),
             cancelled: SetOnce::new(),
         }
     }
 
-    /// The permit, for the one who comes first: the task that opens the connection, or the caller
-    /// who cancels that.
-    pub(super) fn take_permit(&self) -> Option<Permit<Connection>> {
-        self.permit
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take()
+    pub(super) fn hold(&self) -> MutexGuard<'_, Hold> {
+        self.hold.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Stops opening; the place in the pool is free when this returns.
     pub(super) fn cancel(&self) {
-        drop(self.take_permit());
+        let (permit, left) = {
+            let mut hold = self.hold();
+            (hold.permit.take(), hold.left.take())
+        };
+        drop(permit);
+        if let Some(lease) = left {
+            lease.discard(CloseReason::Discarded);
+        }
         // Once is enough.
         let _ = self.cancelled.set(());
     }

@@ -12,7 +12,7 @@ use warmline_pool::{
 };
 
 use super::endpoint::{self, Directory, Endpoint, EndpointId};
-use super::held::{self, Failure, Held, Opening, State};
+use super::held::{self, Failure, Held, Hold, Opening, State};
 use super::line::{Line, Seat};
 use super::table::{LeaseId, TABLE};
 use crate::client::{Client, ClientOptions};
@@ -134,10 +134,9 @@ impl NamedPool {
     pub fn get(&self, endpoint: EndpointId) -> Option<LeaseId> {
         let endpoint = self.endpoints.get(endpoint)?;
         let seat = self.line.try_seat(endpoint)?;
-        match endpoint.origin.checkout() {
-            Checkout::Ready(lease) => enter(endpoint, seat, State::Resting(lease)),
-            Checkout::Connect(permit) => self.open_connection(endpoint, seat, permit),
-            Checkout::Full | Checkout::Closed => None,
+        match self.begin(endpoint, seat) {
+            Begun::Leased(id) => id,
+            Begun::Full(_) | Begun::Closed => None,
         }
     }
 
@@ -301,28 +300,51 @@ impl NamedPool {
 
     async fn turn(&self, endpoint: &'static Endpoint) -> Result<LeaseId, Error> {
         let seat = self.line.seat(endpoint).await.ok_or_else(no_room)?;
-        let granted = match endpoint.origin.checkout() {
-            Checkout::Ready(lease) => Granted::Ready(lease),
-            Checkout::Connect(permit) => Granted::Connect(permit),
+        let id = match self.begin(endpoint, seat) {
+            Begun::Leased(id) => id,
             // Within the quota, yet the pool itself is full: in "default", of requests.
-            Checkout::Full => endpoint
-                .origin
-                .wait(WaitFor::Any)
-                .await
-                .map_err(|_| client_closed())?,
-            Checkout::Closed => return Err(client_closed()),
-        };
-        let id = match granted {
-            Granted::Ready(lease) => {
-                return enter(endpoint, seat, State::Resting(lease)).ok_or_else(no_room);
+            Begun::Full(seat) => {
+                let granted = endpoint.origin.wait(WaitFor::Any).await;
+                match granted.map_err(|_| client_closed())? {
+                    Granted::Ready(lease) => enter(endpoint, seat, State::Resting(lease)),
+                    Granted::Connect(permit) => self.open_connection(endpoint, seat, permit),
+                }
             }
-            Granted::Connect(permit) => self
-                .open_connection(endpoint, seat, permit)
-                .ok_or_else(no_room)?,
+            Begun::Closed => return Err(client_closed()),
         };
+        let id = id.ok_or_else(no_room)?;
         let unclaimed = Unclaimed { pool: self, id };
         self.ready(id).await?;
         Ok(unclaimed.claim())
+    }
+
+    /// A lease on an idle connection, on one that is being opened for nobody, or on a new one.
+    fn begin(&self, endpoint: &'static Endpoint, seat: Seat) -> Begun {
+        let place = match endpoint.origin.checkout() {
+            Checkout::Ready(lease) => {
+                return Begun::Leased(enter(endpoint, seat, State::Resting(lease)));
+            }
+            Checkout::Connect(permit) => Some(permit),
+            Checkout::Full => None,
+            Checkout::Closed => return Begun::Closed,
+        };
+        let seat = match adopt(endpoint, seat) {
+            Ok(id) => return Begun::Leased(id),
+            Err(seat) => seat,
+        };
+        if let Some(permit) = place {
+            return Begun::Leased(self.open_connection(endpoint, seat, permit));
+        }
+        // Race window: a connection that was being opened for nobody when the pool said full may
+        // have become idle before we looked for it.
+        match endpoint.origin.checkout() {
+            Checkout::Ready(lease) => Begun::Leased(enter(endpoint, seat, State::Resting(lease))),
+            Checkout::Connect(permit) => {
+                Begun::Leased(self.open_connection(endpoint, seat, permit))
+            }
+            Checkout::Full => Begun::Full(seat),
+            Checkout::Closed => Begun::Closed,
+        }
     }
 
     /// Starts to connect under a lease that exists from now on.
@@ -333,12 +355,8 @@ impl NamedPool {
         permit: Permit<Connection>,
     ) -> Option<LeaseId> {
         let opening = Arc::new(Opening::new(permit));
-        endpoint.connecting.fetch_add(1, Ordering::Relaxed);
-        let Some(id) = enter(endpoint, seat, State::Connecting(Arc::clone(&opening))) else {
-            endpoint.connecting.fetch_sub(1, Ordering::Relaxed);
-            return None;
-        };
-        self.engine.spawn(connect(endpoint, id, opening));
+        let id = enter_connecting(endpoint, seat, &opening, &mut opening.hold())?;
+        self.engine.spawn(connect(endpoint, opening));
         Some(id)
     }
 
@@ -356,6 +374,42 @@ impl NamedPool {
     }
 }
 
+/// How a lease began; `None` if the table is full.
+enum Begun {
+    Leased(Option<LeaseId>),
+    /// No place in the pool now.
+    Full(Seat),
+    Closed,
+}
+
+/// A lease on a connection that is being opened for nobody; the seat again if there is none.
+fn adopt(endpoint: &'static Endpoint, seat: Seat) -> Result<Option<LeaseId>, Seat> {
+    loop {
+        let Some(opening) = endpoint.orphans().pop() else {
+            return Err(seat);
+        };
+        let mut hold = opening.hold();
+        if hold.permit.is_some() {
+            return Ok(enter_connecting(endpoint, seat, &opening, &mut hold));
+        }
+    }
+}
+
+/// Puts a lease that is still connecting into the table.
+fn enter_connecting(
+    endpoint: &'static Endpoint,
+    seat: Seat,
+    opening: &Arc<Opening>,
+    hold: &mut Hold,
+) -> Option<LeaseId> {
+    endpoint.connecting.fetch_add(1, Ordering::Relaxed);
+    hold.owner = enter(endpoint, seat, State::Connecting(Arc::clone(opening)));
+    if hold.owner.is_none() {
+        endpoint.connecting.fetch_sub(1, Ordering::Relaxed);
+    }
+    hold.owner
+}
+
 /// Puts a lease into the table; its place in the quota goes with it. `None` if the table is full.
 fn enter(endpoint: &'static Endpoint, seat: Seat, state: State) -> Option<LeaseId> {
     let id = TABLE.add(Held { endpoint, state }).ok()?;
@@ -371,8 +425,9 @@ fn settle(held: Held, fate: Fate) {
         (State::Failed(_), _) => return,
         (State::Connecting(opening), fate) => {
             endpoint.connecting.fetch_sub(1, Ordering::Relaxed);
-            if fate == Fate::Removed {
-                opening.cancel();
+            match fate {
+                Fate::Removed => opening.cancel(),
+                Fate::Returned => orphan(endpoint, &opening),
             }
         }
         (State::Resting(lease), Fate::Returned) => endpoint.pool.give_back(lease),
@@ -384,9 +439,23 @@ fn settle(held: Held, fate: Fate) {
     drop(Seat::of(endpoint));
 }
 
+/// The lease that a connection is opened for was returned: the connection is for whoever is next.
+fn orphan(endpoint: &'static Endpoint, opening: &Arc<Opening>) {
+    let mut hold = opening.hold();
+    hold.owner = None;
+    if hold.permit.is_some() {
+        endpoint.orphans().push(Arc::clone(opening));
+    }
+    let left = hold.left.take();
+    drop(hold);
+    if let Some(lease) = left {
+        endpoint.pool.give_back(lease);
+    }
+}
+
 /// Connects for a lease, which may end meanwhile: returned, the connection is for whoever is next;
 /// removed, it is not opened.
-async fn connect(endpoint: &'static Endpoint, id: LeaseId, opening: Arc<Opening>) {
+async fn connect(endpoint: &'static Endpoint, opening: Arc<Opening>) {
     let client = endpoint.pool.client();
     let limit = client.timeouts().connect;
     let outcome = tokio::select! {
@@ -394,16 +463,24 @@ async fn connect(endpoint: &'static Endpoint, id: LeaseId, opening: Arc<Opening>
         () = opening.cancelled() => Err(held::closed()),
         outcome = client.connector().connect(&endpoint.key, limit) => outcome,
     };
-    let settled = match (outcome, opening.take_permit()) {
+    // Held until the connection is where it belongs: whoever returns or removes the lease meanwhile
+    // finds either the permit or the connection.
+    let mut hold = opening.hold();
+    let owner = hold.owner;
+    let settled = match (outcome, hold.permit.take()) {
         (Ok(connection), Some(permit)) => {
             let info = *connection.info();
             let lease = permit.establish(connection);
             lease.on_close(lease.retire_handle());
             let mut lease = Some(lease);
-            advance(endpoint, id, || lease.take().map(State::Resting));
-            if let Some(lease) = lease {
+            if let Some(id) = owner {
+                advance(endpoint, id, || lease.take().map(State::Resting));
+                hold.left = lease;
+            } else if let Some(lease) = lease {
+                // Idle before the lock is let go: who looks for an orphan then finds this.
                 endpoint.pool.give_back(lease);
             }
+            drop(hold);
             Ok(info)
         }
         (Err(error), Some(permit)) => {
@@ -414,14 +491,24 @@ async fn connect(endpoint: &'static Endpoint, id: LeaseId, opening: Arc<Opening>
                 ConnectFailure::Error
             });
             let failure = Failure::new(error);
-            if advance(endpoint, id, || Some(State::Failed(Arc::clone(&failure)))) {
+            let failed = owner.is_some_and(|id| {
+                advance(endpoint, id, || Some(State::Failed(Arc::clone(&failure))))
+            });
+            drop(hold);
+            if failed {
                 drop(Seat::of(endpoint));
             }
             Err(failure)
         }
         // Removed meanwhile; a connection that came about all the same is closed here.
-        (_, None) => Err(Failure::spent()),
+        (_, None) => {
+            drop(hold);
+            Err(Failure::spent())
+        }
     };
+    endpoint
+        .orphans()
+        .retain(|orphan| !Arc::ptr_eq(orphan, &opening));
     // This task alone sets it.
     let _ = opening.outcome.set(settled);
 }
