@@ -1,4 +1,4 @@
-import { leaseNumber } from '../native/lease-id.js';
+import { leaseOf } from '../native/lease-id.js';
 import type { TimeoutWords } from '../native/link.js';
 import { checkTimeouts, type Timeouts } from '../native/timeouts.js';
 import { RequestFlag } from '../native/wire.js';
@@ -126,11 +126,4 @@ function signalOf(init: FetchInit, request: Request | undefined): AbortSignal | 
     throw new TypeError('RequestInit: signal must be an AbortSignal');
   }
   return signal;
-}
-
-function leaseOf(connection: string | undefined): number {
-  if (connection === undefined) return 0;
-  const lease = leaseNumber(connection);
-  if (lease === 0) throw new TypeError(`connection: ${String(connection)} is not a connection id`);
-  return lease;
 }
