@@ -114,7 +114,7 @@ export declare class ClientResponse {
 	};
 }
 /** What `fetch` takes as a body, an async iterable included (Node's own extension). */
-export type BodyInput = string | ArrayBuffer | SharedArrayBuffer | ArrayBufferView | Blob | FormData | URLSearchParams | ReadableStream | AsyncIterable<Uint8Array> | null | undefined;
+export type BodyInput = string | ArrayBuffer | ArrayBufferView | Blob | FormData | URLSearchParams | ReadableStream | AsyncIterable<Uint8Array> | Iterable<Uint8Array> | null | undefined;
 /** What `fetch` takes beside the URL: the standard's, and what is ours. */
 export interface FetchInit extends Omit<RequestInit, "body" | "headers" | "signal"> {
 	headers?: HeadersInput;

@@ -4,13 +4,13 @@ import { randomUUID } from 'node:crypto';
 export type BodyInput =
   | string
   | ArrayBuffer
-  | SharedArrayBuffer
   | ArrayBufferView
   | Blob
   | FormData
   | URLSearchParams
   | ReadableStream
   | AsyncIterable<Uint8Array>
+  | Iterable<Uint8Array>
   | null
   | undefined;
 
@@ -34,7 +34,7 @@ export function extract(body: BodyInput): Extracted {
   if (ArrayBuffer.isView(body)) {
     return atHand(new Uint8Array(body.buffer, body.byteOffset, body.byteLength), null);
   }
-  if (body instanceof ArrayBuffer || body instanceof SharedArrayBuffer) {
+  if (body instanceof ArrayBuffer) {
     return atHand(new Uint8Array(body), null);
   }
   if (body instanceof Blob)
@@ -46,6 +46,9 @@ export function extract(body: BodyInput): Extracted {
   }
   if (Symbol.asyncIterator in Object(body)) {
     return streamed(ReadableStream.from(body as AsyncIterable<Uint8Array>));
+  }
+  if (Symbol.iterator in Object(body) && !Array.isArray(body)) {
+    return streamed(ReadableStream.from(body as Iterable<Uint8Array>));
   }
   return atHand(`${body as unknown as string}`, 'text/plain;charset=UTF-8');
 }

@@ -5,7 +5,7 @@ import { verifying } from './integrity.js';
 import { type FetchInit, type Stated, state } from './request.js';
 
 /** A blob or form of up to this many bytes is read first: then it can be sent a second time. */
-const REPLAYABLE_BYTES = 1024 * 1024;
+const REPLAYABLE_BYTES = 16 * 1024 * 1024;
 
 /** Built-in fetch as it was when this module was loaded; it answers what never touches a network. */
 const builtin = globalThis.fetch;
