@@ -30,9 +30,8 @@ fn a_node_popped_and_pushed_again_does_not_deceive_a_late_pop() {
         list.push(2, None);
         let other = Arc::clone(&list);
         let thread = thread::spawn(move || {
-            let first = other.pop();
-            turn(&other, true);
-            if let Some((value, vacant)) = first {
+            let (first, second) = (other.pop(), other.pop());
+            for (value, vacant) in [first, second].into_iter().flatten() {
                 other.push(value, Some(vacant));
             }
         });
