@@ -419,12 +419,14 @@ async fn a_wait_that_takes_too_long_or_is_abandoned_loses_no_place() {
         (error.code.as_ref(), error.phase),
         ("WARMLINE_POOL_TIMEOUT", Phase::Pool)
     );
+    assert_eq!(pool.stats().waiting, 0);
     let abandoned = tokio::spawn(lease(pool, endpoint));
     while pool.stats().waiting == 0 {
         yield_now().await;
     }
     abandoned.abort();
     assert!(abandoned.await.unwrap_err().is_cancelled());
+    assert_eq!(pool.stats().waiting, 0);
     for id in held {
         assert!(pool.put(id));
     }

@@ -23,6 +23,10 @@ struct Waiter {
     turn: oneshot::Sender<Seat>,
 }
 
+/// A caller in line. Dropped before its turn, it is taken out of the queue at once; the receiver of
+/// its turn is gone by then.
+struct Waiting<'line>(&'line Line);
+
 /// A place in the quota. Dropping it frees the place and lets the next in line have it.
 pub(super) struct Seat(Option<&'static Endpoint>);
 
@@ -58,7 +62,10 @@ impl Line {
         // by whoever frees it, who reads `waiting` after giving the place up (both SeqCst).
         self.waiting.fetch_add(1, Ordering::SeqCst);
         self.serve();
-        granted.await.ok()
+        let waiting = Waiting(self);
+        let seat = granted.await.ok();
+        std::mem::forget(waiting);
+        seat
     }
 
     fn take(&self, endpoint: &'static Endpoint) -> Option<Seat> {
@@ -137,6 +144,12 @@ impl Seat {
     /// The place of a lease that was in the table.
     pub(super) fn of(endpoint: &'static Endpoint) -> Self {
         Self(Some(endpoint))
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.serve();
     }
 }
 
