@@ -14,7 +14,7 @@ use warmline_pool::{Protocol, Scheme};
 
 async fn failure(key: &Key, timeout: Option<Duration>) -> Error {
     let outcome: Result<Connection, Error> = peer::connector().connect(key, timeout).await;
-    let error = outcome.err().expect("nobody is there to connect to");
+    let error = outcome.expect_err("nobody is there to connect to");
     assert!(error.retryable, "no request was sent");
     error
 }

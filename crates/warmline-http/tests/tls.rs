@@ -121,8 +121,7 @@ async fn refusal(identity: Identity, authority: &Authority) -> Error {
     let error = trusting(authority)
         .connect(&key, None)
         .await
-        .err()
-        .expect("it is not trusted");
+        .expect_err("it is not trusted");
     assert_eq!(error.phase, Phase::Tls);
     assert!(error.retryable);
     error
@@ -253,8 +252,7 @@ async fn a_server_that_does_not_speak_tls_is_an_eproto() {
     let error = trusting(&Authority::new("root", None))
         .connect(&key, None)
         .await
-        .err()
-        .unwrap();
+        .unwrap_err();
     assert_eq!((error.code.as_ref(), error.phase), ("EPROTO", Phase::Tls));
 }
 
@@ -265,8 +263,7 @@ async fn a_server_that_leaves_in_the_handshake_is_an_econnreset() {
     let error = trusting(&Authority::new("root", None))
         .connect(&key, None)
         .await
-        .err()
-        .unwrap();
+        .unwrap_err();
     assert_eq!(
         (error.code.as_ref(), error.phase),
         ("ECONNRESET", Phase::Tls)

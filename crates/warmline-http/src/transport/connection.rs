@@ -5,6 +5,7 @@ use std::future::poll_fn;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::Poll;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -23,7 +24,6 @@ use crate::error::Error;
 
 /// An open HTTP/1.1 connection: one request at a time.
 pub struct Connection {
-    sender: Mutex<SendRequest<RequestBody>>,
     socket: Arc<Socket>,
     life: Arc<Life>,
     task: AbortHandle,
@@ -70,6 +70,14 @@ pub struct SendError {
 
 /// The part of a connection that its task outlives it with: whether and how it ended.
 pub(super) struct Life {
+    /// hyper's entrance; gone once the connection has ended.
+    ///
+    /// # Race window
+    /// A request that is being queued while hyper's task drops the other end of the queue is neither
+    /// taken nor handed back: it stays in the queue until this end is dropped, too. Requests are queued
+    /// under this lock and [`Life::finish`] drops the entrance under it after the task, so that none
+    /// is left there.
+    sender: Mutex<Option<SendRequest<RequestBody>>>,
     closed: AtomicBool,
     end: SetOnce<End>,
     watch: Mutex<Watch>,
@@ -90,8 +98,9 @@ enum Watch {
 }
 
 impl Life {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(sender: SendRequest<RequestBody>) -> Self {
         Self {
+            sender: Mutex::new(Some(sender)),
             closed: AtomicBool::new(false),
             end: SetOnce::new(),
             watch: Mutex::new(Watch::Nobody),
@@ -102,11 +111,18 @@ impl Life {
     pub(super) fn finish(&self, end: End) {
         self.closed.store(true, Ordering::Release);
         let _ = self.end.set(end);
+        let sender = self.sender().take();
+        // Outside the lock: a request left in the queue wakes whoever sent it.
+        drop(sender);
         let watch = std::mem::replace(&mut *self.watch(), Watch::Told);
         // Outside the lock: the pool closes the connection in turn.
         if let Watch::Pool(retire) = watch {
             retire.closed();
         }
+    }
+
+    fn sender(&self) -> MutexGuard<'_, Option<SendRequest<RequestBody>>> {
+        self.sender.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn watch(&self) -> MutexGuard<'_, Watch> {
@@ -116,14 +132,12 @@ impl Life {
 
 impl Connection {
     pub(super) fn new(
-        sender: SendRequest<RequestBody>,
         socket: Arc<Socket>,
         life: Arc<Life>,
         task: AbortHandle,
         info: ConnectionInfo,
     ) -> Self {
         Self {
-            sender: Mutex::new(sender),
             socket,
             life,
             task,
@@ -148,14 +162,31 @@ impl Connection {
     ) -> Result<Response<Incoming>, SendError> {
         let start = self.traffic();
         // hyper's task may still be tidying up after the last response.
-        if let Err(error) = poll_fn(|cx| self.sender().poll_ready(cx)).await {
+        let ready = poll_fn(|cx| match self.life.sender().as_mut() {
+            Some(sender) => sender.poll_ready(cx).map_err(Some),
+            None => Poll::Ready(Err(None)),
+        });
+        if let Err(error) = ready.await {
             let error = self.explain(error, start).await;
             return Err(SendError {
                 error,
                 unsent: Some(Box::new(request)),
             });
         }
-        let response = self.sender().try_send_request(request);
+        let entered = match self.life.sender().as_mut() {
+            Some(sender) => Ok(sender.try_send_request(request)),
+            None => Err(request),
+        };
+        let response = match entered {
+            Ok(response) => response,
+            Err(request) => {
+                let error = self.explain(None, start).await;
+                return Err(SendError {
+                    error,
+                    unsent: Some(Box::new(request)),
+                });
+            }
+        };
         match response.await {
             Ok(response) => {
                 let announced = response.body().size_hint().exact().is_some();
@@ -164,7 +195,7 @@ impl Connection {
             }
             Err(mut failure) => {
                 let unsent = failure.take_message().map(Box::new);
-                let mut error = self.explain(failure.into_error(), start).await;
+                let mut error = self.explain(Some(failure.into_error()), start).await;
                 // A request that hyper gives back was never started. Should the counter have moved
                 // all the same (TLS answering a key update, say), those bytes were not the request's.
                 error.retryable |= unsent.is_some();
@@ -178,13 +209,8 @@ impl Connection {
     /// [`Error::bytes_sent`] and [`Error::bytes_received`] are those of the connection's whole life.
     #[must_use]
     pub fn body_error(&self, error: hyper::Error) -> Error {
-        let ended = self.life.end.get().and_then(|end| end.cause);
         let announced = self.length_announced.load(Ordering::Relaxed);
-        let mut error = fault::in_body(error, announced, self.traffic());
-        if let Some(cause) = ended.filter(|_| error.code == "UND_ERR_SOCKET") {
-            error.code = cause.into();
-        }
-        error
+        self.name_cause(fault::in_body(error, announced, self.traffic()))
     }
 
     /// Whether the next request can be sent at once. False while one is being carried, and for as
@@ -192,7 +218,10 @@ impl Connection {
     /// not to be given back.
     #[must_use]
     pub fn is_ready(&self) -> bool {
-        self.sender().is_ready()
+        self.life
+            .sender()
+            .as_ref()
+            .is_some_and(SendRequest::is_ready)
     }
 
     /// Looks at the socket: false once the other side has closed it, it failed, or bytes have
@@ -258,11 +287,15 @@ impl Connection {
         self.task.abort();
     }
 
-    async fn explain(&self, error: hyper::Error, start: Traffic) -> Error {
+    /// What hyper's error means; without one, the connection had ended before hyper was asked.
+    async fn explain(&self, error: Option<hyper::Error>, start: Traffic) -> Error {
         let now = self.traffic();
         let traffic = Traffic {
             sent: now.sent - start.sent,
             received: now.received - start.received,
+        };
+        let Some(error) = error else {
+            return self.name_cause(fault::at_rest());
         };
         if error.is_parse() {
             // The task ends in the very poll that reported the error; on another thread it may be
@@ -270,8 +303,12 @@ impl Connection {
             let end = self.life.end.wait().await;
             return fault::before_response(error, traffic, &end.unread);
         }
+        self.name_cause(fault::before_response(error, traffic, &[]))
+    }
+
+    /// The same error, under the name of what ended the connection if it knows only that it ended.
+    fn name_cause(&self, mut error: Error) -> Error {
         let cause = self.life.end.get().and_then(|end| end.cause);
-        let mut error = fault::before_response(error, traffic, &[]);
         if let Some(cause) = cause.filter(|_| error.code == "UND_ERR_SOCKET") {
             error.code = cause.into();
         }
@@ -283,10 +320,6 @@ impl Connection {
             sent: self.socket.sent(),
             received: self.socket.received(),
         }
-    }
-
-    fn sender(&self) -> MutexGuard<'_, SendRequest<RequestBody>> {
-        self.sender.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -76,6 +76,14 @@ pub(crate) fn in_body(error: hyper::Error, announced: bool, traffic: Traffic) ->
     finish(Error::new(code, Phase::Body, message), error, traffic)
 }
 
+/// The error of a request that found the connection already ended: no byte of it was written.
+pub(crate) fn at_rest() -> Error {
+    let (code, message) = other_side_closed();
+    let mut error = Error::new(code, Phase::Send, message);
+    error.retryable = true;
+    error
+}
+
 /// The code of an error that ended a connection while no request was there to be told.
 pub(crate) fn code_at_rest(error: &hyper::Error) -> &'static str {
     match find::<io::Error>(error) {

@@ -37,24 +37,20 @@ pub(super) async fn start(
             )
             .with_source(error)
         })?;
-    let life = Arc::new(Life::new());
+    let life = Arc::new(Life::new(sender));
     let ending = Ending {
         life: Arc::clone(&life),
         socket: Arc::clone(&socket),
     };
-    let task = tokio::spawn(drive(connection, ending));
-    Ok(Connection::new(
-        sender,
-        socket,
-        life,
-        task.abort_handle(),
-        info,
-    ))
+    let task = tokio::spawn(drive(ending, connection));
+    Ok(Connection::new(socket, life, task.abort_handle(), info))
 }
 
 /// Drives the connection to its end. While it is idle this reads too, and so sees at once that the
 /// peer closes it or sends what nobody asked for.
-async fn drive(mut connection: http1::Connection<TokioIo<Wire>, RequestBody>, ending: Ending) {
+///
+/// `ending` comes first, so that an aborted task drops it last: after hyper's end of the queue.
+async fn drive(ending: Ending, mut connection: http1::Connection<TokioIo<Wire>, RequestBody>) {
     let outcome = poll_fn(|cx| connection.poll_without_shutdown(cx)).await;
     let cause = outcome.err().map(|error| fault::code_at_rest(&error));
     ending.life.finish(End {
