@@ -245,7 +245,8 @@ impl Journey<'_> {
                         first_byte: self.start.elapsed().saturating_sub(queue),
                         ..timings
                     };
-                    if reused {
+                    // Opened before this request came: its opening cost this one nothing.
+                    if queue < facts.dns + facts.tcp + facts.tls || reused {
                         (facts.dns, facts.tcp, facts.tls) = Default::default();
                     }
                     return Ok(Answer {

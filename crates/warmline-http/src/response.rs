@@ -65,11 +65,11 @@ pub struct Facts {
     pub attempt: u32,
     /// From the call to a connection, opening it included.
     pub queue: Duration,
-    /// Of that, the name look-up; zero on a reused connection.
+    /// Of that, the name look-up; zero on a connection that was open already.
     pub dns: Duration,
-    /// Of that, opening the TCP connection; zero on a reused connection.
+    /// Of that, opening the TCP connection; zero on a connection that was open already.
     pub tcp: Duration,
-    /// Of that, the TLS handshake; zero on a reused connection.
+    /// Of that, the TLS handshake; zero on a connection that was open already.
     pub tls: Duration,
     /// From the connection to the response's head.
     pub first_byte: Duration,
