@@ -59,6 +59,7 @@ mod state;
 mod stats;
 mod sync;
 mod tally;
+mod upkeep;
 mod wait;
 
 pub use clock::{Clock, ManualClock, MonotonicClock};

@@ -20,16 +20,16 @@ use crate::tally::Tally;
 use crate::{Clock, Granted, Key, Lease, Limits, Permit, PoolStats, Poolable};
 
 /// In [`PoolState::attention`]: the pool is closed.
-const CLOSED: usize = 1;
+pub(crate) const CLOSED: usize = 1;
 /// In [`PoolState::attention`]: one waiter that would take a place.
 pub(crate) const ONE_WAITER: usize = 2;
 
 /// All that a pool is, behind its handles.
 pub(crate) struct PoolState<C: Poolable> {
     pub(crate) limits: LiveLimits,
-    settings: Mutex<Limits>,
+    pub(crate) settings: Mutex<Limits>,
     clock: Box<dyn Clock>,
-    origins: DashMap<Key, Arc<OriginState<C>>>,
+    pub(crate) origins: DashMap<Key, Arc<OriginState<C>>>,
     /// Connections, connecting ones included.
     pub(crate) connections: Quota,
     /// Idle ones. May count one that is about to be or has just ceased to be.
@@ -44,7 +44,7 @@ pub(crate) struct PoolState<C: Poolable> {
     /// How often connections of origins that are forgotten now had been used again. Locked while
     /// one is forgotten and while the sum over all is made, so that no figure is missed or counted
     /// twice.
-    past_reuses: Mutex<u64>,
+    pub(crate) past_reuses: Mutex<u64>,
     numbers: Numbers,
     seed: u64,
 }
@@ -187,7 +187,11 @@ impl<C: Poolable> PoolState<C> {
     }
 
     /// Closes the idle connection that was used longest ago, leaving out those of origin `except`.
-    fn shut_least_recent(&self, except: Option<u64>, reason: CloseReason) -> Option<Closing<C>> {
+    pub(crate) fn shut_least_recent(
+        &self,
+        except: Option<u64>,
+        reason: CloseReason,
+    ) -> Option<Closing<C>> {
         while self.idle.load(SeqCst) > 0 {
             let mut oldest: Option<Arc<Entry<C>>> = None;
             for origin in self.origins() {
@@ -269,7 +273,7 @@ impl<C: Poolable> PoolState<C> {
     }
 
     /// Gives places to those who wait for one, the oldest over all origins first.
-    fn grant_places(&self, line: &mut Line<C>, after: &mut Aftermath<C>) {
+    pub(crate) fn grant_places(&self, line: &mut Line<C>, after: &mut Aftermath<C>) {
         let mut from = 0;
         while let Some(waiter) = line.first_connector(from) {
             match self.reserve(&waiter.origin, after) {
@@ -286,88 +290,6 @@ impl<C: Poolable> PoolState<C> {
 
     pub(crate) fn settings(&self) -> Limits {
         self.settings.lock().clone()
-    }
-
-    pub(crate) fn set_limits(&self, limits: Limits) {
-        {
-            let mut settings = self.settings.lock();
-            self.limits.set(&limits);
-            *settings = limits;
-        }
-        while self.connections.held() > self.limits.max_connections()
-            || self.idle.load(SeqCst) > self.limits.max_keepalive()
-        {
-            let Some(closing) = self.shut_least_recent(None, CloseReason::Resized) else {
-                break;
-            };
-            Aftermath::of(closing).finish();
-        }
-        for origin in self.origins() {
-            while origin.connections.held() > self.limits.max_connections_per_origin() {
-                let Some(closing) = origin.shut_least_recent(CloseReason::Resized) else {
-                    break;
-                };
-                Aftermath::of(closing).finish();
-            }
-        }
-        let mut after = Aftermath::new();
-        self.grant_places(&mut self.line.lock(), &mut after);
-        after.finish();
-    }
-
-    pub(crate) fn sweep(&self) -> usize {
-        let now = self.now();
-        let mut closed = 0;
-        for origin in self.origins() {
-            let mut after = Aftermath::new();
-            for entry in origin.entries() {
-                if entry.state().is_idle()
-                    && let Some(reason) = entry.stale(now)
-                {
-                    after.closings.extend(entry.shut_if_idle(reason));
-                }
-            }
-            closed += after.closings.len();
-            after.finish();
-            origin.purge();
-            let key = origin.key.clone();
-            drop(origin);
-            // Only the map has it, so nobody can be about to use it: who wants it has to come
-            // through the map, which is locked for this key meanwhile.
-            let is_unused = |_: &Key, origin: &Arc<OriginState<C>>| {
-                Arc::strong_count(origin) == 1 && origin.is_empty()
-            };
-            let mut past_reuses = self.past_reuses.lock();
-            let forgotten = self.origins.remove_if(&key, is_unused);
-            *past_reuses += forgotten.as_ref().map_or(0, |(_, origin)| origin.reuses());
-            drop(past_reuses);
-            drop(forgotten);
-        }
-        closed
-    }
-
-    pub(crate) fn close(&self) {
-        self.attention.fetch_or(CLOSED, SeqCst);
-        let waiters = self.line.lock().close();
-        for waiter in waiters {
-            waiter.deliver_closed();
-        }
-        for origin in self.origins() {
-            let mut after = Aftermath::new();
-            for entry in origin.entries() {
-                after.closings.extend(entry.doom(CloseReason::PoolClosed));
-            }
-            after.finish();
-            origin.purge();
-        }
-    }
-
-    /// Lets go of all origins, which hold the pool in turn.
-    pub(crate) fn forget_origins(&self) {
-        // Kept until the map's guards are gone: what ends with an origin may be foreign code.
-        let origins = self.origins();
-        self.origins.clear();
-        drop(origins);
     }
 
     pub(crate) fn stats(&self) -> PoolStats {
