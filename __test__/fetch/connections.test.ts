@@ -193,6 +193,30 @@ describe('warmline fetch: a connection', () => {
     expect(server.connections.length).toBe(200);
   });
 
+  // Every byte written to it fails at once: what was not sent can be sent again on another.
+  it.each(['GET', 'POST'])(
+    'that was reset an instant ago is not used for the next %s',
+    async (method) => {
+      let served: (connection: ScriptedConnection) => void = () => {};
+      await using server = await scriptedServer(async (connection) => {
+        await connection.request();
+        await connection.send(answer('once'));
+        served(connection);
+      });
+      for (let i = 0; i < 200; i++) {
+        const serving = new Promise<ScriptedConnection>((resolve) => {
+          served = resolve;
+        });
+        const init = method === 'POST' ? { method, body: 'b' } : { method };
+        expect(await (await fetch(server.origin, init)).text()).toBe('once');
+        const connection = await serving;
+        connection.reset();
+        await connection.closed;
+      }
+      expect(server.connections.length).toBe(200);
+    },
+  );
+
   it('that was spoken on an instant ago is not used for the next request', async () => {
     let spoken: () => void = () => {};
     await using server = await scriptedServer(async (connection) => {
