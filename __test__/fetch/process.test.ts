@@ -15,11 +15,10 @@ describe.each(implementations)('$name fetch: a process', ({ name }) => {
   });
 
   it('stays for a request in flight, before its head and inside its body', async () => {
-    await using server = await scriptedServer(async (connection) => {
-      await connection.request();
-    });
+    await using server = await scriptedServer(() => {});
     await using program = runProgram('in-flight', name, [server.origin]);
     const connection = await server.connection(0);
+    await connection.request();
     await program.printed('waiting for the head');
     await connection.send('HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\n01234');
     await program.printed('waiting for the body');
