@@ -107,7 +107,11 @@ export const steps = [
       (program) => `${program} --offline --all-features check licenses bans sources`,
     ),
   },
-  { name: 'build', run: check('npm run --silent build') },
+  {
+    name: 'build',
+    // The mock provider is what the SDKs are tested against.
+    run: check('npm run --silent build && npm run --silent build:provider'),
+  },
   {
     name: 'types',
     needs: 'build',

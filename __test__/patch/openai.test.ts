@@ -1,5 +1,6 @@
 import OpenAI from 'openai';
 import { describe, expect, it } from 'vitest';
+import { refusingOrigin } from '../servers/refusing.js';
 import { all, bothWays, type Deed, QUESTION } from './clients.js';
 
 const STREAMED = { ...QUESTION, stream: true as const, stream_options: { include_usage: true } };
@@ -192,7 +193,7 @@ describe('a patched OpenAI client fails', () => {
           throw error;
         }
       },
-      { baseURL: 'http://127.0.0.1:1/v1', maxRetries: 0 },
+      { baseURL: `${await refusingOrigin()}/v1`, maxRetries: 0 },
     );
     expect(plain.error).toMatchObject({ class: 'APIConnectionError' });
     expect(patched.error).toEqual(plain.error);

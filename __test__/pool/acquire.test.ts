@@ -3,6 +3,7 @@ import { acquireConnection, returnConnection, WarmlineError } from 'warmline';
 import { rejection } from '../fetch/implementations.js';
 import { deafServer } from '../servers/deaf.js';
 import { portServer } from '../servers/ports.js';
+import { refusingOrigin } from '../servers/refusing.js';
 import { freshPool, leased } from './pools.js';
 
 const PER_ENDPOINT = 10;
@@ -95,10 +96,7 @@ describe('acquireConnection', () => {
   });
 
   it('fails as connecting fails', async () => {
-    const origin = await (async () => {
-      await using server = await portServer();
-      return server.origin;
-    })();
+    const origin = await refusingOrigin();
     const pool = freshPool();
     for (let i = 0; i < 2 * PER_ENDPOINT; i++) {
       const error = await rejection(pool.acquireConnection(origin));

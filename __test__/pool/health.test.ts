@@ -1,15 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { fetch, WarmlineError } from 'warmline';
+import { rejection } from '../fetch/implementations.js';
 import { deafServer } from '../servers/deaf.js';
-import { portServer } from '../servers/ports.js';
+import { refusingOrigin } from '../servers/refusing.js';
 import { scriptedServer } from '../servers/scripted.js';
-import { freshPool, leased, rejection } from './pools.js';
-
-/** An origin where nobody listens any more. */
-async function usedUp(): Promise<string> {
-  await using server = await portServer();
-  return server.origin;
-}
+import { freshPool, leased } from './pools.js';
 
 describe('a lease is healthy', () => {
   it('while it connects', async () => {
@@ -39,7 +34,7 @@ describe('a lease is healthy', () => {
 describe('a lease is not healthy', () => {
   it('once connecting was refused, and says why', async () => {
     const pool = freshPool();
-    const origin = await usedUp();
+    const origin = await refusingOrigin();
     const id = leased(pool, origin);
     const error = await rejection(pool.connectionReady(id));
     expect(error).toBeInstanceOf(WarmlineError);

@@ -12,13 +12,3 @@ export function leased(pool: SimpleConnectionPool, endpoint: string): string {
   if (id === null) throw new Error(`no room for a lease to ${endpoint}`);
   return id;
 }
-
-/** The error with which a promise rejects. Fails if it fulfils. */
-export async function rejection(promise: Promise<unknown>): Promise<unknown> {
-  return await promise.then(
-    (value) => {
-      throw new Error(`expected a rejection, but it fulfilled with ${String(value)}`);
-    },
-    (error: unknown) => error,
-  );
-}

@@ -1,4 +1,4 @@
-import type { HttpClient } from '../client/http-client.js';
+import { HttpClient } from '../client/http-client.js';
 import { fetch } from '../fetch/fetch.js';
 import { isNativeAvailable } from '../native/load.js';
 
@@ -41,7 +41,7 @@ let warned = false;
  * @param target An OpenAI or Anthropic client or any other that keeps its `fetch` the same way; such a
  *   class, for all its clients to come; nothing, for `globalThis.fetch`.
  * @returns the target. Patching twice changes nothing.
- * @throws {TypeError} for what has no `fetch` to replace.
+ * @throws {TypeError} for what has no `fetch` to replace, and for a `client` that is none.
  *
  * Without a native binary for this platform it warns once and leaves the target as it is.
  *
@@ -69,6 +69,9 @@ export function patch<T extends object = typeof globalThis>(
   }
   if (find(target) !== undefined) return target;
   const { client } = options;
+  if (client !== undefined && !(client instanceof HttpClient)) {
+    throw new TypeError('patch: options.client must be an HttpClient');
+  }
   const engineFetch: Fetch = client === undefined ? fetch : fetchOf(client);
   const owner = kind === 'class' ? prototypeOf(target) : target;
   const original = Object.getOwnPropertyDescriptor(owner, 'fetch');

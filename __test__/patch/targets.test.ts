@@ -1,0 +1,251 @@
+import Anthropic from '@anthropic-ai/sdk';
+import OpenAI, { AzureOpenAI } from 'openai';
+import { afterEach, describe, expect, it } from 'vitest';
+import {
+  getPatchStatus,
+  HttpClient,
+  isNativeAvailable,
+  patch,
+  unpatch,
+  fetch as warmlineFetch,
+} from 'warmline';
+import { portServer } from '../servers/ports.js';
+
+const standard = globalThis.fetch;
+
+type WithFetch = { fetch: typeof globalThis.fetch };
+
+/** The `fetch` that a client would call. */
+const fetchOf = (client: object) => (client as WithFetch).fetch;
+const descriptorOf = (target: object) => Object.getOwnPropertyDescriptor(target, 'fetch');
+
+/** Every client of the test that runs. */
+const clients: object[] = [];
+
+function noted<T extends object>(client: T): T {
+  clients.push(client);
+  return client;
+}
+
+const openai = (options: object = {}) => noted(new OpenAI({ apiKey: 'sk-test', ...options }));
+const anthropic = (options: object = {}) => noted(new Anthropic({ apiKey: 'sk-test', ...options }));
+const azure = () =>
+  noted(new AzureOpenAI({ apiKey: 'k', apiVersion: '2024-10-21', endpoint: 'http://127.0.0.1' }));
+
+const CLASSES = [OpenAI, Anthropic, AzureOpenAI];
+
+afterEach(() => {
+  unpatch();
+  for (const each of CLASSES) unpatch(each);
+  for (const client of clients.splice(0)) unpatch(client);
+});
+
+describe.each([
+  ['OpenAI', openai],
+  ['Anthropic', anthropic],
+  ['AzureOpenAI', azure],
+])('a client of %s', (name, make) => {
+  it('is patched, and unpatched to the property descriptor', () => {
+    const client = make();
+    const before = descriptorOf(client);
+    const keys = Object.keys(client);
+    expect(patch(client)).toBe(client);
+    expect(fetchOf(client)).toBe(warmlineFetch);
+    expect(descriptorOf(client)).toEqual({ ...before, value: warmlineFetch });
+    expect(getPatchStatus().patched).toContainEqual({ kind: 'client', name });
+    expect(unpatch(client)).toBe(true);
+    expect(descriptorOf(client)).toEqual(before);
+    expect(Object.keys(client)).toEqual(keys);
+    expect(getPatchStatus().patched).toEqual([]);
+  });
+
+  it('is patched once, however often', () => {
+    const client = make();
+    const before = descriptorOf(client);
+    patch(patch(patch(client)));
+    expect(getPatchStatus().patched).toEqual([{ kind: 'client', name }]);
+    expect(unpatch(client)).toBe(true);
+    expect(descriptorOf(client)).toEqual(before);
+    expect(unpatch(client)).toBe(false);
+  });
+
+  it('gives its fetch to those made from it', () => {
+    const client = patch(make()) as OpenAI;
+    expect(fetchOf(client.withOptions({ timeout: 5 }))).toBe(warmlineFetch);
+    unpatch(client);
+    expect(fetchOf(client.withOptions({ timeout: 5 }))).toBe(standard);
+  });
+
+  it('leaves others of its class as they are', () => {
+    patch(make());
+    expect(fetchOf(make())).toBe(standard);
+  });
+});
+
+describe('a descriptor', () => {
+  it.each([
+    { writable: false, enumerable: false, configurable: true },
+    { writable: true, enumerable: false, configurable: true },
+    { writable: false, enumerable: true, configurable: true },
+  ])('of %j comes back', (flags) => {
+    const own = () => Promise.resolve(new Response());
+    const client = Object.defineProperty({}, 'fetch', { value: own, ...flags });
+    patch(client);
+    expect(fetchOf(client)).toBe(warmlineFetch);
+    expect(unpatch(client)).toBe(true);
+    expect(descriptorOf(client)).toEqual({ value: own, ...flags });
+  });
+});
+
+describe('a fetch that somebody put there after the patch', () => {
+  it('stays when the patch is taken back', () => {
+    const client = patch(openai());
+    const theirs = () => Promise.resolve(new Response());
+    (client as unknown as WithFetch).fetch = theirs;
+    expect(unpatch(client)).toBe(false);
+    expect(fetchOf(client)).toBe(theirs);
+    expect(getPatchStatus().patched).toEqual([]);
+  });
+});
+
+describe('a class', () => {
+  it.each(CLASSES)('%o is patched for clients to come, and unpatched', (each) => {
+    const before = descriptorOf(each.prototype);
+    const made = each === Anthropic ? anthropic : openai;
+    const earlier = made();
+    expect(patch(each)).toBe(each);
+    patch(each);
+    expect(getPatchStatus().patched).toEqual([{ kind: 'class', name: each.name }]);
+    expect(fetchOf(earlier)).toBe(standard);
+    const later =
+      each === AzureOpenAI ? azure() : each === Anthropic ? anthropic() : (openai() as object);
+    expect(fetchOf(later)).toBe(warmlineFetch);
+    expect(descriptorOf(later)).toEqual({ ...descriptorOf(earlier), value: warmlineFetch });
+    expect(Object.keys(later)).toContain('fetch');
+    expect(fetchOf((later as OpenAI).withOptions({ timeout: 5 }))).toBe(warmlineFetch);
+    expect(unpatch(each)).toBe(true);
+    expect(descriptorOf(each.prototype)).toEqual(before);
+    expect(unpatch(each)).toBe(false);
+    expect(fetchOf(made())).toBe(standard);
+    // Those that were made meanwhile keep what they were made with.
+    expect(fetchOf(later)).toBe(warmlineFetch);
+  });
+
+  it('brings its subclasses with it', () => {
+    class Mine extends OpenAI {}
+    patch(OpenAI);
+    expect(fetchOf(new Mine({ apiKey: 'k' }))).toBe(warmlineFetch);
+    expect(fetchOf(azure())).toBe(warmlineFetch);
+    unpatch(OpenAI);
+    expect(fetchOf(new Mine({ apiKey: 'k' }))).toBe(standard);
+  });
+
+  it('leaves its parent as it is', () => {
+    patch(AzureOpenAI);
+    expect(fetchOf(openai())).toBe(standard);
+    expect(fetchOf(azure())).toBe(warmlineFetch);
+  });
+
+  it.each([
+    ['OpenAI', OpenAI, openai],
+    ['Anthropic', Anthropic, anthropic],
+  ] as const)('%s keeps a fetch that a client brings along', (_, each, make) => {
+    const own = () => Promise.resolve(new Response());
+    patch(each);
+    expect(fetchOf(make({ fetch: own }))).toBe(own);
+  });
+
+  it('may have its clients patched and unpatched on their own, too', () => {
+    patch(OpenAI);
+    const client = openai();
+    patch(client);
+    expect(unpatch(client)).toBe(true);
+    expect(fetchOf(client)).toBe(warmlineFetch);
+  });
+});
+
+describe('the global fetch', () => {
+  it('is patched, and unpatched to the property descriptor', async () => {
+    await using server = await portServer();
+    const before = descriptorOf(globalThis);
+    expect(patch()).toBe(globalThis);
+    patch();
+    expect(globalThis.fetch).toBe(warmlineFetch);
+    expect(getPatchStatus()).toEqual({
+      native: true,
+      patched: [{ kind: 'global', name: 'globalThis.fetch' }],
+    });
+    expect(fetchOf(openai())).toBe(warmlineFetch);
+    const ports = [
+      await (await fetch(server.origin)).text(),
+      await (await fetch(server.origin)).text(),
+    ];
+    expect(new Set(ports).size).toBe(1);
+    expect(await (await fetch('data:,inline')).text()).toBe('inline');
+    expect(unpatch()).toBe(true);
+    expect(descriptorOf(globalThis)).toEqual(before);
+    expect(unpatch()).toBe(false);
+  });
+
+  it('is named by globalThis as well', () => {
+    expect(patch(globalThis)).toBe(globalThis);
+    expect(globalThis.fetch).toBe(warmlineFetch);
+    expect(unpatch(globalThis)).toBe(true);
+    expect(globalThis.fetch).toBe(standard);
+  });
+});
+
+describe('patch', () => {
+  it.each([
+    [null],
+    [5],
+    ['openai'],
+    [{}],
+    [{ fetch: 5 }],
+    [() => {}],
+    [class Mine {}],
+    [Object.freeze({ fetch: standard })],
+    [Symbol('client')],
+  ])('refuses %o', (target) => {
+    expect(() => patch(target as object)).toThrow(TypeError);
+    expect(getPatchStatus().patched).toEqual([]);
+    expect(globalThis.fetch).toBe(standard);
+  });
+
+  it.each([[5], [{}], [null], [openai()]])('refuses %o as the client to send on', (client) => {
+    const target = openai();
+    expect(() => patch(target, { client: client as unknown as HttpClient })).toThrow(/client/);
+    expect(fetchOf(target)).toBe(standard);
+  });
+
+  it('takes the client to send on', async () => {
+    await using server = await portServer();
+    await using client = new HttpClient();
+    const target = patch(openai({ baseURL: server.origin }), { client });
+    await target.get('/');
+    expect(client.getPoolMetrics()).toMatchObject({ totalRequests: 1, connectionsIdle: 1 });
+    expect(fetchOf(target)).toHaveLength(1);
+    unpatch(target);
+  });
+
+  it('keeps nothing alive', async () => {
+    const { setFlagsFromString } = await import('node:v8');
+    const { runInNewContext } = await import('node:vm');
+    setFlagsFromString('--expose-gc');
+    const collect = runInNewContext('gc') as () => void;
+    (() => {
+      for (let i = 0; i < 100; i++) patch(new OpenAI({ apiKey: 'k' }));
+    })();
+    while (getPatchStatus().patched.length > 0) {
+      await new Promise(setImmediate);
+      collect();
+    }
+  });
+});
+
+it('unpatch of what was never patched answers false', () => {
+  expect(unpatch()).toBe(false);
+  expect(unpatch(openai())).toBe(false);
+  expect(unpatch(OpenAI)).toBe(false);
+  expect(isNativeAvailable()).toBe(true);
+});
