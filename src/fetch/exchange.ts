@@ -123,7 +123,7 @@ export class Exchange implements Receiver, Stoppable {
     this.#finish(reason);
     engine().abort(this);
     if (this.#inflow === undefined) this.#reject(reason);
-    else this.#inflow.fail(reason);
+    else this.#inflow.stop(reason);
   }
 
   #listen(signal: AbortSignal): void {

@@ -48,14 +48,20 @@ export class Inflow {
     this.#collector?.(false);
   }
 
+  /** The body breaks off here; what came before is still there to be read. */
   fail(reason: unknown): void {
     if (this.#ended || this.#failure !== undefined) return;
     this.#failure = { reason };
-    this.#queue = [];
     const reader = this.#reader;
     this.#reader = undefined;
     reader?.error(reason);
     this.#collector?.(true);
+  }
+
+  /** Nobody may read on: what came and was not read is dropped. */
+  stop(reason: unknown): void {
+    this.#queue = [];
+    this.fail(reason);
   }
 
   /** A byte stream over what is left. It reads only when it is read. */
