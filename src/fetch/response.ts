@@ -60,9 +60,7 @@ export class EngineResponse {
   }
 
   get url(): string {
-    const url = new URL(this.redirected ? this.#line(1) : this.#parts.requestUrl);
-    url.hash = '';
-    return url.href;
+    return this.redirected ? this.#line(1) : serialized(this.#parts.requestUrl);
   }
 
   get headers(): Headers {
@@ -179,6 +177,22 @@ export class EngineResponse {
     for (let line = 0; line < number; line++) start = head.indexOf('\n', start) + 1;
     return head.slice(start, head.indexOf('\n', start));
   }
+}
+
+/** URLs as callers wrote them, and as the standard does. SDKs ask for it at every response. */
+const serializations: Map<string, string> = new Map();
+const MAX_SERIALIZATIONS = 256;
+
+function serialized(text: string): string {
+  let href = serializations.get(text);
+  if (href === undefined) {
+    const url = new URL(text);
+    url.hash = '';
+    href = url.href;
+    if (serializations.size >= MAX_SERIALIZATIONS) serializations.clear();
+    serializations.set(text, href);
+  }
+  return href;
 }
 
 Object.setPrototypeOf(EngineResponse.prototype, Response.prototype);

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use url::Url;
 use warmline_pool::{Checkout, Limits, Pool, PoolStats};
 
+use crate::clock::CoarseClock;
 use crate::engine::engine;
 use crate::error::Error;
 use crate::execute;
@@ -81,7 +82,7 @@ impl Client {
     pub fn new(options: ClientOptions) -> Result<Self, Error> {
         let client = Self {
             inner: Arc::new(Inner {
-                pool: Pool::new(options.limits),
+                pool: Pool::with_clock(options.limits, CoarseClock::default()),
                 connector: Connector::new(options.connector)?,
                 timeouts: options.timeouts,
                 requests: AtomicU64::new(0),

@@ -23,10 +23,6 @@ use crate::request::{Request, Timeouts};
 use crate::response::{Body, Facts, Response};
 use crate::transport::{Connection, RequestBody, SendError};
 
-/// A pooled connection that has been idle for longer than this is looked at before it is used. A
-/// shorter time would cost a system call on every busy connection and catch next to nothing: its
-/// own task sees a close as soon as the event loop comes round.
-const PROBE_AFTER: Duration = Duration::from_millis(10);
 /// How often a request that never left may move on from one fresh connection to another. Dead
 /// pooled connections do not count: each of them is removed by the try.
 const MAX_FRESH_TRIES: u32 = 2;
@@ -207,12 +203,7 @@ impl Journey<'_> {
     /// Sends one hop's request, over as many connections as it takes for it to leave.
     async fn hop(&self, hop: &Hop, body: RequestBody) -> Result<Answer, Error> {
         let key = &hop.target.key;
-        let mut headers = hop.headers.clone();
-        head::prepare(&hop.method, &mut headers, &body, &hop.target)?;
-        let mut request = http::Request::new(body);
-        *request.method_mut() = hop.method.clone();
-        *request.uri_mut() = hop.target.uri.clone();
-        *request.headers_mut() = headers;
+        let mut request = on_the_wire(hop, body)?;
         let origin = self.client.pool().origin(key);
         let mut attempt = 1;
         let mut fresh_tries = 0;
@@ -259,15 +250,22 @@ impl Journey<'_> {
                     let mut error = failure.error;
                     error.attempt = attempt;
                     error.reused_connection = reused;
-                    let Some(unsent) = failure.unsent else {
-                        return Err(error);
-                    };
-                    error.retryable = true;
+                    error.retryable |= failure.unsent.is_some();
                     // A leased connection is the one the caller asked for: there is no other.
-                    if self.connection.is_some() || fresh_tries >= MAX_FRESH_TRIES {
+                    let elsewhere = self.connection.is_none() && fresh_tries < MAX_FRESH_TRIES;
+                    if !error.retryable || !elsewhere {
                         return Err(error);
                     }
-                    request = *unsent;
+                    // hyper hands a request back unless it had begun with it. No byte of it was
+                    // written all the same, so it can be made again, if its body can.
+                    request = match (failure.unsent, hop.body.as_ref()) {
+                        (Some(unsent), _) => *unsent,
+                        (None, Some(body)) => match body.replay() {
+                            Some(body) => on_the_wire(hop, body)?,
+                            None => return Err(error),
+                        },
+                        (None, None) => return Err(error),
+                    };
                     attempt += 1;
                 }
             }
@@ -349,7 +347,9 @@ impl Journey<'_> {
                 },
                 Checkout::Closed => return Err(closed()),
             };
-            if lease.idle_for() < PROBE_AFTER || lease.is_alive() {
+            // One system call for each request on a used connection. Its own task sees a close only
+            // when the event loop comes round, and a request written before that would be lost.
+            if !lease.reused() || lease.is_alive() {
                 return Ok(lease);
             }
             lease.discard(CloseReason::Dead);
@@ -393,6 +393,17 @@ impl Journey<'_> {
         );
         Error::new("WARMLINE_TOTAL_TIMEOUT", phase, message)
     }
+}
+
+/// A hop's request as hyper takes it.
+fn on_the_wire(hop: &Hop, body: RequestBody) -> Result<http::Request<RequestBody>, Error> {
+    let mut headers = hop.headers.clone();
+    head::prepare(&hop.method, &mut headers, &body, &hop.target)?;
+    let mut request = http::Request::new(body);
+    *request.method_mut() = hop.method.clone();
+    *request.uri_mut() = hop.target.uri.clone();
+    *request.headers_mut() = headers;
+    Ok(request)
 }
 
 /// Starts to open a connection in a task of its own, so that a request that goes away leaves the

@@ -4,6 +4,7 @@
 //! joins it with the pool and the rules.
 
 mod client;
+mod clock;
 mod engine;
 mod error;
 mod execute;

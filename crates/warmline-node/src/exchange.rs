@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::task::Poll;
 
 use bytes::Bytes;
+use url::Position;
 use warmline_http::{Error, Phase, RequestBody, Response};
 
 use crate::clients;
@@ -147,7 +148,8 @@ fn head(response: &Response) -> Head {
     text.extend_from_slice(response.reason());
     text.push(b'\n');
     if response.redirected {
-        text.extend_from_slice(response.target.url().as_str().as_bytes());
+        // As `Response.url` shows it: without the fragment.
+        text.extend_from_slice(response.target.url()[..Position::AfterQuery].as_bytes());
     }
     text.push(b'\n');
     let facts = &response.facts;
