@@ -86,7 +86,7 @@ async fn a_returned_connection_is_leased_again_under_a_new_id() {
 async fn a_lease_returned_while_it_connects_is_what_the_next_one_gets() {
     let (pool, endpoint, _) = pool_with_peer("returned while connecting").await;
     let mut ids = HashSet::new();
-    // This task does not yield: nothing is connected before the loop has ended.
+    // The engine connects meanwhile on its own thread: each turn meets another moment of it.
     for _ in 0..10 * PER_ENDPOINT {
         let id = pool.get(endpoint).unwrap();
         assert!(pool.put(id));

@@ -320,23 +320,21 @@ impl NamedPool {
 
     /// A lease on an idle connection, on one that is being opened for nobody, or on a new one.
     fn begin(&self, endpoint: &'static Endpoint, seat: Seat) -> Begun {
-        let place = match endpoint.origin.checkout() {
+        match endpoint.origin.checkout() {
             Checkout::Ready(lease) => {
                 return Begun::Leased(enter(endpoint, seat, State::Resting(lease)));
             }
-            Checkout::Connect(permit) => Some(permit),
-            Checkout::Full => None,
+            // A place may be free, but a connection that is on its way already comes first.
+            Checkout::Connect(_) | Checkout::Full => {}
             Checkout::Closed => return Begun::Closed,
-        };
+        }
         let seat = match adopt(endpoint, seat) {
             Ok(id) => return Begun::Leased(id),
             Err(seat) => seat,
         };
-        if let Some(permit) = place {
-            return Begun::Leased(self.open_connection(endpoint, seat, permit));
-        }
-        // Race window: a connection that was being opened for nobody when the pool said full may
-        // have become idle before we looked for it.
+        // Race window: a connection that was being opened for nobody at the first checkout may have
+        // become idle before we looked for it. It is idle before it stops being an orphan, so that
+        // this checkout finds it.
         match endpoint.origin.checkout() {
             Checkout::Ready(lease) => Begun::Leased(enter(endpoint, seat, State::Resting(lease))),
             Checkout::Connect(permit) => {
