@@ -1,0 +1,113 @@
+import { describe, expect, it } from 'vitest';
+import { HttpClient, type HttpClientOptions } from 'warmline';
+
+const WRONG: [option: string, options: unknown][] = [
+  ['options', null],
+  ['options', 5],
+  ['maxConnections', { maxConnections: 0 }],
+  ['maxConnections', { maxConnections: -1 }],
+  ['maxConnections', { maxConnections: 1.5 }],
+  ['maxConnections', { maxConnections: '10' }],
+  ['maxConnections', { maxConnections: Number.POSITIVE_INFINITY }],
+  ['maxConnections', { maxConnections: 2 ** 40 }],
+  ['maxConnections', { maxConnections: null }],
+  ['maxKeepaliveConnections', { maxKeepaliveConnections: -1 }],
+  ['maxKeepaliveConnections', { maxKeepaliveConnections: Number.NaN }],
+  ['keepaliveExpiry', { keepaliveExpiry: 0 }],
+  ['keepaliveExpiry', { keepaliveExpiry: '30s' }],
+  ['timeout', { timeout: 0 }],
+  ['timeout', { timeout: -5 }],
+  ['timeout', { timeout: Number.NaN }],
+  ['timeout', { timeout: null }],
+  ['timeout', { timeout: '1s' }],
+  ['timeout.connect', { timeout: { connect: 0 } }],
+  ['timeout.firstByte', { timeout: { firstByte: 'x' } }],
+  ['timeout.idle', { timeout: { idle: -1 } }],
+  ['timeout.total', { timeout: { total: null } }],
+  ['timeout.pool', { timeout: { pool: {} } }],
+  ['timeout.read', { timeout: { read: 5 } }],
+  ['connectTimeout', { connectTimeout: 0 }],
+  ['tls', { tls: null }],
+  ['tls', { tls: 'pem' }],
+  ['tls.ca', { tls: { ca: 5 } }],
+  ['tls.ca', { tls: { ca: [5] } }],
+  ['tls.ciphers', { tls: { ciphers: 'x' } }],
+  ['maxConnection', { maxConnection: 5 }],
+];
+
+describe('a client refuses', () => {
+  it.each(WRONG)('by its name: %s in %j', (option, options) => {
+    const construct = () => new HttpClient(options as HttpClientOptions);
+    expect(construct).toThrow(TypeError);
+    expect(construct).toThrow(new RegExp(`^${option.replace('.', '\\.')} `));
+  });
+
+  it('certificates that are none', () => {
+    const construct = () => new HttpClient({ tls: { ca: 'nonsense' } });
+    expect(construct).toThrow(expect.objectContaining({ code: 'WARMLINE_CA' }));
+  });
+
+  it.each([
+    [0, 1],
+    [1, -1],
+    [1.5, 1],
+    [1, Number.NaN],
+    ['5', 1],
+  ])('new limits of %j and %j', async (maxConnections, maxKeepaliveConnections) => {
+    await using client = new HttpClient();
+    const update = () =>
+      client.updatePoolLimits(maxConnections as number, maxKeepaliveConnections as number);
+    expect(update).toThrow(TypeError);
+    expect(update).toThrow(/^max(Keepalive)?Connections /);
+    expect(client.getPoolMetrics()).toMatchObject({
+      maxConnections: 1000,
+      maxKeepaliveConnections: 100,
+    });
+  });
+});
+
+describe('a client takes', () => {
+  it('nothing, and has the defaults of the reference', async () => {
+    await using client = new HttpClient();
+    expect(client.getPoolMetrics()).toEqual({
+      maxConnections: 1000,
+      maxKeepaliveConnections: 100,
+      connectionsActive: 0,
+      connectionsIdle: 0,
+      connectionsTotal: 0,
+      connectionsPending: 0,
+      connectionsCreatedTotal: 0,
+      connectionsClosedTotal: 0,
+      connectionErrorsTotal: 0,
+      connectionTimeoutsTotal: 0,
+      poolUtilizationPercent: 0,
+      reuseRate: 0,
+      activeConnections: 0,
+      availableConnections: 0,
+      pendingRequests: 0,
+      totalRequests: 0,
+      errorCount: 0,
+      avgResponseTimeMs: 0,
+    });
+  });
+
+  it('every option, and undefined for any of them', async () => {
+    const options = {
+      maxConnections: 5,
+      maxKeepaliveConnections: 0,
+      keepaliveExpiry: 10.5,
+      timeout: { connect: 1, firstByte: 2, idle: 3, total: 4, pool: 5 },
+      connectTimeout: Number.POSITIVE_INFINITY,
+      tls: { ca: [] },
+    };
+    await using client = new HttpClient(options);
+    expect(client.getPoolMetrics()).toMatchObject({
+      maxConnections: 5,
+      maxKeepaliveConnections: 0,
+    });
+    for (const name of Object.keys(options)) {
+      await using other = new HttpClient({ [name]: undefined });
+      expect(other.getPoolMetrics()).toMatchObject({ maxConnections: 1000 });
+    }
+  });
+});

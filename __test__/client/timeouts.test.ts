@@ -1,0 +1,119 @@
+import { describe, expect, it } from 'vitest';
+import { HttpClient, WarmlineError } from 'warmline';
+import { rejection } from '../fetch/implementations.js';
+import { deafServer } from '../servers/deaf.js';
+import { portServer } from '../servers/ports.js';
+import { scriptedServer } from '../servers/scripted.js';
+import { stallingServer } from '../servers/stalling.js';
+
+const LIMIT = 30;
+
+async function failure(promise: Promise<unknown>): Promise<WarmlineError> {
+  const error = await rejection(promise);
+  expect(error).toBeInstanceOf(WarmlineError);
+  return error as WarmlineError;
+}
+
+describe.each([
+  ['of the client', (limits: object) => [{ timeout: limits }, {}]],
+  ['of the request', (limits: object) => [{}, { timeout: limits }]],
+])('a deadline %s', (_, place) => {
+  it('for connecting', async () => {
+    await using server = await deafServer();
+    const [ofClient, ofRequest] = place({ connect: LIMIT });
+    await using client = new HttpClient(ofClient);
+    const error = await failure(client.request('GET', server.origin, ofRequest));
+    expect(error).toMatchObject({ code: 'UND_ERR_CONNECT_TIMEOUT', phase: 'connect' });
+    expect(client.getPoolMetrics().connectionTimeoutsTotal).toBe(1);
+  });
+
+  it.each(['before the head', 'inside the head'] as const)(
+    'for the first byte, from a server that stalls %s',
+    async (point) => {
+      await using server = await stallingServer(point);
+      const [ofClient, ofRequest] = place({ firstByte: LIMIT });
+      await using client = new HttpClient(ofClient);
+      const error = await failure(client.request('GET', server.origin, ofRequest));
+      expect(error).toMatchObject({ code: 'UND_ERR_HEADERS_TIMEOUT', phase: 'headers' });
+      await server.connections[0]?.peerClosed;
+    },
+  );
+
+  it.each(['after the head', 'inside the body'] as const)(
+    'for the next piece, from a server that stalls %s',
+    async (point) => {
+      await using server = await stallingServer(point);
+      const [ofClient, ofRequest] = place({ idle: LIMIT });
+      await using client = new HttpClient(ofClient);
+      const error = await failure(client.request('GET', server.origin, ofRequest));
+      expect(error).toMatchObject({ code: 'UND_ERR_BODY_TIMEOUT', phase: 'body' });
+      await server.connections[0]?.peerClosed;
+    },
+  );
+
+  it.each(['before the head', 'inside the head', 'after the head', 'inside the body'] as const)(
+    'for all of it, from a server that stalls %s',
+    async (point) => {
+      await using server = await stallingServer(point);
+      const [ofClient, ofRequest] = place({ total: LIMIT });
+      await using client = new HttpClient(ofClient);
+      const error = await failure(client.request('GET', server.origin, ofRequest));
+      expect(error.code).toBe('WARMLINE_TOTAL_TIMEOUT');
+      expect(error.message).toMatch(/timeout/);
+      await server.connections[0]?.peerClosed;
+    },
+  );
+
+  it('for a place in the pool', async () => {
+    await using server = await stallingServer('before the head');
+    const [ofClient, ofRequest] = place({ pool: LIMIT });
+    const client = new HttpClient({ ...ofClient, maxConnections: 1 });
+    const busy = rejection(client.request('GET', server.origin));
+    await server.stalled(1);
+    const error = await failure(client.request('GET', server.origin, ofRequest));
+    expect(error).toMatchObject({ code: 'WARMLINE_POOL_TIMEOUT', phase: 'pool' });
+    expect(client.getPoolMetrics().pendingRequests).toBe(0);
+    client.destroy();
+    await busy;
+  });
+});
+
+it('a number is the deadline for all of it', async () => {
+  await using server = await stallingServer('inside the body');
+  await using client = new HttpClient({ timeout: LIMIT });
+  expect((await failure(client.request('GET', server.origin))).code).toBe('WARMLINE_TOTAL_TIMEOUT');
+  await using patient = new HttpClient();
+  const error = await failure(patient.request('GET', server.origin, { timeout: LIMIT }));
+  expect(error.code).toBe('WARMLINE_TOTAL_TIMEOUT');
+});
+
+it('connectTimeout is the deadline for connecting', async () => {
+  await using server = await deafServer();
+  await using client = new HttpClient({ connectTimeout: LIMIT });
+  const error = await failure(client.request('GET', server.origin));
+  expect(error.code).toBe('UND_ERR_CONNECT_TIMEOUT');
+});
+
+it("a request's deadline goes before the client's", async () => {
+  const released: (() => void)[] = [];
+  await using server = await scriptedServer(async (connection) => {
+    await connection.request();
+    await new Promise<void>((resolve) => released.push(resolve));
+    connection.end('HTTP/1.1 200 OK\r\n\r\n');
+  });
+  await using client = new HttpClient({ timeout: 10 });
+  const slow = client.request('GET', server.origin, { timeout: 60_000 });
+  // The other one's deadline passes meanwhile.
+  expect((await failure(client.request('GET', server.origin))).code).toBe('WARMLINE_TOTAL_TIMEOUT');
+  for (const release of released) release();
+  expect((await slow).status).toBe(200);
+});
+
+it('a deadline that is met leaves nothing behind', async () => {
+  await using server = await portServer();
+  await using client = new HttpClient({
+    timeout: { connect: 20_000, firstByte: 20_000, idle: 20_000, total: 20_000, pool: 20_000 },
+  });
+  for (let i = 0; i < 20; i++) await client.request('GET', server.origin);
+  expect(server.accepted.length).toBe(1);
+});
