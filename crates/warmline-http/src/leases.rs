@@ -10,10 +10,13 @@ mod endpoint;
 mod held;
 mod line;
 mod named_pool;
+mod opening;
 mod request;
+mod stats;
 mod table;
 
 pub use endpoint::EndpointId;
-pub use named_pool::{EndpointLeaseStats, LeaseStats, NamedPool};
+pub use named_pool::NamedPool;
 pub use request::{ConnectionGuard, LeasedConnection};
+pub use stats::{EndpointLeaseStats, LeaseStats};
 pub use table::LeaseId;

@@ -7,13 +7,13 @@ use std::time::Duration;
 
 use tokio::runtime::Handle;
 use tokio::time::{Instant, timeout_at};
-use warmline_pool::{
-    Checkout, CloseReason, ConnectFailure, Granted, Lease, Limits, Permit, Poolable, WaitFor,
-};
+use warmline_pool::{Checkout, CloseReason, Granted, Lease, Limits, Permit, Poolable, WaitFor};
 
 use super::endpoint::{self, Directory, Endpoint, EndpointId};
-use super::held::{self, Failure, Held, Hold, Opening, State};
+use super::held::{self, Failure, Held, Opening, State};
 use super::line::{Line, Seat};
+use super::opening::{adopt, connect, enter, enter_connecting, orphan};
+use super::stats::{EndpointLeaseStats, LeaseStats};
 use super::table::{LeaseId, TABLE};
 use crate::client::{Client, ClientOptions};
 use crate::engine::engine;
@@ -37,42 +37,6 @@ pub struct NamedPool {
     keep_idle: Option<Duration>,
     line: Line,
     endpoints: Directory,
-}
-
-/// The state of a named pool.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LeaseStats {
-    /// Leased, idle and connecting.
-    pub total_connections: usize,
-    /// Leased and open.
-    pub active_connections: usize,
-    /// Open and free to be leased. In the pool "default", `fetch` shares them.
-    pub idle_connections: usize,
-    /// Leased and still connecting.
-    pub pending: usize,
-    /// Callers in line for a lease.
-    pub waiting: usize,
-    /// The most leases at once.
-    pub max_connections: usize,
-    /// The most leases to one endpoint at once.
-    pub max_connections_per_endpoint: usize,
-    /// How long a connection stays open after it was returned.
-    pub idle_timeout: Duration,
-    /// The same per endpoint, in the order of their first mention.
-    pub endpoints: Vec<EndpointLeaseStats>,
-}
-
-/// The part of [`LeaseStats`] that is about one endpoint.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct EndpointLeaseStats {
-    /// Scheme, host and port.
-    pub endpoint: String,
-    /// Leased and open.
-    pub active: usize,
-    /// Open and free to be leased.
-    pub idle: usize,
-    /// Leased and still connecting.
-    pub pending: usize,
 }
 
 /// What becomes of the connection when a lease ends.
@@ -380,41 +344,6 @@ enum Begun {
     Closed,
 }
 
-/// A lease on a connection that is being opened for nobody; the seat again if there is none.
-fn adopt(endpoint: &'static Endpoint, seat: Seat) -> Result<Option<LeaseId>, Seat> {
-    loop {
-        let Some(opening) = endpoint.orphans().pop() else {
-            return Err(seat);
-        };
-        let mut hold = opening.hold();
-        if hold.permit.is_some() {
-            return Ok(enter_connecting(endpoint, seat, &opening, &mut hold));
-        }
-    }
-}
-
-/// Puts a lease that is still connecting into the table.
-fn enter_connecting(
-    endpoint: &'static Endpoint,
-    seat: Seat,
-    opening: &Arc<Opening>,
-    hold: &mut Hold,
-) -> Option<LeaseId> {
-    endpoint.connecting.fetch_add(1, Ordering::Relaxed);
-    hold.owner = enter(endpoint, seat, State::Connecting(Arc::clone(opening)));
-    if hold.owner.is_none() {
-        endpoint.connecting.fetch_sub(1, Ordering::Relaxed);
-    }
-    hold.owner
-}
-
-/// Puts a lease into the table; its place in the quota goes with it. `None` if the table is full.
-fn enter(endpoint: &'static Endpoint, seat: Seat, state: State) -> Option<LeaseId> {
-    let id = TABLE.add(Held { endpoint, state }).ok()?;
-    seat.keep();
-    Some(id)
-}
-
 /// Does with the connection of a lease that has left the table what is to become of it.
 fn settle(held: Held, fate: Fate) {
     let Held { endpoint, state } = held;
@@ -435,92 +364,6 @@ fn settle(held: Held, fate: Fate) {
         (State::Busy(connection), Fate::Removed) => connection.abort(),
     }
     drop(Seat::of(endpoint));
-}
-
-/// The lease that a connection is opened for was returned: the connection is for whoever is next.
-fn orphan(endpoint: &'static Endpoint, opening: &Arc<Opening>) {
-    let mut hold = opening.hold();
-    hold.owner = None;
-    if hold.permit.is_some() {
-        endpoint.orphans().push(Arc::clone(opening));
-    }
-    let left = hold.left.take();
-    drop(hold);
-    if let Some(lease) = left {
-        endpoint.pool.give_back(lease);
-    }
-}
-
-/// Connects for a lease, which may end meanwhile: returned, the connection is for whoever is next;
-/// removed, it is not opened.
-async fn connect(endpoint: &'static Endpoint, opening: Arc<Opening>) {
-    let client = endpoint.pool.client();
-    let limit = client.timeouts().connect;
-    let outcome = tokio::select! {
-        biased;
-        () = opening.cancelled() => Err(held::closed()),
-        outcome = client.connector().connect(&endpoint.key, limit) => outcome,
-    };
-    // Held until the connection is where it belongs: whoever returns or removes the lease meanwhile
-    // finds either the permit or the connection.
-    let mut hold = opening.hold();
-    let owner = hold.owner;
-    let settled = match (outcome, hold.permit.take()) {
-        (Ok(connection), Some(permit)) => {
-            let info = *connection.info();
-            let lease = permit.establish(connection);
-            lease.on_close(lease.retire_handle());
-            let mut lease = Some(lease);
-            if let Some(id) = owner {
-                advance(endpoint, id, || lease.take().map(State::Resting));
-                hold.left = lease;
-            } else if let Some(lease) = lease {
-                // Idle before the lock is let go: who looks for an orphan then finds this.
-                endpoint.pool.give_back(lease);
-            }
-            drop(hold);
-            Ok(info)
-        }
-        (Err(error), Some(permit)) => {
-            let timed_out = error.code == "UND_ERR_CONNECT_TIMEOUT";
-            permit.fail(if timed_out {
-                ConnectFailure::TimedOut
-            } else {
-                ConnectFailure::Error
-            });
-            let failure = Failure::new(error);
-            let failed = owner.is_some_and(|id| {
-                advance(endpoint, id, || Some(State::Failed(Arc::clone(&failure))))
-            });
-            drop(hold);
-            if failed {
-                drop(Seat::of(endpoint));
-            }
-            Err(failure)
-        }
-        // Removed meanwhile; a connection that came about all the same is closed here.
-        (_, None) => {
-            drop(hold);
-            Err(Failure::spent())
-        }
-    };
-    endpoint
-        .orphans()
-        .retain(|orphan| !Arc::ptr_eq(orphan, &opening));
-    // This task alone sets it.
-    let _ = opening.outcome.set(settled);
-}
-
-/// Moves a lease on from connecting, if it is still there.
-fn advance(endpoint: &'static Endpoint, id: LeaseId, next: impl FnOnce() -> Option<State>) -> bool {
-    let advanced = TABLE
-        .with(id, |held| next().map(|state| held.state = state))
-        .flatten()
-        .is_some();
-    if advanced {
-        endpoint.connecting.fetch_sub(1, Ordering::Relaxed);
-    }
-    advanced
 }
 
 /// A lease that nobody knows of yet; dropped so, it goes back.
