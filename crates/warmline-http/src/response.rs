@@ -200,7 +200,7 @@ impl Body {
             Error::new(
                 "WARMLINE_TOTAL_TIMEOUT",
                 Phase::Body,
-                "the request's total time-out passed",
+                "timeout: the request took too long as a whole",
             )
         } else {
             Error::new(
