@@ -12,6 +12,18 @@ it('a process ends by itself with idle connections, leases and clients that nobo
   for (const [index] of server.accepted.entries()) await server.closed(index);
 });
 
+it.each(['at once', 'a moment later'])(
+  'a process may exit in the middle of everything, %s',
+  async (when) => {
+    await using server = await httpServer((request, response) => {
+      if (request.url === '/begun') response.write('begun');
+    });
+    const ending = await run('exit.mjs', [server.origin, when]);
+    expect(ending).toEqual({ ...CLEAN, code: 7, lines: [] });
+    for (const [index] of server.accepted.entries()) await server.closed(index);
+  },
+);
+
 it('a thousand aborts leave the pool clean, and nothing that keeps the process', async () => {
   await using server = await httpServer((request, response) => {
     if (request.url === '/begun') response.write('begun');
