@@ -195,7 +195,7 @@ export interface PoolMetrics {
 	readonly avgResponseTimeMs: number;
 }
 /**
- * A client with a pool of its own.
+ * A client with a pool of its own. One that is forgotten is closed when it is collected.
  *
  * @example
  * ```ts
@@ -293,7 +293,7 @@ export interface PatchedTarget {
  * @param target An OpenAI or Anthropic client or any other that keeps its `fetch` the same way; such a
  *   class, for all its clients to come; nothing, for `globalThis.fetch`.
  * @returns the target. Patching twice changes nothing.
- * @throws {TypeError} for what has no `fetch` to replace.
+ * @throws {TypeError} for what has no `fetch` to replace, and for a `client` that is none.
  *
  * Without a native binary for this platform it warns once and leaves the target as it is.
  *

@@ -35,8 +35,16 @@ export interface PoolMetrics {
   readonly avgResponseTimeMs: number;
 }
 
+/** Closes the pool of a client that was collected, once the last of its requests has ended. */
+const forgotten = new FinalizationRegistry<{ number: number; inFlight: InFlight }>(
+  async ({ number, inFlight }) => {
+    await inFlight.drained();
+    binding().closeClient(number);
+  },
+);
+
 /**
- * A client with a pool of its own.
+ * A client with a pool of its own. One that is forgotten is closed when it is collected.
  *
  * @example
  * ```ts
@@ -63,6 +71,7 @@ export class HttpClient {
     const settings = checkOptions(options);
     const native = binding();
     this.#number = refusable(() => native.openClient(settings));
+    forgotten.register(this, { number: this.#number, inFlight: this.#inFlight });
   }
 
   /**
