@@ -112,6 +112,7 @@ describe('destroy', () => {
     const client = new HttpClient();
     const answered = client.fetch(server.origin);
     const connection = await server.connection(0);
+    await connection.bytes(1);
     await connection.send('HTTP/1.1 200 OK\r\ncontent-length: 8\r\n\r\nstre');
     const failed = rejection((await answered).text());
     client.destroy();

@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { Changes } from '../servers/changes.js';
 import { httpServer } from '../servers/http.js';
@@ -82,6 +83,27 @@ describe('worker threads', () => {
     expect(ending).toEqual({ ...CLEAN, lines: ['held', 'held', 'held', 'full'] });
     expect(theirs).toBe(9);
   });
+
+  it.each(['terminated', 'returned'])(
+    'take their clients with them: connections close when one is %s',
+    async (end) => {
+      const theirs = new Set<Socket>();
+      const changes = new Changes();
+      await using server = await httpServer(async (request, response) => {
+        const { socket } = request;
+        if (request.url === '/closed') {
+          await changes.untilTrue(() => theirs.size > 0 && [...theirs].every((it) => it.destroyed));
+          response.end('closed');
+        } else {
+          if (!theirs.has(socket)) socket.on('close', () => changes.change());
+          theirs.add(socket);
+          response.end();
+        }
+      });
+      const ending = await run('left-client.mjs', [server.origin, end]);
+      expect(ending).toEqual({ ...CLEAN, lines: ['closed'] });
+    },
+  );
 
   it('come and go one after another, each the only one that has the engine', async () => {
     await using server = await portServer();

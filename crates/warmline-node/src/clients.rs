@@ -3,6 +3,7 @@
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
+use napi::Env;
 use napi_derive::napi;
 use warmline_http::{Client, ClientOptions, Error, Limits, Phase, PoolStats, Timeouts, Totals};
 
@@ -46,13 +47,18 @@ pub struct ClientSettings {
     pub ca: Option<Vec<String>>,
 }
 
-/// Opens a client with a pool of its own; the result is its number.
+/// Opens a client with a pool of its own; the result is its number. It ends with the thread that
+/// opened it, which nobody else can reach it from.
 #[napi(catch_unwind)]
-pub fn open_client(settings: ClientSettings) -> napi::Result<u32> {
+pub fn open_client(env: Env, settings: ClientSettings) -> napi::Result<u32> {
     let client = Client::new(options(settings)).map_err(|error| to_napi(&error))?;
-    let mut opened = OPENED.write().unwrap_or_else(PoisonError::into_inner);
-    opened.push(Some(client));
-    u32::try_from(opened.len()).map_err(|_| napi::Error::from_reason("too many clients"))
+    let number = {
+        let mut opened = OPENED.write().unwrap_or_else(PoisonError::into_inner);
+        opened.push(Some(client));
+        u32::try_from(opened.len()).map_err(|_| napi::Error::from_reason("too many clients"))?
+    };
+    env.add_env_cleanup_hook(number, close_client)?;
+    Ok(number)
 }
 
 fn options(settings: ClientSettings) -> ClientOptions {
