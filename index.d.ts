@@ -295,6 +295,9 @@ export interface PatchedTarget {
  * @returns the target. Patching twice changes nothing.
  * @throws {TypeError} for what has no `fetch` to replace, and for a `client` that is none.
  *
+ * The server sees the requests that it saw before, but for headers that built-in fetch adds of its own
+ * accord: `accept-language`, `sec-fetch-mode`, `connection`, and `accept-encoding` unless the caller sets it.
+ *
  * Without a native binary for this platform it warns once and leaves the target as it is.
  *
  * @example
