@@ -105,6 +105,13 @@ describe('worker threads', () => {
     },
   );
 
+  it('may be terminated before they hear of a lease, which then goes back', async () => {
+    await using server = await portServer();
+    const ending = await run('undelivered.mjs', [server.origin]);
+    expect(ending).toEqual({ ...CLEAN, lines: ['returned'] });
+    expect(server.accepted.length).toBe(1);
+  });
+
   it('come and go one after another, each the only one that has the engine', async () => {
     await using server = await portServer();
     const ending = await run('one-after-another.mjs', [server.origin]);

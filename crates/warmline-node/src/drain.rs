@@ -72,6 +72,10 @@ impl Writer<'_> {
             Some(End::Complete) => self.words(&[done::END, slot]),
             Some(End::Failed(error)) => self.text(done::ERROR, slot, error_json(&error).as_bytes()),
             Some(End::Value(json)) => self.text(done::VALUE, slot, json.as_bytes()),
+            Some(End::Lease(offered)) => {
+                let number = offered.take().get().to_string();
+                self.text(done::VALUE, slot, number.as_bytes());
+            }
             None => {}
         }
         true

@@ -123,6 +123,27 @@ pub fn pool_stats(number: u32) -> napi::Result<String> {
     .to_string())
 }
 
+/// A lease on its way to JavaScript. Dropped before it has arrived, because the thread that asked
+/// for it has ended, it goes back: nobody knows of it.
+pub(crate) struct Offered {
+    pool: &'static NamedPool,
+    lease: LeaseId,
+}
+
+impl Offered {
+    pub(crate) fn take(self) -> LeaseId {
+        let lease = self.lease;
+        std::mem::forget(self);
+        lease
+    }
+}
+
+impl Drop for Offered {
+    fn drop(&mut self) {
+        self.pool.put(self.lease);
+    }
+}
+
 pub(crate) async fn acquire(
     number: u32,
     endpoint: u32,
@@ -132,11 +153,12 @@ pub(crate) async fn acquire(
     let ending = Ending(outbox);
     let acquired = async {
         let pool = pool(number).ok_or_else(unknown_pool)?;
-        pool.acquire(EndpointId::from_number(endpoint), timeout)
-            .await
+        let endpoint = EndpointId::from_number(endpoint);
+        let lease = pool.acquire(endpoint, timeout).await?;
+        Ok(Offered { pool, lease })
     };
     ending.0.end(match acquired.await {
-        Ok(lease) => End::Value(lease.get().to_string()),
+        Ok(offered) => End::Lease(offered),
         Err(error) => End::Failed(Box::new(error)),
     });
 }

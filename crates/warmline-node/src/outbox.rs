@@ -8,6 +8,7 @@ use bytes::Bytes;
 use tokio::sync::Notify;
 use warmline_http::Error;
 
+use crate::leases::Offered;
 use crate::link::Mailbox;
 
 /// A response's unread bytes above which its socket is no longer read.
@@ -50,6 +51,8 @@ pub(crate) enum End {
     Failed(Box<Error>),
     /// JSON, for exchanges that are not requests.
     Value(String),
+    /// The number of a lease, for whoever asked for one.
+    Lease(Offered),
 }
 
 impl Outbox {
