@@ -33,6 +33,8 @@ pub(crate) struct Busy {
     holding: Option<Holding>,
     attempt: u32,
     reused: bool,
+    /// The request's body may still be on its way when the response has ended.
+    streamed: bool,
     sent_before: u64,
     received_before: u64,
 }
@@ -43,10 +45,11 @@ enum Holding {
 }
 
 impl Busy {
-    fn new(holding: Holding, attempt: u32) -> Self {
+    fn new(holding: Holding, attempt: u32, streamed: bool) -> Self {
         let connection = holding.connection();
         Self {
             attempt,
+            streamed,
             reused: connection.bytes_received() > 0,
             sent_before: connection.bytes_sent(),
             received_before: connection.bytes_received(),
@@ -60,6 +63,11 @@ impl Busy {
 
     /// The exchange is complete: the connection goes back, or is closed if it cannot be used again.
     pub(crate) fn finish(mut self, keep_alive: bool) {
+        let sending = self.streamed
+            && self
+                .connection()
+                .is_some_and(|connection| !connection.is_ready());
+        let keep_alive = keep_alive && !sending;
         match self.holding.take() {
             Some(Holding::Pooled(lease)) if keep_alive => drop(lease),
             Some(Holding::Pooled(lease)) => lease.discard(CloseReason::Discarded),
@@ -211,7 +219,8 @@ impl Journey<'_> {
             let (holding, timings) = self.obtain(key, &origin).await?;
             let queue = self.start.elapsed();
             let id = holding.id();
-            let busy = Busy::new(holding, attempt);
+            let streamed = matches!(request.body(), RequestBody::Stream(_));
+            let busy = Busy::new(holding, attempt, streamed);
             let reused = busy.reused;
             fresh_tries += u32::from(!reused);
             match self.exchange(&busy, request).await {

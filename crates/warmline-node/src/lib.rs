@@ -7,6 +7,10 @@
     unreachable_pub,
     reason = "what napi exports to JavaScript must be pub"
 )]
+#![allow(
+    clippy::needless_pass_by_value,
+    reason = "napi hands arguments over by value"
+)]
 
 mod clients;
 mod drain;

@@ -257,12 +257,6 @@ impl Connection {
         self.socket.received()
     }
 
-    /// How long ago bytes last arrived, or the connection was opened. Under 50 ns: no system call.
-    #[must_use]
-    pub fn idle_for(&self) -> Duration {
-        self.socket.silent_for()
-    }
-
     /// Tells the pool as soon as the connection has ended: the peer closed it, it failed, or the peer
     /// sent what nobody asked for. At once, if that has happened already.
     pub fn on_close(&self, retire: Retire<Self>) {

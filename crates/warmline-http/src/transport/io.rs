@@ -8,7 +8,6 @@ use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, ready};
-use std::time::{Duration, Instant};
 
 use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -26,9 +25,6 @@ pub(crate) struct Socket {
     sent: AtomicU64,
     /// Bytes that arrived for the reader of this connection, TLS framing taken off.
     received: AtomicU64,
-    opened: Instant,
-    /// When bytes last arrived, in microseconds since `opened`.
-    last_read: AtomicU64,
 }
 
 /// What a look at a socket found.
@@ -48,8 +44,6 @@ impl Socket {
             stream: Mutex::new(stream),
             sent: AtomicU64::new(0),
             received: AtomicU64::new(0),
-            opened: Instant::now(),
-            last_read: AtomicU64::new(0),
         }
     }
 
@@ -59,18 +53,6 @@ impl Socket {
 
     pub(crate) fn received(&self) -> u64 {
         self.received.load(Ordering::Relaxed)
-    }
-
-    /// How long ago bytes last arrived, or the socket was opened.
-    pub(crate) fn silent_for(&self) -> Duration {
-        let last_read = Duration::from_micros(self.last_read.load(Ordering::Relaxed));
-        self.opened.elapsed().saturating_sub(last_read)
-    }
-
-    fn record_read(&self, bytes: usize) {
-        count(&self.received, bytes);
-        let now = u64::try_from(self.opened.elapsed().as_micros()).unwrap_or(u64::MAX);
-        self.last_read.store(now, Ordering::Relaxed);
     }
 
     /// Looks at what the kernel has for this socket without taking it.
@@ -205,7 +187,7 @@ impl AsyncRead for Wire {
             Layer::Plain(io) => ready!(Pin::new(io).poll_read(cx, buf))?,
             Layer::Tls(io) => ready!(Pin::new(io).poll_read(cx, buf))?,
         }
-        self.socket.record_read(buf.filled().len() - before);
+        count(&self.socket.received, buf.filled().len() - before);
         Poll::Ready(Ok(()))
     }
 }
