@@ -426,7 +426,9 @@ pub(crate) fn connect(
     let (sender, receiver) = oneshot::channel();
     let connector = client.connector().clone();
     let key = key.clone();
-    tokio::spawn(async move {
+    // Boxed: the socket keeps the waker of whoever waited for it to connect, and with it this task's
+    // memory, for as long as it is open. An empty box is all that should be left of it.
+    tokio::spawn(Box::pin(async move {
         let opened = match connector.connect(&key, limit).await {
             Ok(connection) => {
                 let lease = permit.establish(connection);
@@ -445,7 +447,7 @@ pub(crate) fn connect(
         };
         // Nobody may be listening any more; then the lease returns itself to the pool.
         let _ = sender.send(opened);
-    });
+    }));
     receiver
 }
 

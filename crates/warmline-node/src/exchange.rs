@@ -48,7 +48,8 @@ pub(crate) async fn run(record: RequestRecord, body: RequestBody, outbox: Arc<Ou
     let result = async {
         let client = clients::get(record.client)?;
         let request = parse::request(record, body)?;
-        let response = client.send(request).await?;
+        // Boxed: a stream that goes on for minutes should not keep what it took to get its head.
+        let response = Box::pin(client.send(request)).await?;
         deliver(response, whole, outbox).await
     };
     if let Err(error) = result.await {
