@@ -78,6 +78,9 @@ export class SimpleConnectionPool {
   readonly poolName: string;
   readonly #number: number;
   readonly #native;
+  /** The two calls that are made for every lease, looked up once: an addon's exports are a slow object. */
+  readonly #get: (pool: number, endpoint: number) => number;
+  readonly #put: (pool: number, lease: number) => boolean;
   /** Endpoints as callers spell them: looking one up is the slow part of a lease. */
   readonly #endpoints: Map<string, number> = new Map();
 
@@ -88,6 +91,8 @@ export class SimpleConnectionPool {
     }
     this.poolName = poolName;
     this.#native = binding();
+    this.#get = this.#native.leaseGet;
+    this.#put = this.#native.leasePut;
     this.#number = refusable(() => this.#native.openPool(poolName));
   }
 
@@ -97,7 +102,8 @@ export class SimpleConnectionPool {
    * @throws {TypeError} for an endpoint that is not an http or https URL.
    */
   getConnection(endpoint: string): string | null {
-    const lease = this.#native.leaseGet(this.#number, this.#endpoint(endpoint));
+    const get = this.#get;
+    const lease = get(this.#number, this.#endpoints.get(endpoint) ?? this.#endpoint(endpoint));
     return lease === 0 ? null : leaseId(lease);
   }
 
@@ -131,7 +137,8 @@ export class SimpleConnectionPool {
 
   /** Gives a lease back; its connection stays warm for others. False if the id is no lease (any more). */
   returnConnection(id: string): boolean {
-    return this.#native.leasePut(this.#number, leaseNumber(id));
+    const put = this.#put;
+    return put(this.#number, leaseNumber(id));
   }
 
   /** Closes a lease's connection. False if the id is no lease (any more). */
