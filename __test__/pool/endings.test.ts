@@ -3,7 +3,19 @@ import { getConnection, healthCheckConnection, removeConnection, returnConnectio
 import { portServer } from '../servers/ports.js';
 import { freshPool, leased } from './pools.js';
 
-const NO_LEASES = ['conn_0', 'conn_12345', 'conn_01', 'conn_9007199254740993', 'nonsense', '', 3];
+const NO_LEASES = [
+  'conn_0_0',
+  'conn_12345_6',
+  'conn_01_0',
+  'conn_1_00',
+  'conn_1_65536',
+  'conn_1',
+  'conn_1_',
+  'conn_9007199254740993_0',
+  'nonsense',
+  '',
+  3,
+];
 
 describe('a lease', () => {
   it('is returned once', async () => {

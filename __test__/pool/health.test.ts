@@ -69,12 +69,20 @@ describe('a lease is not healthy', () => {
     expect(pool.getStats().activeConnections).toBe(0);
   });
 
-  it.each(['conn_0', 'conn_999999', 'conn_-1', 'conn_1e3', 'nonsense', '', null, undefined, {}, 7])(
-    'as %j',
-    (id) => {
-      expect(freshPool().healthCheck(id as string)).toBe(false);
-    },
-  );
+  it.each([
+    'conn_0',
+    'conn_999999_9',
+    'conn_-1_0',
+    'conn_1e3_0',
+    'nonsense',
+    '',
+    null,
+    undefined,
+    {},
+    7,
+  ])('as %j', (id) => {
+    expect(freshPool().healthCheck(id as string)).toBe(false);
+  });
 });
 
 describe('a connection that has died', () => {

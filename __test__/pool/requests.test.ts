@@ -65,7 +65,7 @@ describe('a request on a lease', () => {
 
   it('that was never given out is refused', async () => {
     await using server = await portServer();
-    expect(await causeOf(fetch(server.origin, { connection: 'conn_77' }))).toMatchObject({
+    expect(await causeOf(fetch(server.origin, { connection: 'conn_77_3' }))).toMatchObject({
       code: 'WARMLINE_CONNECTION_UNKNOWN',
       phase: 'pool',
     });
