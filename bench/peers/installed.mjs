@@ -45,7 +45,8 @@ export function installPeers() {
     stdio: ['ignore', 'ignore', 'inherit'],
     shell: process.platform === 'win32',
   });
-  if (status !== 0) throw new Error('the peers could not be installed (npm install in bench/peers)');
+  if (status !== 0)
+    throw new Error('the peers could not be installed (npm install in bench/peers)');
 }
 
 /** Installs the Python peer if it can be had here. @returns {boolean} whether it is there */
