@@ -14,10 +14,11 @@ use warmline_pool::{
     Checkout, CloseReason, ConnectFailure, Granted, Key, Lease, Origin, Permit, WaitFor,
 };
 
+use crate::busy::{Busy, Holding};
 use crate::client::Client;
 use crate::error::{Error, Phase};
 use crate::head;
-use crate::leases::{ConnectionGuard, LeasedConnection};
+use crate::leases::LeasedConnection;
 use crate::redirect::{self, Hop};
 use crate::request::{Request, Timeouts};
 use crate::response::{Body, Facts, Response};
@@ -26,102 +27,6 @@ use crate::transport::{Connection, RequestBody, SendError};
 /// How often a request that never left may move on from one fresh connection to another. Dead
 /// pooled connections do not count: each of them is removed by the try.
 const MAX_FRESH_TRIES: u32 = 2;
-
-/// A connection with one request on it. Dropped before [`Busy::finish`], it closes the connection:
-/// nobody can say what is still to come on it.
-pub(crate) struct Busy {
-    holding: Option<Holding>,
-    attempt: u32,
-    reused: bool,
-    /// The request's body may still be on its way when the response has ended.
-    streamed: bool,
-    sent_before: u64,
-    received_before: u64,
-}
-
-enum Holding {
-    Pooled(Lease<Connection>),
-    Leased(ConnectionGuard),
-}
-
-impl Busy {
-    fn new(holding: Holding, attempt: u32, streamed: bool) -> Self {
-        let connection = holding.connection();
-        Self {
-            attempt,
-            streamed,
-            reused: connection.bytes_received() > 0,
-            sent_before: connection.bytes_sent(),
-            received_before: connection.bytes_received(),
-            holding: Some(holding),
-        }
-    }
-
-    fn connection(&self) -> Option<&Connection> {
-        self.holding.as_ref().map(Holding::connection)
-    }
-
-    /// The exchange is complete: the connection goes back, or is closed if it cannot be used again.
-    pub(crate) fn finish(mut self, keep_alive: bool) {
-        let sending = self.streamed
-            && self
-                .connection()
-                .is_some_and(|connection| !connection.is_ready());
-        let keep_alive = keep_alive && !sending;
-        match self.holding.take() {
-            Some(Holding::Pooled(lease)) if keep_alive => drop(lease),
-            Some(Holding::Pooled(lease)) => lease.discard(CloseReason::Discarded),
-            Some(Holding::Leased(guard)) => guard.finish(keep_alive),
-            None => {}
-        }
-    }
-
-    /// What a failure in the middle of the body was.
-    pub(crate) fn body_error(self, error: hyper::Error) -> Error {
-        let mut failure = match self.connection() {
-            Some(connection) => connection.body_error(error),
-            None => Error::new("UND_ERR_SOCKET", Phase::Body, "the connection is gone"),
-        };
-        self.describe(&mut failure);
-        failure
-    }
-
-    /// Adds to an error what this exchange knows of itself.
-    pub(crate) fn describe(&self, error: &mut Error) {
-        error.attempt = self.attempt;
-        error.reused_connection = self.reused;
-        if let Some(connection) = self.connection() {
-            error.bytes_sent = connection.bytes_sent() - self.sent_before;
-            error.bytes_received = connection.bytes_received() - self.received_before;
-        }
-    }
-}
-
-impl Drop for Busy {
-    fn drop(&mut self) {
-        match self.holding.take() {
-            Some(Holding::Pooled(lease)) => lease.discard(CloseReason::Discarded),
-            Some(Holding::Leased(guard)) => guard.finish(false),
-            None => {}
-        }
-    }
-}
-
-impl Holding {
-    fn connection(&self) -> &Connection {
-        match self {
-            Self::Pooled(lease) => lease,
-            Self::Leased(guard) => guard.connection(),
-        }
-    }
-
-    fn id(&self) -> u64 {
-        match self {
-            Self::Pooled(lease) => lease.id(),
-            Self::Leased(guard) => guard.id(),
-        }
-    }
-}
 
 /// What stays the same for a request over all its hops and tries.
 struct Journey<'a> {

@@ -3,6 +3,7 @@
 //! [`transport`] opens and speaks on connections and knows no policy; `execute` is the one file that
 //! joins it with the pool and the rules.
 
+mod busy;
 mod client;
 mod clock;
 mod engine;

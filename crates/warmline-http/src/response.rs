@@ -13,8 +13,8 @@ use hyper::body::Incoming;
 use hyper::ext::ReasonPhrase;
 use tokio::time::{Instant, Sleep, sleep_until};
 
+use crate::busy::Busy;
 use crate::error::{Error, Phase};
-use crate::execute::Busy;
 use crate::target::Target;
 
 /// The most bytes of an unwanted body that are read rather than its connection closed.
