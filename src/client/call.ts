@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events';
 
 import { extract } from '../fetch/body.js';
+import { bytesOf, concat } from '../fetch/bytes.js';
 import { flatten, type HeadersInput, includes, ResponseHeaders } from '../fetch/headers.js';
 import type { InFlight, Stoppable } from '../fetch/in-flight.js';
 import type { WarmlineError } from '../native/error.js';
@@ -62,11 +63,7 @@ export class ClientResponse {
   }
 
   get headers(): Headers {
-    if (this.#headers === undefined) {
-      let start = 0;
-      for (let line = 0; line < 3; line++) start = this.#head.indexOf('\n', start) + 1;
-      this.#headers = new ResponseHeaders(this.#head, start);
-    }
+    this.#headers ??= new ResponseHeaders(this.#head);
     return this.#headers as unknown as Headers;
   }
 
@@ -93,10 +90,7 @@ export class ClientResponse {
 
   /** The body's bytes; a copy at each call. */
   bytes(): Uint8Array<ArrayBuffer> {
-    if (typeof this.#body !== 'string') return this.#body.slice();
-    const bytes = new Uint8Array(this.#body.length);
-    Buffer.from(bytes.buffer).write(this.#body, 'latin1');
-    return bytes;
+    return typeof this.#body === 'string' ? bytesOf(this.#body) : this.#body.slice();
   }
 
   /** Where the time went. */
@@ -184,12 +178,7 @@ class Call implements Receiver, Stoppable {
 
   onEnd(): void {
     this.#finish();
-    const body = new Uint8Array(this.#chunks.reduce((sum, chunk) => sum + chunk.length, 0));
-    let at = 0;
-    for (const chunk of this.#chunks) {
-      body.set(chunk, at);
-      at += chunk.length;
-    }
+    const body = concat(this.#chunks);
     this.#resolve(new ClientResponse(this.#status, this.#head, body, false));
   }
 

@@ -1,3 +1,4 @@
+import { bytesOf } from './bytes.js';
 import type { Inflow } from './inflow.js';
 
 const utf8 = new TextDecoder();
@@ -27,12 +28,12 @@ export class WholeContent implements Content {
 
   text(): Promise<string> {
     this.disturbed = true;
-    return Promise.resolve(this.#ascii ? this.#bytes : utf8.decode(this.#encoded()));
+    return Promise.resolve(this.#ascii ? this.#bytes : utf8.decode(bytesOf(this.#bytes)));
   }
 
   bytes(): Promise<Uint8Array<ArrayBuffer>> {
     this.disturbed = true;
-    return Promise.resolve(this.#encoded());
+    return Promise.resolve(bytesOf(this.#bytes));
   }
 
   stream(): ReadableStream<Uint8Array<ArrayBuffer>> {
@@ -41,7 +42,7 @@ export class WholeContent implements Content {
         type: 'bytes',
         pull: (controller: ReadableByteStreamController) => {
           this.disturbed = true;
-          const bytes = this.#encoded();
+          const bytes = bytesOf(this.#bytes);
           if (bytes.length > 0) controller.enqueue(bytes);
           controller.close();
           controller.byobRequest?.respond(0);
@@ -56,12 +57,6 @@ export class WholeContent implements Content {
 
   copy(): Content {
     return new WholeContent(this.#bytes, this.#ascii);
-  }
-
-  #encoded(): Uint8Array<ArrayBuffer> {
-    const copy = new Uint8Array(this.#bytes.length);
-    Buffer.from(copy.buffer).write(this.#bytes, 'latin1');
-    return copy;
   }
 }
 

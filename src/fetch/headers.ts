@@ -2,22 +2,23 @@ import { inspect } from 'node:util';
 
 const token = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 
+/** A head's lines before its headers: reason, final URL, facts of the exchange. */
+const LINES_BEFORE = 3;
+
 /**
  * A response's headers, read from the bytes of its head when somebody asks. An instance of the
  * global `Headers`, whose constructor it never runs: most responses have a header or two looked at.
  */
 export class ResponseHeaders {
   readonly #head: string;
-  readonly #start: number;
   /** Names and values in turn, as they came. */
   #lines: string[] | undefined;
   /** Names in order with their combined values; `set-cookie` once for each cookie. */
   #entries: [string, string][] | undefined;
 
-  /** `head` holds, from `start` on, a line for each name and each value. */
-  constructor(head: string, start: number) {
+  /** `head` is that of a completion record: from its fourth line on, a name and a value in turn. */
+  constructor(head: string) {
     this.#head = head;
-    this.#start = start;
   }
 
   get(name: string): string | null {
@@ -89,11 +90,8 @@ export class ResponseHeaders {
   }
 
   #parsed(): string[] {
-    if (this.#lines === undefined) {
-      this.#lines = this.#head.slice(this.#start).split('\n');
-      // The last line ends with a line feed too.
-      this.#lines.pop();
-    }
+    // The last line ends with a line feed too, so that an empty one follows it.
+    this.#lines ??= this.#head.split('\n').slice(LINES_BEFORE, -1);
     return this.#lines;
   }
 

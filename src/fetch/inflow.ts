@@ -1,4 +1,5 @@
 import { engine, type Receiver } from '../native/link.js';
+import { concat } from './bytes.js';
 
 /** Credit is given back in pieces of at least this many bytes; well below the engine's window. */
 const CREDIT_BYTES = 64 * 1024;
@@ -123,14 +124,4 @@ function close(controller: Pull): void {
   controller.close();
   // A read into the caller's own buffer ends only when it is answered, with nothing.
   controller.byobRequest?.respond(0);
-}
-
-function concat(chunks: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const whole = new Uint8Array(chunks.reduce((sum, chunk) => sum + chunk.length, 0));
-  let at = 0;
-  for (const chunk of chunks) {
-    whole.set(chunk, at);
-    at += chunk.length;
-  }
-  return whole;
 }

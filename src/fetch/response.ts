@@ -64,12 +64,7 @@ export class EngineResponse {
   }
 
   get headers(): Headers {
-    if (this.#headers === undefined) {
-      const { head } = this.#parts;
-      let start = 0;
-      for (let line = 0; line < 3; line++) start = head.indexOf('\n', start) + 1;
-      this.#headers = new ResponseHeaders(head, start);
-    }
+    this.#headers ??= new ResponseHeaders(this.#parts.head);
     return this.#headers as unknown as Headers;
   }
 
