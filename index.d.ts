@@ -446,6 +446,38 @@ export declare function healthCheckConnection(id: string): boolean;
 export declare function cleanupExpiredConnections(): number;
 /** {@link SimpleConnectionPool.getStats} on the pool that `fetch` uses. */
 export declare function getConnectionPoolStats(): PoolStats;
+/** One event of a `text/event-stream` (HTML, "Server-sent events"). */
+export interface ServerSentEvent {
+	/** The event's type; `message` where the stream names none. */
+	readonly event: string;
+	readonly data: string;
+	/** The last event id that the stream gave; empty for none. */
+	readonly id: string;
+	/** The reconnection time in milliseconds, on the first event after the stream gave it. */
+	readonly retry?: number;
+}
+/**
+ * Reads a response as server-sent events, which the engine parses.
+ *
+ * Nothing waits for a batch: an event is there as soon as it has arrived. Leaving the loop stops
+ * the upstream, and so does collecting an iterator that nobody reads. A slow reader slows the server
+ * down, and nobody else.
+ *
+ * @param response a response of this package's `fetch`, or a clone of one, whose body nobody has read.
+ * @throws {TypeError} for any other.
+ *
+ * Iterating throws `TypeError: terminated` where the connection breaks, with a {@link WarmlineError} as
+ * its cause, and the signal's reason once it is aborted.
+ *
+ * @example
+ * ```ts
+ * import { events, fetch } from 'warmline'
+ *
+ * const response = await fetch('https://api.example.com/v1/stream')
+ * for await (const { event, data } of events(response)) console.log(event, data)
+ * ```
+ */
+export declare function events(response: Response): AsyncIterableIterator<ServerSentEvent>;
 
 export {
 	fetch$1 as fetch,

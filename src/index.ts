@@ -36,3 +36,4 @@ export {
   removeConnection,
   returnConnection,
 } from './pool/default-pool.js';
+export { events, type ServerSentEvent } from './sse/events.js';

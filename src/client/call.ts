@@ -182,6 +182,8 @@ class Call implements Receiver, Stoppable {
     this.#resolve(new ClientResponse(this.#status, this.#head, body, false));
   }
 
+  onEvents(): void {}
+
   onError(error: WarmlineError): void {
     this.#finish();
     this.#reject(error);

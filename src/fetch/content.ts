@@ -1,4 +1,6 @@
+import type { EventSink, EventSource } from '../native/events.js';
 import { bytesOf } from './bytes.js';
+import { decodeBytes, StreamDecoding } from './decoding.js';
 import type { Inflow } from './inflow.js';
 
 const utf8 = new TextDecoder();
@@ -10,6 +12,8 @@ export interface Content {
   text(): Promise<string>;
   bytes(): Promise<Uint8Array<ArrayBuffer>>;
   stream(): ReadableStream<Uint8Array<ArrayBuffer>>;
+  /** As events, which go to `sink`. */
+  decode(sink: EventSink): EventSource;
   /** The same body once more, where its bytes are at hand; `null` where only its stream can be split. */
   copy(): Content | null;
 }
@@ -55,6 +59,12 @@ export class WholeContent implements Content {
     ) as ReadableStream<Uint8Array<ArrayBuffer>>;
   }
 
+  decode(sink: EventSink): EventSource {
+    this.disturbed = true;
+    if (decodeBytes(bytesOf(this.#bytes), sink)) sink.end();
+    return { credit() {}, leave() {} };
+  }
+
   copy(): Content {
     return new WholeContent(this.#bytes, this.#ascii);
   }
@@ -84,6 +94,10 @@ export class FlowingContent implements Content {
     return this.#inflow.stream();
   }
 
+  decode(sink: EventSink): EventSource {
+    return this.#inflow.decode(sink);
+  }
+
   copy(): null {
     return null;
   }
@@ -108,6 +122,11 @@ export class StreamContent implements Content {
 
   stream(): ReadableStream<Uint8Array<ArrayBuffer>> {
     return this.#stream;
+  }
+
+  decode(sink: EventSink): EventSource {
+    this.disturbed = true;
+    return new StreamDecoding(this.#stream, sink);
   }
 
   copy(): null {

@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events';
 
 import type { WarmlineError } from '../native/error.js';
+import type { DecodedEvent } from '../native/events.js';
 import { engine, type Receiver, type Submission } from '../native/link.js';
 import { ResponseFlag } from '../native/wire.js';
 import { FlowingContent, WholeContent } from './content.js';
@@ -76,9 +77,9 @@ export class Exchange implements Receiver, Stoppable {
       head,
       requestUrl: this.#url,
       content: new FlowingContent(inflow),
-      onClaim: (stream) => {
+      onClaim: (holder) => {
         forgotten.unregister(token);
-        if (stream !== undefined) forgotten.register(stream, this, token);
+        if (holder !== undefined) forgotten.register(holder, this, token);
       },
     });
     forgotten.register(response, this, token);
@@ -89,6 +90,10 @@ export class Exchange implements Receiver, Stoppable {
 
   onChunk(bytes: Uint8Array<ArrayBuffer>): void {
     this.#inflow?.push(bytes);
+  }
+
+  onEvents(events: DecodedEvent[], bytes: number): void {
+    this.#inflow?.events(events, bytes);
   }
 
   onEnd(): void {

@@ -1,5 +1,7 @@
+import type { DecodedEvent, EventSink, EventSource } from '../native/events.js';
 import { engine, type Receiver } from '../native/link.js';
 import { concat } from './bytes.js';
+import { decodeBytes } from './decoding.js';
 
 /** Credit is given back in pieces of at least this many bytes; well below the engine's window. */
 const CREDIT_BYTES = 64 * 1024;
@@ -20,6 +22,12 @@ export class Inflow {
   #reader: Pull | undefined;
   #collector: ((failed: boolean) => void) | undefined;
   #uncredited = 0;
+  /** Bytes that have arrived so far. */
+  #received = 0;
+  /** Who wants events instead of bytes. */
+  #sink: EventSink | undefined;
+  /** The engine decodes, and has all the bytes. */
+  #handedOver = false;
   /** Somebody has read from it, or has cancelled it. */
   disturbed = false;
 
@@ -30,6 +38,13 @@ export class Inflow {
   }
 
   push(bytes: Uint8Array<ArrayBuffer>): void {
+    this.#received += bytes.length;
+    if (this.#sink !== undefined) {
+      // It was on its way when the engine was asked to decode.
+      this.#queue.push(bytes);
+      this.#ask();
+      return;
+    }
     const reader = this.#reader;
     if (reader !== undefined) {
       this.#reader = undefined;
@@ -41,8 +56,18 @@ export class Inflow {
     this.#queue.push(bytes);
   }
 
+  events(events: DecodedEvent[], bytes: number): void {
+    this.#handedOver = true;
+    this.#queue = [];
+    this.#sink?.events(events, bytes);
+  }
+
   end(): void {
     this.#ended = true;
+    if (this.#sink !== undefined) {
+      if (this.#decodeRest(this.#sink)) this.#sink.end();
+      return;
+    }
     const reader = this.#reader;
     this.#reader = undefined;
     if (reader !== undefined) close(reader);
@@ -53,6 +78,10 @@ export class Inflow {
   fail(reason: unknown): void {
     if (this.#ended || this.#failure !== undefined) return;
     this.#failure = { reason };
+    if (this.#sink !== undefined) {
+      if (this.#decodeRest(this.#sink)) this.#sink.fail(reason);
+      return;
+    }
     const reader = this.#reader;
     this.#reader = undefined;
     reader?.error(reason);
@@ -62,7 +91,12 @@ export class Inflow {
   /** Nobody may read on: what came and was not read is dropped. */
   stop(reason: unknown): void {
     this.#queue = [];
-    this.fail(reason);
+    if (this.#sink === undefined) {
+      this.fail(reason);
+      return;
+    }
+    this.#failure = { reason };
+    this.#sink.stop(reason);
   }
 
   /** A byte stream over what is left. It reads only when it is read. */
@@ -95,6 +129,33 @@ export class Inflow {
     this.#queue = [];
     if (first === undefined) return new Uint8Array(0);
     return others.length === 0 ? first : concat([first, ...others]);
+  }
+
+  /** What is left, as events. */
+  decode(sink: EventSink): EventSource {
+    this.disturbed = true;
+    this.#sink = sink;
+    if (this.#failure !== undefined) {
+      if (this.#decodeRest(sink)) sink.fail(this.#failure.reason);
+    } else if (this.#ended) {
+      if (this.#decodeRest(sink)) sink.end();
+    } else {
+      this.#ask();
+    }
+    return { credit: (bytes) => this.#credit(bytes), leave: this.#leave };
+  }
+
+  /** Asks the engine to decode: it gets back what came and was not read. */
+  #ask(): void {
+    engine().decode(this.#owner, this.#received, concat(this.#queue));
+  }
+
+  /** Decodes here what the engine has not taken back. */
+  #decodeRest(sink: EventSink): boolean {
+    if (this.#handedOver) return true;
+    const rest = concat(this.#queue);
+    this.#queue = [];
+    return decodeBytes(rest, sink);
   }
 
   #pull(controller: Pull): void {

@@ -1,5 +1,6 @@
 import { inspect } from 'node:util';
 
+import { type Decodable, decode, type EventSink, type EventSource } from '../native/events.js';
 import { ResponseFlag } from '../native/wire.js';
 import { type Content, StreamContent } from './content.js';
 import { ResponseHeaders } from './headers.js';
@@ -18,17 +19,17 @@ export interface ResponseParts {
   /** `null` where the method allows no body. */
   readonly content: Content | null;
   /**
-   * Called when somebody takes hold of a body that is still coming in: with the stream that stands for
+   * Called when somebody takes hold of a body that is still coming in: with the object that stands for
    * it from now on, or with nothing when all of it is being read.
    */
-  readonly onClaim?: (stream?: ReadableStream<Uint8Array<ArrayBuffer>>) => void;
+  readonly onClaim?: (holder?: object) => void;
 }
 
 /**
  * A response of the engine. An instance of the global `Response`, whose constructor it never runs:
  * headers stay bytes until one is asked for, and a stream exists once `body` is touched.
  */
-export class EngineResponse {
+export class EngineResponse implements Decodable {
   readonly #parts: ResponseParts;
   #content: Content | null;
   #stream: ReadableStream<Uint8Array<ArrayBuffer>> | undefined;
@@ -133,15 +134,24 @@ export class EngineResponse {
   #consume<T>(read: (content: Content) => Promise<T>, empty: T): Promise<T> {
     const content = this.#content;
     if (content === null) return Promise.resolve(empty);
-    if (content.disturbed || this.#stream?.locked) {
-      return Promise.reject(
-        new TypeError('Body is unusable: Body has already been read or is locked'),
-      );
-    }
+    if (this.#unusable) return Promise.reject(unusable());
     // Whoever touched `body` before holds a stream whose bytes go elsewhere now.
     this.#stream?.getReader();
     this.#parts.onClaim?.();
     return read(content);
+  }
+
+  /** The body as events instead of bytes. */
+  [decode](sink: EventSink, reader: object): EventSource {
+    const content = this.#content;
+    if (this.#unusable) throw unusable();
+    this.#stream?.getReader();
+    this.#parts.onClaim?.(reader);
+    return content === null ? nothing(sink) : content.decode(sink);
+  }
+
+  get #unusable(): boolean {
+    return this.#content !== null && (this.#content.disturbed || this.#stream?.locked === true);
   }
 
   #with(content: Content | null): Response {
@@ -172,6 +182,16 @@ export class EngineResponse {
     for (let line = 0; line < number; line++) start = head.indexOf('\n', start) + 1;
     return head.slice(start, head.indexOf('\n', start));
   }
+}
+
+function unusable(): TypeError {
+  return new TypeError('Body is unusable: Body has already been read or is locked');
+}
+
+/** The events of no body. */
+function nothing(sink: EventSink): EventSource {
+  sink.end();
+  return { credit() {}, leave() {} };
 }
 
 /** URLs as callers wrote them, and as the standard does. SDKs ask for it at every response. */

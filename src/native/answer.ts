@@ -25,6 +25,7 @@ class Answer implements Receiver {
   onWhole(): void {}
   onHead(): void {}
   onChunk(): void {}
+  onEvents(): void {}
   onEnd(): void {}
   onPull(): void {}
 }

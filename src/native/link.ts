@@ -4,8 +4,9 @@
  */
 
 import { type ErrorFacts, WarmlineError } from './error.js';
+import { type DecodedEvent, EventValues } from './events.js';
 import { binding } from './load.js';
-import { Done, NONE, Op, RequestFlag } from './wire.js';
+import { Done, MORE, NONE, Op, RequestFlag } from './wire.js';
 
 /** Who is told what becomes of a slot. Exactly one of the calls marked terminal ends it. */
 export interface Receiver {
@@ -15,6 +16,8 @@ export interface Receiver {
   onWhole(status: number, flags: number, text: string, headLength: number): void;
   onHead(status: number, flags: number, head: string): void;
   onChunk(bytes: Uint8Array<ArrayBuffer>): void;
+  /** The body is decoded from now on; `bytes` of it went into these events. */
+  onEvents(events: DecodedEvent[], bytes: number): void;
   /** Terminal. */
   onEnd(): void;
   /** Terminal. */
@@ -69,6 +72,7 @@ const GONE: Receiver = {
   onWhole() {},
   onHead() {},
   onChunk() {},
+  onEvents() {},
   onEnd() {},
   onError() {},
   onPull() {},
@@ -192,6 +196,27 @@ class Link {
   /** So many bytes of a response's body have been read: the engine may read on. */
   credit(receiver: Receiver, bytes: number): void {
     if (receiver.slot >= 0) this.#record3(Op.credit, receiver.slot, bytes);
+  }
+
+  /**
+   * Wants the rest of a response's body as events. `received` bytes of it have come so far, and of
+   * those `unread` is what nobody has read. The engine begins once it finds that no more was on the way:
+   * whatever chunk still comes is to be asked with once more.
+   */
+  decode(receiver: Receiver, received: number, unread: Uint8Array): void {
+    const { slot } = receiver;
+    if (slot < 0) return;
+    const inline = unread.length <= INLINE_BODY_BYTES;
+    this.#reserve(20 + (inline ? unread.length : 0));
+    const at = this.#at >>> 2;
+    this.#words[at] = Op.decode;
+    this.#words[at + 1] = slot;
+    this.#words[at + 2] = received % 0x1_0000_0000;
+    this.#words[at + 3] = Math.floor(received / 0x1_0000_0000);
+    this.#words[at + 4] = inline ? unread.length : NONE;
+    if (inline) this.#submission.set(unread, this.#at + 20);
+    else this.#sides.push(unread);
+    this.#commit(this.#at + 20 + (inline ? unread.length : 0));
   }
 
   /** A piece of a streamed request body. */
@@ -335,11 +360,13 @@ class Link {
   }
 
   #drain(): void {
-    const result = this.#native.drain(this.#completion);
-    const end = result < 0 ? -result - 1 : result;
+    const json = this.#native.drain(this.#completion);
+    const values = new EventValues(json ?? '');
     const words = this.#completionWords;
     const bytes = this.#completion;
-    let at = 0;
+    const end = (words[0] as number) % MORE;
+    const more = end !== words[0];
+    let at = 4;
     while (at < end) {
       const word = at >>> 2;
       const kind = words[word];
@@ -370,6 +397,12 @@ class Link {
           receiver.onChunk(this.#completionBytes.slice(from, at));
           break;
         }
+        case Done.events: {
+          const count = words[word + 2] as number;
+          at += 16 + 4 * count;
+          receiver.onEvents(values.take(words, word + 4, count), words[word + 3] as number);
+          break;
+        }
         case Done.end:
           at += 8;
           this.#close(slot);
@@ -391,7 +424,7 @@ class Link {
       at = (at + 3) & ~3;
     }
     // More than one drain may hand over: let the event loop turn first.
-    if (result < 0) setImmediate(() => this.#drain());
+    if (more) setImmediate(() => this.#drain());
   }
 }
 

@@ -14,6 +14,7 @@ export const Op = {
   leaseAcquire: 7,
   leaseReady: 8,
   preconnect: 9,
+  decode: 10,
 } as const;
 
 /** Completion records. */
@@ -25,6 +26,7 @@ export const Done = {
   error: 5,
   pull: 6,
   value: 7,
+  events: 8,
 } as const;
 
 /** No time-out, no announced length, no inline bytes. */
@@ -48,3 +50,13 @@ export const ResponseFlag = {
   ascii: 1,
   redirected: 2,
 } as const;
+
+/** The word of an event: which values stand for it beside its data. */
+export const EventFlag = {
+  named: 1,
+  identified: 2,
+  retry: 4,
+} as const;
+
+/** The first word of a drained buffer: where it ends, and whether more is waiting. */
+export const MORE = 0x8000_0000;

@@ -14,6 +14,7 @@ mod leases;
 mod redirect;
 mod request;
 mod response;
+pub mod sse;
 mod target;
 pub mod transport;
 

@@ -1,7 +1,6 @@
 //! Writes what the mailbox holds into the completion buffer, as far as one drain may go.
 
-use warmline_http::Error;
-
+use crate::error::error_json;
 use crate::link::Mailbox;
 use crate::outbox::{Contents, End, Head, Outbox};
 use crate::wire::{align, done};
@@ -17,38 +16,58 @@ const DRAIN_SLOTS: usize = 1024;
 const RECORD_RESERVE: usize = 256 * 1024;
 /// The fixed words of the largest record.
 const FIXED: usize = 24;
-/// An error record stays far below the reserve: so many causes, each so many characters.
-const MAX_CAUSES: usize = 8;
-const MAX_MESSAGE: usize = 2048;
 
-/// Drains the mailbox into `buffer`; returns the bytes written, and whether more is waiting.
-pub(crate) fn drain(mailbox: &Mailbox, buffer: &mut [u8]) -> (usize, bool) {
+/// What a drain took out, beside what it wrote into the buffer.
+pub(crate) struct Drained {
+    /// The values of all events, each with a comma before it.
+    pub(crate) json: String,
+    pub(crate) more: bool,
+}
+
+/// Drains the mailbox into `buffer`, whose first word becomes the end of what was written.
+pub(crate) fn drain(mailbox: &Mailbox, buffer: &mut [u8]) -> Drained {
     mailbox.awake();
-    let mut writer = Writer { buffer, at: 0 };
-    for _ in 0..DRAIN_SLOTS {
-        if writer.at >= DRAIN_BYTES || writer.free() < RECORD_RESERVE {
-            return (writer.at, true);
-        }
-        let Some(outbox) = mailbox.pop() else {
-            return (writer.at, false);
-        };
-        let mut contents = outbox.lock();
-        if writer.contents(&outbox, &mut contents) {
-            contents.taken();
-        } else {
-            drop(contents);
-            mailbox.put_back(outbox);
-        }
+    let mut writer = Writer {
+        buffer,
+        at: 4,
+        json: String::new(),
+    };
+    let more = writer.fill(mailbox);
+    let end = word(writer.at);
+    writer.buffer[..4].copy_from_slice(&end.to_le_bytes());
+    Drained {
+        json: writer.json,
+        more,
     }
-    (writer.at, !mailbox.is_empty())
 }
 
 struct Writer<'a> {
     buffer: &'a mut [u8],
     at: usize,
+    json: String,
 }
 
 impl Writer<'_> {
+    /// Writes as much as one drain may; whether more is waiting.
+    fn fill(&mut self, mailbox: &Mailbox) -> bool {
+        for _ in 0..DRAIN_SLOTS {
+            if self.at + self.json.len() >= DRAIN_BYTES || self.free() < RECORD_RESERVE {
+                return true;
+            }
+            let Some(outbox) = mailbox.pop() else {
+                return false;
+            };
+            let mut contents = outbox.lock();
+            if self.contents(&outbox, &mut contents) {
+                contents.taken();
+            } else {
+                drop(contents);
+                mailbox.put_back(outbox);
+            }
+        }
+        !mailbox.is_empty()
+    }
+
     /// Writes all news of a slot; `false` when some of its body did not fit and stayed behind.
     fn contents(&mut self, outbox: &Outbox, contents: &mut Contents) -> bool {
         let slot = outbox.slot;
@@ -65,7 +84,10 @@ impl Writer<'_> {
             }
             self.head(slot, &head);
         }
-        if !self.chunks(slot, contents) {
+        if contents.paused {
+            return true;
+        }
+        if !self.chunks(slot, contents) || !self.events(slot, contents) {
             return false;
         }
         match contents.end.take() {
@@ -132,10 +154,30 @@ impl Writer<'_> {
                 break;
             }
         }
+        contents.drained += (self.at - first) as u64;
         let length = word(self.at - first);
         self.buffer[start + 8..start + 12].copy_from_slice(&length.to_le_bytes());
         self.at = align(self.at);
         contents.chunks.is_empty()
+    }
+
+    /// All events of a slot; `false` if their words do not fit.
+    fn events(&mut self, slot: u32, contents: &mut Contents) -> bool {
+        let Some(decoding) = &mut contents.decoding else {
+            return true;
+        };
+        let news = &mut decoding.news;
+        if news.is_empty() {
+            return true;
+        }
+        if 4 * news.words.len() > self.free().saturating_sub(RECORD_RESERVE / 2) {
+            return false;
+        }
+        self.words(&[done::EVENTS, slot, word(news.words.len()), word(news.bytes)]);
+        self.words(&news.words);
+        self.json.push_str(&news.json);
+        news.clear();
+        true
     }
 
     fn text(&mut self, kind: u32, slot: u32, text: &[u8]) {
@@ -172,27 +214,4 @@ fn flags(head: &Head) -> u32 {
 /// Sizes here are bounded by the completion buffer, which is far below 4 GiB.
 fn word(size: usize) -> u32 {
     u32::try_from(size).unwrap_or(u32::MAX)
-}
-
-fn error_json(error: &Error) -> String {
-    let causes = std::iter::successors(std::error::Error::source(error), |cause| cause.source())
-        .take(MAX_CAUSES)
-        .map(|cause| clip(&cause.to_string()));
-    serde_json::json!({
-        "code": error.code,
-        "phase": error.phase.as_str(),
-        "message": clip(&error.message),
-        "origin": error.origin.as_deref(),
-        "attempt": error.attempt,
-        "reusedConnection": error.reused_connection,
-        "bytesSent": error.bytes_sent,
-        "bytesReceived": error.bytes_received,
-        "retryable": error.retryable,
-        "causes": causes.collect::<Vec<_>>(),
-    })
-    .to_string()
-}
-
-fn clip(text: &str) -> String {
-    text.chars().take(MAX_MESSAGE).collect()
 }

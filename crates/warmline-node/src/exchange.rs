@@ -91,13 +91,13 @@ async fn deliver(mut response: Response, whole: bool, outbox: &Arc<Outbox>) -> R
     }
     outbox.head(head);
     for chunk in chunks {
-        outbox.chunk(chunk).await;
+        outbox.chunk(chunk).await?;
     }
     if let Gathered::Failure(error) = gathered {
         return Err(error);
     }
     while let Some(chunk) = response.body.chunk().await? {
-        outbox.chunk(chunk).await;
+        outbox.chunk(chunk).await?;
     }
     outbox.end(End::Complete);
     Ok(())

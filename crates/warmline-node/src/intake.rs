@@ -63,6 +63,7 @@ impl Intake {
             Command::Abort { slot } => {
                 if let Some(slot) = self.slot(slot) {
                     slot.upload = None;
+                    slot.outbox.abandoned();
                     slot.task.abort();
                 }
             }
@@ -103,6 +104,15 @@ impl Intake {
                 self.start(slot, |outbox| {
                     clients::preconnect(client, url, count, outbox)
                 });
+            }
+            Command::Decode {
+                slot,
+                received,
+                unread,
+            } => {
+                if let Some(slot) = self.slot(slot) {
+                    slot.outbox.decode(received, unread);
+                }
             }
         }
     }

@@ -13,6 +13,7 @@
 )]
 
 mod clients;
+mod decode;
 mod drain;
 mod error;
 mod exchange;

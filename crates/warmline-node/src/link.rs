@@ -6,12 +6,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use bytes::Bytes;
 use crossbeam_queue::SegQueue;
+use napi::JsString;
 use napi::bindgen_prelude::{Buffer, Env, Function, Result, Status, Uint8Array};
 use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
 use napi_derive::napi;
 use tokio::sync::mpsc;
 
-use crate::drain::{DRAIN_BYTES, drain};
+use crate::decode::list;
+use crate::drain::{DRAIN_BYTES, Drained, drain};
 use crate::intake;
 use crate::outbox::Outbox;
 use crate::submission::Batch;
@@ -136,16 +138,33 @@ impl Link {
         napi::check_status!(status)
     }
 
-    /// Writes what has happened since into the completion buffer. The result is the number of
-    /// bytes written, negative (and less one) when more is waiting.
+    /// Writes what has happened since into the completion buffer. Its first word becomes the number of
+    /// bytes written, its top bit set when more is waiting. The result is the text of a JSON array
+    /// with the values of all events among it, if there are any.
     #[napi(catch_unwind)]
-    pub fn drain(&self, mut completion: Buffer) -> Result<i32> {
+    pub fn drain<'env>(
+        &self,
+        env: &'env Env,
+        mut completion: Buffer,
+    ) -> Result<Option<JsString<'env>>> {
         if completion.len() < 2 * DRAIN_BYTES {
             return Err(out_of_range());
         }
-        let (written, more) = drain(&self.mailbox, &mut completion);
-        let written = i32::try_from(written).map_err(|_| out_of_range())?;
-        Ok(if more { -written - 1 } else { written })
+        let Drained { json, more } = drain(&self.mailbox, &mut completion);
+        if more {
+            completion[3] |= 0x80;
+        }
+        if json.is_empty() {
+            return Ok(None);
+        }
+        let json = list(json);
+        // Far the quickest way in for what is ASCII.
+        let text = if json.is_ascii() {
+            env.create_string_latin1(json.as_bytes())
+        } else {
+            env.create_string(&json)
+        };
+        text.map(Some)
     }
 }
 

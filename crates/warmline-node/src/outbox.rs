@@ -6,8 +6,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use tokio::sync::Notify;
-use warmline_http::Error;
+use warmline_http::{Error, Phase};
 
+use crate::decode::Decoding;
 use crate::leases::Offered;
 use crate::link::Mailbox;
 
@@ -31,6 +32,13 @@ pub(crate) struct Contents {
     pub(crate) end: Option<End>,
     /// Bytes of the request's body that were taken since the last drain.
     pub(crate) pulled: u32,
+    /// Bytes of the response's body that a drain has taken.
+    pub(crate) drained: u64,
+    /// JavaScript has asked for events, without knowing yet of all that was drained: nothing of the
+    /// body is drained until it has asked again.
+    pub(crate) paused: bool,
+    /// The body goes through this decoder.
+    pub(crate) decoding: Option<Box<Decoding>>,
     /// Stands in the mailbox's queue.
     queued: bool,
     /// The end was posted: nothing is said any more about this slot.
@@ -71,13 +79,17 @@ impl Outbox {
     }
 
     /// Hands over a piece of the body; returns once the reader is less than a window behind.
-    pub(crate) async fn chunk(self: &Arc<Self>, chunk: Bytes) {
-        self.add_chunk(chunk);
+    ///
+    /// # Errors
+    /// What the body cannot be decoded for; and, for whoever goes on all the same, that it is over.
+    pub(crate) async fn chunk(self: &Arc<Self>, chunk: Bytes) -> Result<(), Error> {
+        self.add_chunk(&chunk)?;
         // Race window: credit may arrive between the check and the wait. `notify_one` leaves a
         // permit behind, so that the wait then returns at once and the check is made again.
         while self.unread.load(Ordering::Acquire) >= READ_WINDOW {
             self.credit.notified().await;
         }
+        Ok(())
     }
 
     pub(crate) fn end(self: &Arc<Self>, end: End) {
@@ -85,6 +97,13 @@ impl Outbox {
             contents.end = Some(end);
             contents.over = true;
         });
+    }
+
+    /// JavaScript wants no more of it: nothing is held back for what it might ask.
+    pub(crate) fn abandoned(self: &Arc<Self>) {
+        let mut contents = self.lock();
+        contents.paused = false;
+        contents.decoding = None;
     }
 
     /// Head, body and end in one go.
@@ -113,9 +132,63 @@ impl Outbox {
         self.credit.notify_one();
     }
 
-    pub(crate) fn add_chunk(self: &Arc<Self>, chunk: Bytes) {
+    fn add_chunk(self: &Arc<Self>, chunk: &Bytes) -> Result<(), Error> {
         self.unread.fetch_add(chunk.len(), Ordering::AcqRel);
-        self.post(|contents| contents.chunks.push_back(chunk));
+        let mut fed = Err(Error::new(
+            "WARMLINE_ABORTED",
+            Phase::Body,
+            "the exchange was stopped",
+        ));
+        self.post(|contents| {
+            fed = if let Some(decoding) = &mut contents.decoding {
+                decoding.feed(chunk)
+            } else {
+                contents.chunks.push_back(chunk.clone());
+                Ok(0)
+            };
+        });
+        self.settle(fed?);
+        Ok(())
+    }
+
+    /// Turns the rest of the body into events, if JavaScript knows of all that was drained.
+    pub(crate) fn decode(self: &Arc<Self>, received: u64, unread: Bytes) {
+        let mut contents = self.lock();
+        // Everything has been drained, the end included: JavaScript has all of it.
+        if contents.over && contents.end.is_none() || contents.decoding.is_some() {
+            return;
+        }
+        contents.paused = contents.drained != received;
+        if contents.paused {
+            return;
+        }
+        let mut decoding = Box::new(Decoding::new());
+        let chunks = std::mem::take(&mut contents.chunks);
+        let mut settled = 0;
+        for chunk in std::iter::once(unread).chain(chunks) {
+            match decoding.feed(&chunk) {
+                Ok(bytes) => settled += bytes,
+                Err(error) => {
+                    contents.end = Some(End::Failed(Box::new(error)));
+                    contents.over = true;
+                    break;
+                }
+            }
+        }
+        decoding.news.announced = true;
+        contents.decoding = Some(decoding);
+        let queued = std::mem::replace(&mut contents.queued, true);
+        drop(contents);
+        self.settle(settled);
+        if !queued {
+            self.mailbox.push(Arc::clone(self));
+        }
+    }
+
+    fn settle(&self, bytes: usize) {
+        if bytes > 0 {
+            self.read(u32::try_from(bytes).unwrap_or(u32::MAX));
+        }
     }
 
     fn post(self: &Arc<Self>, change: impl FnOnce(&mut Contents)) {

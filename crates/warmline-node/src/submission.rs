@@ -52,6 +52,11 @@ pub(crate) enum Command {
         count: u32,
         url: String,
     },
+    Decode {
+        slot: u32,
+        received: u64,
+        unread: Bytes,
+    },
 }
 
 /// A request as it crossed: nothing in it has been checked yet.
@@ -139,6 +144,11 @@ impl Records {
                     url,
                 }
             }
+            op::DECODE => Command::Decode {
+                slot,
+                received: self.long()?,
+                unread: self.chunk()?,
+            },
             _ => return Err(Malformed),
         };
         self.at = align(self.at);
@@ -184,7 +194,7 @@ impl Records {
         })
     }
 
-    /// A piece of a body: inline, or the next side buffer when its length says so.
+    /// A piece of a body, inline, or the next side buffer when its length says so.
     fn chunk(&mut self) -> Result<Bytes, Malformed> {
         match self.word()? {
             NONE => self.sides.next().ok_or(Malformed),

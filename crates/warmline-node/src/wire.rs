@@ -24,6 +24,10 @@ pub(crate) mod op {
     pub(crate) const LEASE_READY: u32 = 8;
     /// `slot, client, count, url units, text length, text…`: opens connections ahead of need.
     pub(crate) const PRECONNECT: u32 = 9;
+    /// `slot, received low, received high, length, bytes…`: the rest of the response's body is
+    /// wanted as events. `received` is how much of the body had reached JavaScript, `bytes` what of
+    /// that nobody has read. Does nothing while more than that is on its way: JavaScript asks again.
+    pub(crate) const DECODE: u32 = 10;
 }
 
 /// No time-out, no lease, no side body.
@@ -66,11 +70,26 @@ pub(crate) mod done {
     pub(crate) const PULL: u32 = 6;
     /// `slot, length, JSON…`: the answer to something that is not a request. Terminal.
     pub(crate) const VALUE: u32 = 7;
+    /// `slot, count, bytes, a word for each event…`: events whose values are next in the drain's list.
+    /// `bytes` of the body went into them. The first such record says that the body is decoded from
+    /// now on, and may have no events.
+    pub(crate) const EVENTS: u32 = 8;
 
     /// The body of a `WHOLE` record is ASCII: its bytes are its characters.
     pub(crate) const FLAG_ASCII: u32 = 1;
     /// At least one redirect was followed.
     pub(crate) const FLAG_REDIRECTED: u32 = 1 << 1;
+}
+
+/// The word that stands for an event: which values of the list are its own, in this order and
+/// around its data, which every event has.
+pub(crate) mod event {
+    /// A name.
+    pub(crate) const NAMED: u32 = 1;
+    /// After the data, the last event id.
+    pub(crate) const IDENTIFIED: u32 = 1 << 1;
+    /// The reconnection time in milliseconds.
+    pub(crate) const RETRY: u32 = 1 << 2;
 }
 
 /// Rounds a byte offset up to the next word.

@@ -1,0 +1,175 @@
+//! Server-sent events (HTML, section 9.2.6 "Interpreting an event stream").
+
+use std::borrow::Cow;
+
+use memchr::memchr2;
+
+use crate::error::{Error, Phase};
+
+/// The most bytes that one event, or a line of it, may have.
+const MAX_EVENT_BYTES: usize = 16 * 1024 * 1024;
+
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// One event, as long as nobody needs it longer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Event<'a> {
+    /// Its type; `None` where the stream names none, which stands for `message`.
+    pub name: Option<&'a str>,
+    /// Its data: all its lines, with a line feed between each two of them.
+    pub data: &'a str,
+    /// The last event id that the stream gave; empty for none.
+    pub id: &'a str,
+    /// The reconnection time in milliseconds, if the stream gave one since the last event.
+    pub retry: Option<u64>,
+}
+
+/// Decodes an event stream whose bytes come in pieces, cut anywhere.
+///
+/// What is not UTF-8 becomes U+FFFD, as the standard decodes it. Between two events it holds no memory
+/// but that of the last event id.
+#[derive(Debug, Default)]
+pub struct EventStream {
+    /// The beginning of a line whose end has not come.
+    line: Vec<u8>,
+    name: String,
+    /// Data lines of the event so far, each with a line feed after it.
+    data: String,
+    id: String,
+    retry: Option<u64>,
+    /// Past the place where a byte order mark may stand.
+    begun: bool,
+    /// The last byte was a carriage return: a line feed now belongs to it.
+    after_return: bool,
+}
+
+impl EventStream {
+    /// At the beginning of a stream.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Takes in the next piece, and hands over the events that it completes.
+    ///
+    /// # Errors
+    /// `WARMLINE_EVENT_TOO_LARGE` for an event of more than 16 MiB; the stream cannot be read on.
+    pub fn feed(&mut self, chunk: &[u8], mut on_event: impl FnMut(Event<'_>)) -> Result<(), Error> {
+        let mut rest = chunk;
+        if self.after_return && !rest.is_empty() {
+            self.after_return = false;
+            rest = rest.strip_prefix(b"\n").unwrap_or(rest);
+        }
+        while let Some(end) = memchr2(b'\n', b'\r', rest) {
+            let line = &rest[..end];
+            let after = &rest[end + 1..];
+            rest = match (rest[end], after) {
+                (b'\r', [b'\n', after @ ..]) => after,
+                (b'\r', []) => {
+                    self.after_return = true;
+                    after
+                }
+                _ => after,
+            };
+            if self.line.is_empty() {
+                rest = self.line(line, rest, &mut on_event);
+            } else {
+                let mut whole = std::mem::take(&mut self.line);
+                whole.extend_from_slice(line);
+                rest = self.line(&whole, rest, &mut on_event);
+            }
+            check(self.data.len())?;
+        }
+        self.line.extend_from_slice(rest);
+        check(self.data.len() + self.line.len())
+    }
+
+    /// One line. `rest` is what follows it in this piece; the result is what is left of that, less the
+    /// blank line that was taken along.
+    fn line<'chunk>(
+        &mut self,
+        line: &[u8],
+        rest: &'chunk [u8],
+        on_event: &mut impl FnMut(Event<'_>),
+    ) -> &'chunk [u8] {
+        let line = if self.begun {
+            line
+        } else {
+            self.begun = true;
+            line.strip_prefix(BYTE_ORDER_MARK).unwrap_or(line)
+        };
+        if line.is_empty() {
+            self.dispatch(on_event);
+            return rest;
+        }
+        let (field, value) = match memchr::memchr(b':', line) {
+            Some(colon) => (&line[..colon], &line[colon + 1..]),
+            None => (line, &[][..]),
+        };
+        let value = value.strip_prefix(b" ").unwrap_or(value);
+        match field {
+            b"data" => {
+                let value = text(value);
+                // By far the most events are one line of data and the blank line after it: those are
+                // never copied. A lone carriage return is left alone, since a line feed may follow.
+                let after = rest
+                    .strip_prefix(b"\n")
+                    .or_else(|| rest.strip_prefix(b"\r\n"));
+                if let (true, Some(after)) = (self.data.is_empty(), after) {
+                    self.hand_over(&value, on_event);
+                    return after;
+                }
+                self.data.push_str(&value);
+                self.data.push('\n');
+            }
+            b"event" => {
+                self.name.clear();
+                self.name.push_str(&text(value));
+            }
+            b"id" if !value.contains(&0) => {
+                self.id.clear();
+                self.id.push_str(&text(value));
+            }
+            b"retry" if !value.is_empty() && value.iter().all(u8::is_ascii_digit) => {
+                // More digits than fit is no time that anybody could wait.
+                self.retry = text(value).parse().ok().or(self.retry);
+            }
+            // A comment, or what nobody knows.
+            _ => {}
+        }
+        rest
+    }
+
+    fn dispatch(&mut self, on_event: &mut impl FnMut(Event<'_>)) {
+        let data = std::mem::take(&mut self.data);
+        match data.strip_suffix('\n') {
+            Some(data) => self.hand_over(data, on_event),
+            None => self.name.clear(),
+        }
+    }
+
+    fn hand_over(&mut self, data: &str, on_event: &mut impl FnMut(Event<'_>)) {
+        on_event(Event {
+            name: (!self.name.is_empty()).then_some(self.name.as_str()),
+            data,
+            id: &self.id,
+            retry: self.retry.take(),
+        });
+        self.name.clear();
+    }
+}
+
+fn text(bytes: &[u8]) -> Cow<'_, str> {
+    String::from_utf8_lossy(bytes)
+}
+
+fn check(size: usize) -> Result<(), Error> {
+    if size <= MAX_EVENT_BYTES {
+        return Ok(());
+    }
+    Err(Error::new(
+        "WARMLINE_EVENT_TOO_LARGE",
+        Phase::Body,
+        "an event of the stream has more than 16 MiB",
+    ))
+}

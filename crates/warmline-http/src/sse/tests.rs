@@ -1,0 +1,121 @@
+use super::{Event, EventStream};
+
+/// An event that outlives its decoder: name, data, id, retry.
+type Seen = (Option<String>, String, String, Option<u64>);
+
+fn decode(chunks: &[&[u8]]) -> Vec<Seen> {
+    let mut stream = EventStream::new();
+    let mut seen = Vec::new();
+    for chunk in chunks {
+        stream
+            .feed(chunk, |event: Event<'_>| {
+                seen.push((
+                    event.name.map(str::to_owned),
+                    event.data.to_owned(),
+                    event.id.to_owned(),
+                    event.retry,
+                ));
+            })
+            .expect("a stream of small events");
+    }
+    seen
+}
+
+fn data(text: &str) -> Vec<String> {
+    let seen = decode(&[text.as_bytes()]);
+    seen.into_iter().map(|(_, data, _, _)| data).collect()
+}
+
+#[test]
+fn joins_the_lines_of_an_event() {
+    assert_eq!(data("data: YHOO\ndata: +2\ndata: 10\n\n"), ["YHOO\n+2\n10"]);
+}
+
+#[test]
+fn follows_the_standards_example_of_comments_ids_and_nameless_fields() {
+    let text = ": test stream\n\ndata: first event\nid: 1\n\ndata:second event\nid\n\ndata:  third event\n\n";
+    let seen = decode(&[text.as_bytes()]);
+    let expected: Vec<Seen> = [
+        ("first event", "1"),
+        ("second event", ""),
+        (" third event", ""),
+    ]
+    .map(|(data, id)| (None, data.into(), id.into(), None))
+    .into();
+    assert_eq!(seen, expected);
+}
+
+#[test]
+fn dispatches_empty_data_but_not_its_absence() {
+    assert_eq!(
+        data("data\n\ndata\ndata\n\nevent: none\n\ndata:"),
+        ["", "\n"]
+    );
+}
+
+#[test]
+fn names_an_event_and_forgets_the_name_after_it() {
+    let seen = decode(&[b"event: add\ndata: 1\n\ndata: 2\n\nevent: lost\n\ndata: 3\n\n"]);
+    let names: Vec<_> = seen.iter().map(|(name, ..)| name.as_deref()).collect();
+    assert_eq!(names, [Some("add"), None, None]);
+}
+
+#[test]
+fn drops_an_event_that_is_not_finished() {
+    assert_eq!(data("data: whole\n\ndata: half\n"), ["whole"]);
+}
+
+#[test]
+fn ignores_a_byte_order_mark_at_the_beginning_only() {
+    assert_eq!(
+        data("\u{feff}data: 1\n\n\u{feff}data: 2\n\ndata: 3\n\n"),
+        ["1", "3"]
+    );
+}
+
+#[test]
+fn ignores_ids_with_nul_and_retries_that_are_no_number() {
+    let seen = decode(&[b"id: a\nretry: 10\ndata: 1\n\nid: b\0c\nretry: 1x\ndata: 2\n\n"]);
+    assert_eq!(
+        seen,
+        [
+            (None, "1".into(), "a".into(), Some(10)),
+            (None, "2".into(), "a".into(), None)
+        ]
+    );
+}
+
+#[test]
+fn replaces_what_is_not_utf8() {
+    let seen = decode(&[b"data: a\xf0\x9f\nx\ndata: \xff\n\n"]);
+    assert_eq!(seen[0].1, "a\u{fffd}\n\u{fffd}");
+}
+
+#[test]
+fn gives_the_same_events_wherever_the_bytes_are_cut() {
+    let text = "\u{feff}: hi\r\nevent: a\rdata: 1\r\n\r\ndata: {\"x\":\"é😀\"}\n\nid: 7\r\rdata\ndata: 2\n\nretry: 5\r\ndata:3\r\rdata: 4\r\n\r\n";
+    let bytes = text.as_bytes();
+    let whole = decode(&[bytes]);
+    assert_eq!(whole.len(), 5);
+    for first in 0..=bytes.len() {
+        for second in first..=bytes.len() {
+            let cut = decode(&[&bytes[..first], &bytes[first..second], &bytes[second..]]);
+            assert_eq!(cut, whole, "cut at {first} and {second}");
+        }
+    }
+    let singly: Vec<&[u8]> = bytes.chunks(1).collect();
+    assert_eq!(decode(&singly), whole);
+}
+
+#[test]
+fn refuses_an_event_without_end() {
+    let mut stream = EventStream::new();
+    let line = vec![b'x'; 64 * 1024];
+    let mut feed = |bytes: &[u8]| stream.feed(bytes, |_| {});
+    feed(b"data: ").expect("a beginning");
+    let error = std::iter::repeat_with(|| feed(&line))
+        .take(257)
+        .find_map(Result::err)
+        .expect("a limit");
+    assert_eq!(error.code, "WARMLINE_EVENT_TOO_LARGE");
+}

@@ -1,0 +1,178 @@
+//! A response's body turned into events on the engine, and the events into JSON for one
+//! `JSON.parse` of everything that a drain hands over.
+
+use std::fmt::Write as _;
+
+use napi::bindgen_prelude::Uint32Array;
+use napi_derive::napi;
+use warmline_http::Error;
+use warmline_http::sse::{Event, EventStream};
+
+use crate::error::error_json;
+use crate::wire::event;
+
+/// Memory for events that an open stream keeps between two drains.
+const KEPT_BYTES: usize = 1024;
+
+/// Decodes one body.
+pub(crate) struct Decoding {
+    decoder: EventStream,
+    pub(crate) news: News,
+}
+
+/// Events that no drain has taken yet.
+#[derive(Default)]
+pub(crate) struct News {
+    /// Each value with a comma before it.
+    pub(crate) json: String,
+    /// One word for each event; see [`event`].
+    pub(crate) words: Vec<u32>,
+    /// Bytes of the body that they were made from.
+    pub(crate) bytes: usize,
+    /// JavaScript is to be told that the body is decoded, events or none.
+    pub(crate) announced: bool,
+}
+
+impl Decoding {
+    pub(crate) fn new() -> Self {
+        Self {
+            decoder: EventStream::new(),
+            news: News::default(),
+        }
+    }
+
+    /// Takes in a piece of the body. Returns the bytes that are settled at once, since no event that
+    /// JavaScript could give credit for holds them.
+    ///
+    /// # Errors
+    /// An event larger than the decoder's limit.
+    pub(crate) fn feed(&mut self, chunk: &[u8]) -> Result<usize, Error> {
+        let Self { decoder, news } = self;
+        let before = news.words.len();
+        let fed = decoder.feed(chunk, |event| news.add(&event));
+        news.bytes += chunk.len();
+        fed?;
+        Ok(if news.words.len() == before && before == 0 {
+            std::mem::take(&mut news.bytes)
+        } else {
+            0
+        })
+    }
+}
+
+impl News {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.words.is_empty() && !self.announced
+    }
+
+    /// Empty again. An open stream's memory for the next events is small enough to be kept.
+    pub(crate) fn clear(&mut self) {
+        self.json.clear();
+        self.json.shrink_to(KEPT_BYTES);
+        self.words.clear();
+        self.words.shrink_to(KEPT_BYTES / 64);
+        self.bytes = 0;
+        self.announced = false;
+    }
+
+    fn add(&mut self, event: &Event<'_>) {
+        let mut flags = 0;
+        if let Some(name) = event.name {
+            flags |= event::NAMED;
+            self.text(name);
+        }
+        self.text(event.data);
+        if !event.id.is_empty() {
+            flags |= event::IDENTIFIED;
+            self.text(event.id);
+        }
+        if let Some(retry) = event.retry {
+            flags |= event::RETRY;
+            // Writing to a string cannot fail.
+            let _ = write!(self.json, ",{retry}");
+        }
+        self.words.push(flags);
+    }
+
+    /// A JSON string, with a comma before it.
+    fn text(&mut self, text: &str) {
+        self.json.push_str(",\"");
+        let mut plain = 0;
+        for (at, byte) in text.bytes().enumerate() {
+            let escape = match byte {
+                b'"' => "\\\"",
+                b'\\' => "\\\\",
+                b'\n' => "\\n",
+                b'\r' => "\\r",
+                b'\t' => "\\t",
+                0..0x20 => "",
+                _ => continue,
+            };
+            self.json.push_str(&text[plain..at]);
+            plain = at + 1;
+            if escape.is_empty() {
+                let _ = write!(self.json, "\\u{byte:04x}");
+            } else {
+                self.json.push_str(escape);
+            }
+        }
+        self.json.push_str(&text[plain..]);
+        self.json.push('"');
+    }
+}
+
+/// Decodes bytes that JavaScript has: those of a response that came whole, or of a clone.
+#[napi]
+pub struct BodyDecoder {
+    decoding: Decoding,
+}
+
+/// Events as they cross; see [`event`].
+#[napi(object, object_from_js = false)]
+pub struct Decoded {
+    /// The text of a JSON array of all values; empty if there are none.
+    pub json: String,
+    pub words: Uint32Array,
+    /// The error that ended the decoding, as JSON.
+    pub failure: Option<String>,
+}
+
+#[napi]
+impl BodyDecoder {
+    #[napi(constructor, catch_unwind)]
+    #[allow(clippy::new_without_default, reason = "JavaScript knows no Default")]
+    pub fn new() -> Self {
+        Self {
+            decoding: Decoding::new(),
+        }
+    }
+
+    /// Takes in a piece of the body.
+    #[napi(catch_unwind)]
+    pub fn feed(&mut self, chunk: &[u8]) -> Decoded {
+        let fed = self.decoding.feed(chunk);
+        Decoded {
+            failure: fed.err().map(|error| error_json(&error)),
+            ..self.take()
+        }
+    }
+
+    fn take(&mut self) -> Decoded {
+        let News { json, words, .. } = std::mem::take(&mut self.decoding.news);
+        Decoded {
+            json: list(json),
+            words: words.into(),
+            failure: None,
+        }
+    }
+}
+
+/// Values with a comma before each, as a JSON array; empty if there are none.
+pub(crate) fn list(mut values: String) -> String {
+    if !values.is_empty() {
+        // The comma before the first value makes room for the bracket.
+        values.replace_range(..1, "[");
+        values.push(']');
+    }
+    values
+}
