@@ -361,7 +361,7 @@ class Link {
 
   #drain(): void {
     const json = this.#native.drain(this.#completion);
-    const values = new EventValues(json ?? '');
+    const values = json === null ? undefined : new EventValues(json);
     const words = this.#completionWords;
     const bytes = this.#completion;
     const end = (words[0] as number) % MORE;
@@ -400,7 +400,9 @@ class Link {
         case Done.events: {
           const count = words[word + 2] as number;
           at += 16 + 4 * count;
-          receiver.onEvents(values.take(words, word + 4, count), words[word + 3] as number);
+          // A record without events says only that they begin.
+          const events = values?.take(words, word + 4, count) ?? [];
+          receiver.onEvents(events, words[word + 3] as number);
           break;
         }
         case Done.end:
