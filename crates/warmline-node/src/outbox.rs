@@ -102,8 +102,13 @@ impl Outbox {
     /// JavaScript wants no more of it: nothing is held back for what it might ask.
     pub(crate) fn abandoned(self: &Arc<Self>) {
         let mut contents = self.lock();
-        contents.paused = false;
         contents.decoding = None;
+        let held_back = std::mem::replace(&mut contents.paused, false);
+        // Its end may be among what was held back, and nobody would come for it.
+        if held_back && !std::mem::replace(&mut contents.queued, true) {
+            drop(contents);
+            self.mailbox.push(Arc::clone(self));
+        }
     }
 
     /// Head, body and end in one go.
