@@ -39,7 +39,8 @@ export async function listenOnLoopback(server: Server): Promise<Loopback> {
     connection,
     async closed(index) {
       const socket = await connection(index);
-      if (!socket.closed) await once(socket, 'close');
+      // Not `once`: it would reject at an error, which is one way to be closed.
+      if (!socket.closed) await new Promise<void>((resolve) => socket.once('close', resolve));
     },
     async [Symbol.asyncDispose]() {
       const closed = once(server, 'close');
