@@ -1,4 +1,5 @@
-//! Server-sent events (HTML, section 9.2.6 "Interpreting an event stream").
+//! Server-sent events: as the standard has them (HTML, section 9.2.6 "Interpreting an event stream"), and
+//! as the OpenAI SDK reads them.
 
 use std::borrow::Cow;
 
@@ -10,6 +11,18 @@ use crate::error::{Error, Phase};
 const MAX_EVENT_BYTES: usize = 16 * 1024 * 1024;
 
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// Whose reading of a stream it is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Dialect {
+    /// The standard's.
+    #[default]
+    Standard,
+    /// The OpenAI SDK's: a byte order mark is dropped from every line, an event that has a name needs no
+    /// data, the end of the body ends the last line and the last event, and nothing but names and data
+    /// counts.
+    OpenAi,
+}
 
 /// One event, as long as nobody needs it longer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,9 +43,12 @@ pub struct Event<'a> {
 /// but that of the last event id.
 #[derive(Debug, Default)]
 pub struct EventStream {
+    dialect: Dialect,
     /// The beginning of a line whose end has not come.
     line: Vec<u8>,
     name: String,
+    /// A name was given, be it an empty one.
+    named: bool,
     /// Data lines of the event so far, each with a line feed after it.
     data: String,
     id: String,
@@ -46,8 +62,11 @@ pub struct EventStream {
 impl EventStream {
     /// At the beginning of a stream.
     #[must_use]
-    pub fn new() -> Self {
-        Self::default()
+    pub fn new(dialect: Dialect) -> Self {
+        Self {
+            dialect,
+            ..Self::default()
+        }
     }
 
     /// Takes in the next piece, and hands over the events that it completes.
@@ -84,6 +103,18 @@ impl EventStream {
         check(self.data.len() + self.line.len())
     }
 
+    /// The body is complete: hands over an event that its end ends, where the dialect has such.
+    pub fn finish(&mut self, mut on_event: impl FnMut(Event<'_>)) {
+        if self.dialect == Dialect::Standard {
+            return;
+        }
+        let line = std::mem::take(&mut self.line);
+        if !line.is_empty() {
+            self.line(&line, &[], &mut on_event);
+        }
+        self.dispatch(&mut on_event);
+    }
+
     /// One line. `rest` is what follows it in this piece; the result is what is left of that, less the
     /// blank line that was taken along.
     fn line<'chunk>(
@@ -92,11 +123,11 @@ impl EventStream {
         rest: &'chunk [u8],
         on_event: &mut impl FnMut(Event<'_>),
     ) -> &'chunk [u8] {
-        let line = if self.begun {
-            line
-        } else {
-            self.begun = true;
-            line.strip_prefix(BYTE_ORDER_MARK).unwrap_or(line)
+        let markable = !self.begun || self.dialect == Dialect::OpenAi;
+        self.begun = true;
+        let line = match line.strip_prefix(BYTE_ORDER_MARK) {
+            Some(line) if markable => line,
+            _ => line,
         };
         if line.is_empty() {
             self.dispatch(on_event);
@@ -125,7 +156,9 @@ impl EventStream {
             b"event" => {
                 self.name.clear();
                 self.name.push_str(&text(value));
+                self.named = true;
             }
+            _ if self.dialect == Dialect::OpenAi => {}
             b"id" if !value.contains(&0) => {
                 self.id.clear();
                 self.id.push_str(&text(value));
@@ -142,20 +175,28 @@ impl EventStream {
 
     fn dispatch(&mut self, on_event: &mut impl FnMut(Event<'_>)) {
         let data = std::mem::take(&mut self.data);
-        match data.strip_suffix('\n') {
-            Some(data) => self.hand_over(data, on_event),
-            None => self.name.clear(),
+        match (data.strip_suffix('\n'), self.dialect) {
+            (Some(data), _) => self.hand_over(data, on_event),
+            (None, Dialect::OpenAi) if !self.name.is_empty() => self.hand_over("", on_event),
+            // An empty name stays, and is the next event's.
+            (None, Dialect::OpenAi) => {}
+            (None, Dialect::Standard) => self.name.clear(),
         }
     }
 
     fn hand_over(&mut self, data: &str, on_event: &mut impl FnMut(Event<'_>)) {
+        let named = match self.dialect {
+            Dialect::Standard => !self.name.is_empty(),
+            Dialect::OpenAi => self.named,
+        };
         on_event(Event {
-            name: (!self.name.is_empty()).then_some(self.name.as_str()),
+            name: named.then_some(self.name.as_str()),
             data,
             id: &self.id,
             retry: self.retry.take(),
         });
         self.name.clear();
+        self.named = false;
     }
 }
 

@@ -5,4 +5,4 @@ mod event_stream;
 #[cfg(test)]
 mod tests;
 
-pub use event_stream::{Event, EventStream};
+pub use event_stream::{Dialect, Event, EventStream};

@@ -1,23 +1,29 @@
-use super::{Event, EventStream};
+use super::{Dialect, Event, EventStream};
 
 /// An event that outlives its decoder: name, data, id, retry.
 type Seen = (Option<String>, String, String, Option<u64>);
 
 fn decode(chunks: &[&[u8]]) -> Vec<Seen> {
-    let mut stream = EventStream::new();
+    decode_as(Dialect::Standard, chunks)
+}
+
+fn decode_as(dialect: Dialect, chunks: &[&[u8]]) -> Vec<Seen> {
+    let mut stream = EventStream::new(dialect);
     let mut seen = Vec::new();
+    let mut see = |event: Event<'_>| {
+        seen.push((
+            event.name.map(str::to_owned),
+            event.data.to_owned(),
+            event.id.to_owned(),
+            event.retry,
+        ));
+    };
     for chunk in chunks {
         stream
-            .feed(chunk, |event: Event<'_>| {
-                seen.push((
-                    event.name.map(str::to_owned),
-                    event.data.to_owned(),
-                    event.id.to_owned(),
-                    event.retry,
-                ));
-            })
+            .feed(chunk, &mut see)
             .expect("a stream of small events");
     }
+    stream.finish(&mut see);
     seen
 }
 
@@ -109,7 +115,7 @@ fn gives_the_same_events_wherever_the_bytes_are_cut() {
 
 #[test]
 fn refuses_an_event_without_end() {
-    let mut stream = EventStream::new();
+    let mut stream = EventStream::new(Dialect::Standard);
     let line = vec![b'x'; 64 * 1024];
     let mut feed = |bytes: &[u8]| stream.feed(bytes, |_| {});
     feed(b"data: ").expect("a beginning");
@@ -118,4 +124,64 @@ fn refuses_an_event_without_end() {
         .find_map(Result::err)
         .expect("a limit");
     assert_eq!(error.code, "WARMLINE_EVENT_TOO_LARGE");
+}
+
+fn openai(chunks: &[&[u8]]) -> Vec<(Option<String>, String)> {
+    let seen = decode_as(Dialect::OpenAi, chunks);
+    seen.into_iter()
+        .map(|(name, data, ..)| (name, data))
+        .collect()
+}
+
+fn named(name: &str, data: &str) -> (Option<String>, String) {
+    (Some(name.to_owned()), data.to_owned())
+}
+
+fn nameless(data: &str) -> (Option<String>, String) {
+    (None, data.to_owned())
+}
+
+#[test]
+fn openai_hands_over_a_name_without_data() {
+    assert_eq!(
+        openai(&[b"event: ping\n\ndata: 1\n\n"]),
+        [named("ping", ""), nameless("1")]
+    );
+}
+
+#[test]
+fn openai_keeps_an_empty_name_for_the_next_event() {
+    assert_eq!(openai(&[b"event:\n\ndata: 1\n\n"]), [named("", "1")]);
+}
+
+#[test]
+fn openai_ends_the_last_event_with_the_body() {
+    assert_eq!(
+        openai(&[b"data: 1\n\ndata: 2\ndata: 3"]),
+        [nameless("1"), nameless("2\n3")]
+    );
+    assert_eq!(openai(&[b"data: 1\n\n"]), [nameless("1")]);
+}
+
+#[test]
+fn openai_drops_a_byte_order_mark_from_every_line() {
+    let text = "\u{feff}data: 1\n\n\u{feff}data: 2\n\u{feff}\ndata: \u{feff}3\n\n";
+    assert_eq!(
+        openai(&[text.as_bytes()]),
+        [nameless("1"), nameless("2"), nameless("\u{feff}3")]
+    );
+}
+
+#[test]
+fn openai_reads_the_same_wherever_the_bytes_are_cut() {
+    let text = "\u{feff}event: a\r\ndata: 1\r\n\r\n\u{feff}data: {\"x\":\"é\"}\n\nevent:\n\nevent: b\r\rdata\rid: 3\r\rdata: 4\ndata: 5";
+    let bytes = text.as_bytes();
+    let whole = openai(&[bytes]);
+    assert_eq!(whole.len(), 5);
+    for first in 0..=bytes.len() {
+        for second in first..=bytes.len() {
+            let cut = openai(&[&bytes[..first], &bytes[first..second], &bytes[second..]]);
+            assert_eq!(cut, whole, "cut at {first} and {second}");
+        }
+    }
 }
