@@ -299,6 +299,9 @@ export interface PatchedTarget {
  * The server sees the requests that it saw before, but for headers that built-in fetch adds of its own
  * accord: `accept-language`, `sec-fetch-mode`, `connection`, and `accept-encoding` unless the caller sets it.
  *
+ * Streams of the newest `openai` are decoded by the engine, as that package itself reads them; every other
+ * SDK, and every other version, goes on decoding the bytes that it gets.
+ *
  * Without a native binary for this platform it warns once and leaves the target as it is.
  *
  * @example

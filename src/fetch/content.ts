@@ -13,7 +13,7 @@ export interface Content {
   bytes(): Promise<Uint8Array<ArrayBuffer>>;
   stream(): ReadableStream<Uint8Array<ArrayBuffer>>;
   /** As events, which go to `sink`. */
-  decode(sink: EventSink): EventSource;
+  decode(wish: number, sink: EventSink): EventSource;
   /** The same body once more, where its bytes are at hand; `null` where only its stream can be split. */
   copy(): Content | null;
 }
@@ -59,9 +59,9 @@ export class WholeContent implements Content {
     ) as ReadableStream<Uint8Array<ArrayBuffer>>;
   }
 
-  decode(sink: EventSink): EventSource {
+  decode(wish: number, sink: EventSink): EventSource {
     this.disturbed = true;
-    if (decodeBytes(bytesOf(this.#bytes), sink)) sink.end();
+    if (decodeBytes(wish, bytesOf(this.#bytes), true, sink)) sink.end();
     return { credit() {}, leave() {} };
   }
 
@@ -94,8 +94,8 @@ export class FlowingContent implements Content {
     return this.#inflow.stream();
   }
 
-  decode(sink: EventSink): EventSource {
-    return this.#inflow.decode(sink);
+  decode(wish: number, sink: EventSink): EventSource {
+    return this.#inflow.decode(wish, sink);
   }
 
   copy(): null {
@@ -124,9 +124,9 @@ export class StreamContent implements Content {
     return this.#stream;
   }
 
-  decode(sink: EventSink): EventSource {
+  decode(wish: number, sink: EventSink): EventSource {
     this.disturbed = true;
-    return new StreamDecoding(this.#stream, sink);
+    return new StreamDecoding(this.#stream, wish, sink);
   }
 
   copy(): null {

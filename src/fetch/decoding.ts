@@ -2,14 +2,20 @@ import { WarmlineError } from '../native/error.js';
 import { BodyDecoder, type EventSink, type EventSource } from '../native/events.js';
 
 /** Decodes what is there of a body. False if that failed, which the sink has been told. */
-export function decodeBytes(bytes: Uint8Array, sink: EventSink): boolean {
-  const decoder = new BodyDecoder();
+export function decodeBytes(
+  wish: number,
+  bytes: Uint8Array,
+  complete: boolean,
+  sink: EventSink,
+): boolean {
+  const decoder = new BodyDecoder(wish);
   try {
     decoder.feed(bytes, (events) => sink.events(events, 0));
   } catch (cause) {
     sink.fail(new TypeError('terminated', { cause }));
     return false;
   }
+  if (complete) sink.events(decoder.finish(), 0);
   return true;
 }
 
@@ -19,9 +25,9 @@ export class StreamDecoding implements EventSource {
   #unread = 0;
   #resume: (() => void) | undefined;
 
-  constructor(stream: ReadableStream<Uint8Array>, sink: EventSink) {
+  constructor(stream: ReadableStream<Uint8Array>, wish: number, sink: EventSink) {
     this.#reader = stream.getReader();
-    this.#run(new BodyDecoder(), sink).catch((reason: unknown) => {
+    this.#run(new BodyDecoder(wish), sink).catch((reason: unknown) => {
       this.leave();
       sink.fail(
         reason instanceof WarmlineError ? new TypeError('terminated', { cause: reason }) : reason,
@@ -55,6 +61,7 @@ export class StreamDecoding implements EventSource {
         });
       }
     }
+    sink.events(decoder.finish(), 0);
     sink.end();
   }
 }

@@ -24,8 +24,9 @@ export class Inflow {
   #uncredited = 0;
   /** Bytes that have arrived so far. */
   #received = 0;
-  /** Who wants events instead of bytes. */
+  /** Who wants events instead of bytes, and what kind of them. */
   #sink: EventSink | undefined;
+  #wish = 0;
   /** The engine decodes, and has all the bytes. */
   #handedOver = false;
   /** Somebody has read from it, or has cancelled it. */
@@ -65,7 +66,7 @@ export class Inflow {
   end(): void {
     this.#ended = true;
     if (this.#sink !== undefined) {
-      if (this.#decodeRest(this.#sink)) this.#sink.end();
+      if (this.#decodeRest(this.#sink, true)) this.#sink.end();
       return;
     }
     const reader = this.#reader;
@@ -79,7 +80,7 @@ export class Inflow {
     if (this.#ended || this.#failure !== undefined) return;
     this.#failure = { reason };
     if (this.#sink !== undefined) {
-      if (this.#decodeRest(this.#sink)) this.#sink.fail(reason);
+      if (this.#decodeRest(this.#sink, false)) this.#sink.fail(reason);
       return;
     }
     const reader = this.#reader;
@@ -132,13 +133,14 @@ export class Inflow {
   }
 
   /** What is left, as events. */
-  decode(sink: EventSink): EventSource {
+  decode(wish: number, sink: EventSink): EventSource {
     this.disturbed = true;
     this.#sink = sink;
+    this.#wish = wish;
     if (this.#failure !== undefined) {
-      if (this.#decodeRest(sink)) sink.fail(this.#failure.reason);
+      if (this.#decodeRest(sink, false)) sink.fail(this.#failure.reason);
     } else if (this.#ended) {
-      if (this.#decodeRest(sink)) sink.end();
+      if (this.#decodeRest(sink, true)) sink.end();
     } else {
       this.#ask();
     }
@@ -147,15 +149,15 @@ export class Inflow {
 
   /** Asks the engine to decode: it gets back what came and was not read. */
   #ask(): void {
-    engine().decode(this.#owner, this.#received, concat(this.#queue));
+    engine().decode(this.#owner, this.#wish, this.#received, concat(this.#queue));
   }
 
   /** Decodes here what the engine has not taken back. */
-  #decodeRest(sink: EventSink): boolean {
+  #decodeRest(sink: EventSink, complete: boolean): boolean {
     if (this.#handedOver) return true;
     const rest = concat(this.#queue);
     this.#queue = [];
-    return decodeBytes(rest, sink);
+    return decodeBytes(this.#wish, rest, complete, sink);
   }
 
   #pull(controller: Pull): void {

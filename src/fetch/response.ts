@@ -142,12 +142,12 @@ export class EngineResponse implements Decodable {
   }
 
   /** The body as events instead of bytes. */
-  [decode](sink: EventSink, reader: object): EventSource {
+  [decode](wish: number, sink: EventSink, reader: object): EventSource {
     const content = this.#content;
     if (this.#unusable) throw unusable();
     this.#stream?.getReader();
     this.#parts.onClaim?.(reader);
-    return content === null ? nothing(sink) : content.decode(sink);
+    return content === null ? nothing(sink) : content.decode(wish, sink);
   }
 
   get #unusable(): boolean {

@@ -11,7 +11,10 @@ import { EventFlag } from './wire.js';
 export interface DecodedEvent {
   /** `undefined` where the stream gave none. */
   readonly name: string | undefined;
-  readonly data: string;
+  /** An object, where those are wanted parsed and it is one; else its text. */
+  readonly data: unknown;
+  /** Whether `data` is text. */
+  readonly isText: boolean;
   /** The last event id; empty for none. */
   readonly id: string;
   readonly retry: number | undefined;
@@ -46,17 +49,21 @@ export interface Decodable {
    *
    * @throws {TypeError} if the body has been read already.
    */
-  [decode](sink: EventSink, reader: object): EventSource;
+  [decode](wish: number, sink: EventSink, reader: object): EventSource;
 }
 
 /** Values of events in the order in which they crossed, taken as their records are read. */
 export class EventValues {
-  readonly #values: readonly unknown[];
-  #next = 0;
+  readonly #json: string;
+  /** `undefined` where one of them is no JSON: then each event's are parsed on their own. */
+  readonly #values: unknown[] | undefined;
+  /** The next value, or the next character. */
+  #at = 0;
 
   /** `json` is an array's text; empty if there are no values. */
   constructor(json: string) {
-    this.#values = json === '' ? [] : (JSON.parse(json) as unknown[]);
+    this.#json = json;
+    this.#values = json === '' ? [] : parsed(json);
   }
 
   /** The events of one record; `words[at]` is the word of the first. */
@@ -64,22 +71,42 @@ export class EventValues {
     const events: DecodedEvent[] = [];
     for (let i = 0; i < count; i++) {
       const word = words[at + i] as number;
-      const name = this.#value(word & EventFlag.named);
-      const data = this.#value(1);
-      const id = this.#value(word & EventFlag.identified);
-      const retry = this.#value(word & EventFlag.retry);
-      events.push({
-        name: name as string | undefined,
-        data: data as string,
-        id: (id as string | undefined) ?? '',
-        retry: retry as number | undefined,
-      });
+      events.push(this.#values === undefined ? this.#alone(word) : this.#next(word, this.#values));
     }
     return events;
   }
 
-  #value(present: number): unknown {
-    return present === 0 ? undefined : this.#values[this.#next++];
+  #next(word: number, values: unknown[]): DecodedEvent {
+    const name = (word & EventFlag.named) === 0 ? undefined : (values[this.#at++] as string);
+    const data = values[this.#at++];
+    const isText = (word & EventFlag.text) !== 0;
+    const id = (word & EventFlag.identified) === 0 ? '' : (values[this.#at++] as string);
+    const retry = (word & EventFlag.retry) === 0 ? undefined : (values[this.#at++] as number);
+    return { name, data, isText, id, retry };
+  }
+
+  /** An event on its own, so that one which is no JSON harms no other: it is handed over as text. */
+  #alone(word: number): DecodedEvent {
+    const start = this.#at + 1;
+    this.#at += word >>> EventFlag.lengthShift;
+    const piece = this.#json.slice(start, this.#at);
+    const values = parsed(`[${piece}]`);
+    if (values !== undefined) return new EventValues('').#next(word, values);
+    // Only an object's text can fail, and nothing follows it.
+    const quoted = (word & EventFlag.named) === 0 ? undefined : firstString.exec(piece)?.[0];
+    const data = quoted === undefined ? piece : piece.slice(quoted.length + 1);
+    const name = quoted === undefined ? undefined : (JSON.parse(quoted) as string);
+    return { name, data, isText: true, id: '', retry: undefined };
+  }
+}
+
+const firstString = /^"(?:[^"\\]|\\.)*"/;
+
+function parsed(json: string): unknown[] | undefined {
+  try {
+    return JSON.parse(json) as unknown[];
+  } catch {
+    return undefined;
   }
 }
 
@@ -87,9 +114,9 @@ export class EventValues {
 export class BodyDecoder {
   readonly #native;
 
-  constructor() {
+  constructor(wish: number) {
     const { BodyDecoder: Native } = binding();
-    this.#native = new Native();
+    this.#native = new Native(wish);
   }
 
   /**
@@ -101,6 +128,12 @@ export class BodyDecoder {
     const { json, words, failure } = this.#native.feed(bytes);
     sink(list(json, words));
     if (failure !== undefined) throw new WarmlineError(JSON.parse(failure) as ErrorFacts);
+  }
+
+  /** The body is complete. */
+  finish(): DecodedEvent[] {
+    const { json, words } = this.#native.finish();
+    return list(json, words);
   }
 }
 

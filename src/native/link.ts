@@ -203,20 +203,21 @@ class Link {
    * those `unread` is what nobody has read. The engine begins once it finds that no more was on the way:
    * whatever chunk still comes is to be asked with once more.
    */
-  decode(receiver: Receiver, received: number, unread: Uint8Array): void {
+  decode(receiver: Receiver, wish: number, received: number, unread: Uint8Array): void {
     const { slot } = receiver;
     if (slot < 0) return;
     const inline = unread.length <= INLINE_BODY_BYTES;
-    this.#reserve(20 + (inline ? unread.length : 0));
+    this.#reserve(24 + (inline ? unread.length : 0));
     const at = this.#at >>> 2;
     this.#words[at] = Op.decode;
     this.#words[at + 1] = slot;
-    this.#words[at + 2] = received % 0x1_0000_0000;
-    this.#words[at + 3] = Math.floor(received / 0x1_0000_0000);
-    this.#words[at + 4] = inline ? unread.length : NONE;
-    if (inline) this.#submission.set(unread, this.#at + 20);
+    this.#words[at + 2] = wish;
+    this.#words[at + 3] = received % 0x1_0000_0000;
+    this.#words[at + 4] = Math.floor(received / 0x1_0000_0000);
+    this.#words[at + 5] = inline ? unread.length : NONE;
+    if (inline) this.#submission.set(unread, this.#at + 24);
     else this.#sides.push(unread);
-    this.#commit(this.#at + 20 + (inline ? unread.length : 0));
+    this.#commit(this.#at + 24 + (inline ? unread.length : 0));
   }
 
   /** A piece of a streamed request body. */

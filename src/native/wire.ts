@@ -51,11 +51,19 @@ export const ResponseFlag = {
   redirected: 2,
 } as const;
 
-/** The word of an event: which values stand for it beside its data. */
+/** What is wanted of a body that is decoded. */
+export const Wish = {
+  events: 1,
+  openai: 2,
+} as const;
+
+/** The word of an event: which values stand for it, and from {@link EventFlag.lengthShift} on their length. */
 export const EventFlag = {
   named: 1,
-  identified: 2,
-  retry: 4,
+  text: 2,
+  identified: 4,
+  retry: 8,
+  lengthShift: 4,
 } as const;
 
 /** The first word of a drained buffer: where it ends, and whether more is waiting. */

@@ -1,6 +1,7 @@
 import { HttpClient } from '../client/http-client.js';
 import { fetch } from '../fetch/fetch.js';
 import { isNativeAvailable } from '../native/load.js';
+import { decodesLikeThis, type SdkRequest, withNativeStreams } from './openai-stream.js';
 
 type Fetch = typeof fetch;
 
@@ -27,6 +28,12 @@ export interface PatchedTarget {
 /** A target with what it takes to put it back. */
 interface Patch extends PatchedTarget {
   readonly target: WeakRef<object>;
+  readonly changes: readonly Change[];
+}
+
+/** A property that was replaced, on the target or its prototype. */
+interface Change {
+  readonly name: string;
   readonly property: PropertyDescriptor;
   readonly original: PropertyDescriptor | undefined;
 }
@@ -45,6 +52,9 @@ let warned = false;
  *
  * The server sees the requests that it saw before, but for headers that built-in fetch adds of its own
  * accord: `accept-language`, `sec-fetch-mode`, `connection`, and `accept-encoding` unless the caller sets it.
+ *
+ * Streams of the newest `openai` are decoded by the engine, as that package itself reads them; every other
+ * SDK, and every other version, goes on decoding the bytes that it gets.
  *
  * Without a native binary for this platform it warns once and leaves the target as it is.
  *
@@ -77,18 +87,33 @@ export function patch<T extends object = typeof globalThis>(
   }
   const engineFetch: Fetch = client === undefined ? fetch : fetchOf(client);
   const owner = kind === 'class' ? prototypeOf(target) : target;
-  const original = Object.getOwnPropertyDescriptor(owner, 'fetch');
-  const property =
-    kind === 'class' ? interceptor(engineFetch) : { ...dataProperty(original), value: engineFetch };
-  Object.defineProperty(owner, 'fetch', property);
-  patches.add({
-    kind,
-    name: nameOf(target, kind),
-    target: new WeakRef(target),
-    property,
-    original,
-  });
+  const changes = [
+    replace(owner, 'fetch', (original) =>
+      kind === 'class'
+        ? interceptor(engineFetch)
+        : { ...dataProperty(original), value: engineFetch },
+    ),
+  ];
+  const { request } = owner as { request?: unknown };
+  if (typeof request === 'function' && decodesLikeThis(owner)) {
+    const value = withNativeStreams(request as SdkRequest);
+    changes.push(
+      replace(owner, 'request', (original) => ({ ...dataProperty(original, false), value })),
+    );
+  }
+  patches.add({ kind, name: nameOf(target, kind), target: new WeakRef(target), changes });
   return target;
+}
+
+function replace(
+  owner: object,
+  name: string,
+  make: (original: PropertyDescriptor | undefined) => PropertyDescriptor,
+): Change {
+  const original = Object.getOwnPropertyDescriptor(owner, name);
+  const property = make(original);
+  Object.defineProperty(owner, name, property);
+  return { name, property, original };
 }
 
 /**
@@ -104,12 +129,15 @@ export function unpatch(target: object = globalThis): boolean {
   if (found === undefined) return false;
   patches.delete(found);
   const owner = found.kind === 'class' ? prototypeOf(target) : target;
-  const now = Object.getOwnPropertyDescriptor(owner, 'fetch');
-  if (now === undefined || now.value !== found.property.value || now.set !== found.property.set) {
-    return false;
-  }
-  if (found.original === undefined) Reflect.deleteProperty(owner, 'fetch');
-  else Object.defineProperty(owner, 'fetch', found.original);
+  return found.changes.map((change) => undo(owner, change)).every(Boolean);
+}
+
+/** False for a property that somebody else has replaced since. */
+function undo(owner: object, { name, property, original }: Change): boolean {
+  const now = Object.getOwnPropertyDescriptor(owner, name);
+  if (now === undefined || now.value !== property.value || now.set !== property.set) return false;
+  if (original === undefined) Reflect.deleteProperty(owner, name);
+  else Object.defineProperty(owner, name, original);
   return true;
 }
 
@@ -165,8 +193,11 @@ function interceptor(engineFetch: Fetch): PropertyDescriptor {
   };
 }
 
-function dataProperty(original: PropertyDescriptor | undefined): PropertyDescriptor {
-  return { configurable: true, enumerable: original?.enumerable ?? true, writable: true };
+function dataProperty(
+  original: PropertyDescriptor | undefined,
+  enumerable = true,
+): PropertyDescriptor {
+  return { configurable: true, enumerable: original?.enumerable ?? enumerable, writable: true };
 }
 
 function fetchOf(client: HttpClient): Fetch {

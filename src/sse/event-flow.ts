@@ -12,6 +12,14 @@ interface Batch {
   next: number;
 }
 
+/** Why reading ends early. */
+export interface Failure {
+  readonly reason: unknown;
+}
+
+/** What is made of an event that ends the stream for its reader, whatever follows. */
+export const OVER: unique symbol = Symbol('over');
+
 const DONE = { done: true, value: undefined } as const;
 
 /**
@@ -19,16 +27,29 @@ const DONE = { done: true, value: undefined } as const;
  * engine credit to read on.
  */
 export class EventFlow<T> implements EventSink {
-  readonly #shape: (event: DecodedEvent) => T;
+  readonly #shape: (event: DecodedEvent) => T | typeof OVER;
+  readonly #outcome: (reason: unknown) => Failure | undefined;
   #source: EventSource | undefined;
   #batches: Batch[] = [];
   #waiters: Waiter<T>[] = [];
   #ended = false;
-  #failure: { readonly reason: unknown } | undefined;
+  #failure: Failure | undefined;
 
-  /** `shape` makes of an event what its reader sees; what it throws is the reader's. */
-  constructor(shape: (event: DecodedEvent) => T) {
+  /**
+   * `shape` makes of an event what its reader sees; what it throws ends the stream. `outcome` says what
+   * the reader is told of a failure, or that nothing is said and the stream just ends.
+   */
+  constructor(
+    shape: (event: DecodedEvent) => T | typeof OVER,
+    outcome: (reason: unknown) => Failure | undefined = (reason) => ({ reason }),
+  ) {
     this.#shape = shape;
+    this.#outcome = outcome;
+  }
+
+  /** Nothing more will be read: it has ended, failed or been left. */
+  get over(): boolean {
+    return this.#ended && this.#batches.length === 0;
   }
 
   /** Where the events come from. */
@@ -43,12 +64,7 @@ export class EventFlow<T> implements EventSink {
     }
     this.#batches.push({ events, bytes, next: 0 });
     while (this.#waiters.length > 0 && this.#batches.length > 0) {
-      const waiter = this.#waiters.shift() as Waiter<T>;
-      try {
-        waiter.resolve({ done: false, value: this.#take() });
-      } catch (reason) {
-        waiter.reject(reason);
-      }
+      this.#answer(this.#waiters.shift() as Waiter<T>);
     }
   }
 
@@ -60,12 +76,7 @@ export class EventFlow<T> implements EventSink {
   fail(reason: unknown): void {
     if (this.#ended) return;
     this.#failure ??= { reason };
-    const [first, ...others] = this.#waiters.splice(0);
-    if (first === undefined) return;
-    this.#failure = undefined;
-    this.#ended = true;
-    first.reject(reason);
-    for (const waiter of others) waiter.resolve(DONE);
+    for (const waiter of this.#waiters.splice(0)) this.#answer(waiter);
   }
 
   stop(reason: unknown): void {
@@ -75,22 +86,11 @@ export class EventFlow<T> implements EventSink {
 
   /** The next event, in the order in which they came. */
   next(): Promise<IteratorResult<T, undefined>> {
-    if (this.#batches.length > 0) {
-      try {
-        return Promise.resolve({ done: false, value: this.#take() });
-      } catch (reason) {
-        return Promise.reject(reason);
-      }
-    }
-    if (this.#failure !== undefined) {
-      // Told once; after that the stream is over.
-      const { reason } = this.#failure;
-      this.#failure = undefined;
-      this.#ended = true;
-      return Promise.reject(reason);
-    }
-    if (this.#ended) return Promise.resolve(DONE);
-    return new Promise((resolve, reject) => this.#waiters.push({ resolve, reject }));
+    return new Promise((resolve, reject) => {
+      const idle = this.#batches.length === 0 && this.#failure === undefined && !this.#ended;
+      if (idle) this.#waiters.push({ resolve, reject });
+      else this.#answer({ resolve, reject });
+    });
   }
 
   /** Nobody reads on: the upstream is stopped. */
@@ -102,14 +102,45 @@ export class EventFlow<T> implements EventSink {
     if (!over) this.#source?.leave();
   }
 
-  #take(): T {
+  /** Answers a reader with what is there: an event, a failure (told once), or the end. */
+  #answer({ resolve, reject }: Waiter<T>): void {
+    if (this.#batches.length > 0) {
+      try {
+        const value = this.#shape(this.#take());
+        if (value !== OVER) {
+          resolve({ done: false, value });
+          return;
+        }
+        this.leave();
+      } catch (reason) {
+        this.leave();
+        this.#tell(reason, resolve, reject);
+        return;
+      }
+    } else if (this.#failure !== undefined) {
+      const { reason } = this.#failure;
+      this.#failure = undefined;
+      this.#ended = true;
+      this.#tell(reason, resolve, reject);
+      return;
+    }
+    resolve(DONE);
+  }
+
+  #tell(reason: unknown, resolve: Waiter<T>['resolve'], reject: Waiter<T>['reject']): void {
+    const failure = this.#outcome(reason);
+    if (failure === undefined) resolve(DONE);
+    else reject(failure.reason);
+  }
+
+  #take(): DecodedEvent {
     const batch = this.#batches[0] as Batch;
     const event = batch.events[batch.next++] as DecodedEvent;
     if (batch.next === batch.events.length) {
       this.#batches.shift();
       this.#source?.credit(batch.bytes);
     }
-    return this.#shape(event);
+    return event;
   }
 }
 
@@ -122,6 +153,11 @@ export class EventStream<T> implements AsyncIterableIterator<T, undefined, undef
 
   constructor(flow: EventFlow<T>) {
     this.#flow = flow;
+  }
+
+  /** Nothing more will be read. */
+  get over(): boolean {
+    return this.#flow.over;
   }
 
   next(): Promise<IteratorResult<T, undefined>> {

@@ -1,5 +1,6 @@
 import { type Decodable, type DecodedEvent, decode } from '../native/events.js';
-import { EventFlow, EventStream } from './event-flow.js';
+import { Wish } from '../native/wire.js';
+import { EventFlow, EventStream, type Failure, type OVER } from './event-flow.js';
 
 /** One event of a `text/event-stream` (HTML, "Server-sent events"). */
 export interface ServerSentEvent {
@@ -37,13 +38,24 @@ export function events(response: Response): AsyncIterableIterator<ServerSentEven
   if (!isDecodable(response)) {
     throw new TypeError("events: expected a response of warmline's fetch");
   }
-  const flow = new EventFlow(toServerSentEvent);
+  return decoded(response, Wish.events, toServerSentEvent);
+}
+
+/** A response's events, as `shape` makes of each what its reader sees. */
+export function decoded<T>(
+  response: Decodable,
+  wish: number,
+  shape: (event: DecodedEvent) => T | typeof OVER,
+  outcome?: (reason: unknown) => Failure | undefined,
+): EventStream<T> {
+  const flow = new EventFlow(shape, outcome);
   const stream = new EventStream(flow);
-  flow.connect(response[decode](flow, stream));
+  flow.connect(response[decode](wish, flow, stream));
   return stream;
 }
 
-function isDecodable(response: unknown): response is Decodable {
+/** Whether a response is the engine's own, so that the engine can decode it. */
+export function isDecodable(response: unknown): response is Decodable {
   return typeof response === 'object' && response !== null && decode in response;
 }
 

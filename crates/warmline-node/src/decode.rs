@@ -6,16 +6,44 @@ use std::fmt::Write as _;
 use napi::bindgen_prelude::Uint32Array;
 use napi_derive::napi;
 use warmline_http::Error;
-use warmline_http::sse::{Event, EventStream};
+use warmline_http::sse::{Dialect, Event, EventStream};
 
+use crate::balance::is_one_object;
 use crate::error::error_json;
-use crate::wire::event;
+use crate::wire::{event, wish};
 
 /// Memory for events that an open stream keeps between two drains.
 const KEPT_BYTES: usize = 1024;
 
+/// What JavaScript wants of a body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Wish {
+    /// Events as the standard has them: their data is text.
+    Events,
+    /// Events as the `openai` package reads them: objects arrive parsed, all else as text.
+    OpenAi,
+}
+
+impl Wish {
+    pub(crate) fn from_word(word: u32) -> Option<Self> {
+        match word {
+            wish::EVENTS => Some(Self::Events),
+            wish::OPENAI => Some(Self::OpenAi),
+            _ => None,
+        }
+    }
+
+    fn dialect(self) -> Dialect {
+        match self {
+            Self::Events => Dialect::Standard,
+            Self::OpenAi => Dialect::OpenAi,
+        }
+    }
+}
+
 /// Decodes one body.
 pub(crate) struct Decoding {
+    wish: Wish,
     decoder: EventStream,
     pub(crate) news: News,
 }
@@ -34,9 +62,10 @@ pub(crate) struct News {
 }
 
 impl Decoding {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(wish: Wish) -> Self {
         Self {
-            decoder: EventStream::new(),
+            wish,
+            decoder: EventStream::new(wish.dialect()),
             news: News::default(),
         }
     }
@@ -47,9 +76,13 @@ impl Decoding {
     /// # Errors
     /// An event larger than the decoder's limit.
     pub(crate) fn feed(&mut self, chunk: &[u8]) -> Result<usize, Error> {
-        let Self { decoder, news } = self;
+        let Self {
+            wish,
+            decoder,
+            news,
+        } = self;
         let before = news.words.len();
-        let fed = decoder.feed(chunk, |event| news.add(&event));
+        let fed = decoder.feed(chunk, |event| news.add(*wish, &event));
         news.bytes += chunk.len();
         fed?;
         Ok(if news.words.len() == before && before == 0 {
@@ -57,6 +90,16 @@ impl Decoding {
         } else {
             0
         })
+    }
+
+    /// The body is complete.
+    pub(crate) fn finish(&mut self) {
+        let Self {
+            wish,
+            decoder,
+            news,
+        } = self;
+        decoder.finish(|event| news.add(*wish, &event));
     }
 }
 
@@ -75,13 +118,20 @@ impl News {
         self.announced = false;
     }
 
-    fn add(&mut self, event: &Event<'_>) {
+    fn add(&mut self, wish: Wish, event: &Event<'_>) {
+        let start = self.json.len();
         let mut flags = 0;
         if let Some(name) = event.name {
             flags |= event::NAMED;
             self.text(name);
         }
-        self.text(event.data);
+        if wish == Wish::OpenAi && is_one_object(event.data.as_bytes()) {
+            self.json.push(',');
+            self.json.push_str(event.data);
+        } else {
+            flags |= event::TEXT;
+            self.text(event.data);
+        }
         if !event.id.is_empty() {
             flags |= event::IDENTIFIED;
             self.text(event.id);
@@ -91,7 +141,15 @@ impl News {
             // Writing to a string cannot fail.
             let _ = write!(self.json, ",{retry}");
         }
-        self.words.push(flags);
+        let piece = &self.json[start..];
+        let units = if piece.is_ascii() {
+            piece.len()
+        } else {
+            piece.encode_utf16().count()
+        };
+        // An event is at most 16 MiB, and an escaped one six times that.
+        let units = u32::try_from(units).unwrap_or_default();
+        self.words.push(flags | units << event::LENGTH_SHIFT);
     }
 
     /// A JSON string, with a comma before it.
@@ -140,11 +198,12 @@ pub struct Decoded {
 #[napi]
 impl BodyDecoder {
     #[napi(constructor, catch_unwind)]
-    #[allow(clippy::new_without_default, reason = "JavaScript knows no Default")]
-    pub fn new() -> Self {
-        Self {
-            decoding: Decoding::new(),
-        }
+    pub fn new(wish: u32) -> napi::Result<Self> {
+        let wish = Wish::from_word(wish)
+            .ok_or_else(|| napi::Error::new(napi::Status::InvalidArg, "no such wish"))?;
+        Ok(Self {
+            decoding: Decoding::new(wish),
+        })
     }
 
     /// Takes in a piece of the body.
@@ -155,6 +214,13 @@ impl BodyDecoder {
             failure: fed.err().map(|error| error_json(&error)),
             ..self.take()
         }
+    }
+
+    /// The body is complete.
+    #[napi(catch_unwind)]
+    pub fn finish(&mut self) -> Decoded {
+        self.decoding.finish();
+        self.take()
     }
 
     fn take(&mut self) -> Decoded {

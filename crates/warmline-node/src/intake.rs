@@ -107,11 +107,12 @@ impl Intake {
             }
             Command::Decode {
                 slot,
+                wish,
                 received,
                 unread,
             } => {
                 if let Some(slot) = self.slot(slot) {
-                    slot.outbox.decode(received, unread);
+                    slot.outbox.decode(wish, received, unread);
                 }
             }
         }

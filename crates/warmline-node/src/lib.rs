@@ -12,6 +12,7 @@
     reason = "napi hands arguments over by value"
 )]
 
+mod balance;
 mod clients;
 mod decode;
 mod drain;

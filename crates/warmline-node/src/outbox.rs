@@ -8,7 +8,7 @@ use bytes::Bytes;
 use tokio::sync::Notify;
 use warmline_http::{Error, Phase};
 
-use crate::decode::Decoding;
+use crate::decode::{Decoding, Wish};
 use crate::leases::Offered;
 use crate::link::Mailbox;
 
@@ -94,6 +94,9 @@ impl Outbox {
 
     pub(crate) fn end(self: &Arc<Self>, end: End) {
         self.post(|contents| {
+            if let (End::Complete, Some(decoding)) = (&end, &mut contents.decoding) {
+                decoding.finish();
+            }
             contents.end = Some(end);
             contents.over = true;
         });
@@ -157,7 +160,7 @@ impl Outbox {
     }
 
     /// Turns the rest of the body into events, if JavaScript knows of all that was drained.
-    pub(crate) fn decode(self: &Arc<Self>, received: u64, unread: Bytes) {
+    pub(crate) fn decode(self: &Arc<Self>, wish: Wish, received: u64, unread: Bytes) {
         let mut contents = self.lock();
         // Everything has been drained, the end included: JavaScript has all of it.
         if contents.over && contents.end.is_none() || contents.decoding.is_some() {
@@ -167,7 +170,7 @@ impl Outbox {
         if contents.paused {
             return;
         }
-        let mut decoding = Box::new(Decoding::new());
+        let mut decoding = Box::new(Decoding::new(wish));
         let chunks = std::mem::take(&mut contents.chunks);
         let mut settled = 0;
         for chunk in std::iter::once(unread).chain(chunks) {
@@ -179,6 +182,9 @@ impl Outbox {
                     break;
                 }
             }
+        }
+        if matches!(contents.end, Some(End::Complete)) {
+            decoding.finish();
         }
         decoding.news.announced = true;
         contents.decoding = Some(decoding);

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
+use crate::decode::Wish;
 use crate::wire::{NONE, align, flag, op};
 
 /// What one turn of a JavaScript thread handed over.
@@ -54,6 +55,7 @@ pub(crate) enum Command {
     },
     Decode {
         slot: u32,
+        wish: Wish,
         received: u64,
         unread: Bytes,
     },
@@ -146,6 +148,7 @@ impl Records {
             }
             op::DECODE => Command::Decode {
                 slot,
+                wish: Wish::from_word(self.word()?).ok_or(Malformed)?,
                 received: self.long()?,
                 unread: self.chunk()?,
             },

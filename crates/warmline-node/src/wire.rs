@@ -24,7 +24,7 @@ pub(crate) mod op {
     pub(crate) const LEASE_READY: u32 = 8;
     /// `slot, client, count, url units, text length, text…`: opens connections ahead of need.
     pub(crate) const PRECONNECT: u32 = 9;
-    /// `slot, received low, received high, length, bytes…`: the rest of the response's body is
+    /// `slot, wish, received low, received high, length, bytes…`: the rest of the response's body is
     /// wanted as events. `received` is how much of the body had reached JavaScript, `bytes` what of
     /// that nobody has read. Does nothing while more than that is on its way: JavaScript asks again.
     pub(crate) const DECODE: u32 = 10;
@@ -81,15 +81,27 @@ pub(crate) mod done {
     pub(crate) const FLAG_REDIRECTED: u32 = 1 << 1;
 }
 
+/// What is wanted of a body.
+pub(crate) mod wish {
+    /// Events as the standard has them, their data as text.
+    pub(crate) const EVENTS: u32 = 1;
+    /// Events as the `openai` package reads them, their data parsed where it is an object.
+    pub(crate) const OPENAI: u32 = 2;
+}
+
 /// The word that stands for an event: which values of the list are its own, in this order and
 /// around its data, which every event has.
 pub(crate) mod event {
     /// A name.
     pub(crate) const NAMED: u32 = 1;
+    /// The data is text, and no object.
+    pub(crate) const TEXT: u32 = 1 << 1;
     /// After the data, the last event id.
-    pub(crate) const IDENTIFIED: u32 = 1 << 1;
+    pub(crate) const IDENTIFIED: u32 = 1 << 2;
     /// The reconnection time in milliseconds.
-    pub(crate) const RETRY: u32 = 1 << 2;
+    pub(crate) const RETRY: u32 = 1 << 3;
+    /// From this bit on: the UTF-16 units of the event's values in the list, their commas included.
+    pub(crate) const LENGTH_SHIFT: u32 = 4;
 }
 
 /// Rounds a byte offset up to the next word.

@@ -1,5 +1,5 @@
 //! Server-sent events: as the standard has them (HTML, section 9.2.6 "Interpreting an event stream"), and
-//! as the OpenAI SDK reads them.
+//! as the `openai` package reads them.
 
 use std::borrow::Cow;
 
@@ -18,7 +18,7 @@ pub enum Dialect {
     /// The standard's.
     #[default]
     Standard,
-    /// The OpenAI SDK's: a byte order mark is dropped from every line, an event that has a name needs no
+    /// The `openai` package's: a byte order mark is dropped from every line, an event that has a name needs no
     /// data, the end of the body ends the last line and the last event, and nothing but names and data
     /// counts.
     OpenAi,
