@@ -12,12 +12,12 @@ use warmline_http::{Error, Phase};
 async fn fault(answer: impl Into<Vec<u8>>) -> Error {
     let key = peer::answering(answer).await;
     let connection = peer::connect(&key).await;
-    let error = match connection.try_send(peer::get()).await {
+    let error = match peer::send(&connection, peer::get()).await {
         Err(failure) => {
             assert!(failure.unsent.is_none(), "the request was sent");
             failure.error
         }
-        Ok(response) => peer::read_body(&connection, response).await.unwrap_err(),
+        Ok((_, body)) => peer::read_body(body).await.unwrap_err(),
     };
     connection.closed().await;
     assert!(!connection.is_alive());
@@ -178,10 +178,10 @@ async fn what_follows_a_complete_body_costs_the_connection_but_not_the_response(
     })
     .await;
     let connection = peer::connect(&key).await;
-    let response = connection.try_send(peer::get()).await.unwrap();
-    assert_eq!(peer::read_body(&connection, response).await.unwrap(), "ok");
+    let (_, body) = peer::send(&connection, peer::get()).await.unwrap();
+    assert_eq!(peer::read_body(body).await.unwrap(), "ok");
     connection.closed().await;
-    let failure = connection.try_send(peer::get()).await.unwrap_err();
+    let failure = peer::send(&connection, peer::get()).await.unwrap_err();
     assert!(failure.unsent.is_some());
 }
 
@@ -191,8 +191,8 @@ async fn a_fault_on_one_connection_does_not_touch_another() {
     let connection = peer::connect(&healthy).await;
     for _ in 0..3 {
         fault("garbage\r\n\r\n").await;
-        let response = connection.try_send(peer::get()).await.unwrap();
-        assert_eq!(peer::read_body(&connection, response).await.unwrap(), "ok");
+        let (_, body) = peer::send(&connection, peer::get()).await.unwrap();
+        assert_eq!(peer::read_body(body).await.unwrap(), "ok");
     }
     assert!(connection.is_alive());
 }

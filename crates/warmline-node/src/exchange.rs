@@ -112,32 +112,22 @@ enum Gathered {
     Failure(Error),
 }
 
-/// Takes as much of the body as has arrived already.
-///
-/// It never waits for the network. But the bytes may lie in the connection's buffer while its task
-/// has not been polled since we asked for them, so it lets that task run, once per piece.
+/// Takes as much of the body as has arrived already; it never waits for the network.
 async fn gather(response: &mut Response, chunks: &mut VecDeque<Bytes>) -> Gathered {
     let mut size = 0;
-    let mut gave_way = false;
     poll_fn(|cx| {
         loop {
             match response.body.poll_chunk(cx) {
                 Poll::Ready(Some(Ok(chunk))) => {
                     size += chunk.len();
                     chunks.push_back(chunk);
-                    gave_way = false;
                     if size > TOGETHER_LIMIT {
                         return Poll::Ready(Gathered::Part);
                     }
                 }
                 Poll::Ready(Some(Err(error))) => return Poll::Ready(Gathered::Failure(error)),
                 Poll::Ready(None) => return Poll::Ready(Gathered::Everything),
-                Poll::Pending if gave_way => return Poll::Ready(Gathered::Part),
-                Poll::Pending => {
-                    gave_way = true;
-                    cx.waker().wake_by_ref();
-                    return Poll::Pending;
-                }
+                Poll::Pending => return Poll::Ready(Gathered::Part),
             }
         }
     })
