@@ -149,7 +149,7 @@ impl Journey<'_> {
                     // A leased connection is the one the caller asked for: there is no other.
                     let elsewhere = self.connection.is_none() && fresh_tries < MAX_FRESH_TRIES;
                     body = match unsent {
-                        Some(body) if error.retryable && elsewhere => body,
+                        Some(body) if error.retryable && elsewhere => *body,
                         _ => return Err(error),
                     };
                     attempt += 1;
@@ -166,7 +166,7 @@ impl Journey<'_> {
     ) -> Result<(ResponseHead, Incoming), SendError> {
         let Some(connection) = busy.connection() else {
             let error = Error::new("UND_ERR_SOCKET", Phase::Send, "the connection is gone");
-            let unsent = Some(body);
+            let unsent = Some(Box::new(body));
             return Err(SendError { error, unsent });
         };
         let head = head::of(hop);

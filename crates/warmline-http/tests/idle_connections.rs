@@ -125,7 +125,7 @@ async fn a_request_on_a_connection_that_died_idle_comes_back_whole_and_unsent() 
     let request = peer::post(RequestBody::Full("hello".into()));
     let failure = peer::send(&connection, request).await.unwrap_err();
     let unsent = failure.unsent.unwrap();
-    assert!(matches!(unsent, RequestBody::Full(body) if body == "hello"));
+    assert!(matches!(*unsent, RequestBody::Full(body) if body == "hello"));
     assert!(failure.error.retryable);
     assert_eq!(failure.error.bytes_sent, 0);
     assert_eq!(failure.error.code, "UND_ERR_SOCKET");

@@ -191,7 +191,7 @@ fn head(fault: HeadFault) -> (&'static str, &'static str) {
         ),
         HeadFault::TransferEncoding => (
             "HPE_INVALID_TRANSFER_ENCODING",
-            "the response has a transfer-encoding that its HTTP version does not know",
+            "the response has a transfer-encoding that nobody asked for",
         ),
         HeadFault::Upgrade => (
             "UND_ERR_SOCKET",

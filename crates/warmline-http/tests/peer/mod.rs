@@ -102,8 +102,8 @@ pub(crate) async fn connect(key: &Key) -> Connection {
 
 /// A request for `/`.
 pub(crate) struct Request {
-    method: Method,
-    body: RequestBody,
+    pub(crate) method: Method,
+    pub(crate) body: RequestBody,
 }
 
 pub(crate) fn get() -> Request {

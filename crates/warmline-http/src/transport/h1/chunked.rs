@@ -27,7 +27,8 @@ enum State {
     DataLf,
     /// At the start of a line after the last chunk.
     TrailerStart,
-    Trailer,
+    TrailerName,
+    TrailerValue,
     TrailerLf,
     EndLf,
     Done,
@@ -126,11 +127,15 @@ impl Chunked {
             (State::DataLf, b'\n') => State::Start,
             (State::TrailerStart, b'\r') => State::EndLf,
             (State::EndLf, b'\n') => State::Done,
-            (State::Trailer, b'\r') => State::TrailerLf,
-            (State::TrailerLf, b'\n') => State::TrailerStart,
-            (State::TrailerStart | State::Trailer, _) if byte != b'\n' => {
-                self.spend(State::Trailer)
+            (State::TrailerName, b':') => State::TrailerValue,
+            (State::TrailerStart | State::TrailerName, _) if is_token(byte) => {
+                self.spend(State::TrailerName)
             }
+            (State::TrailerValue, b'\r') => State::TrailerLf,
+            (State::TrailerValue, _) if byte == b'\t' || !byte.is_ascii_control() => {
+                self.spend(State::TrailerValue)
+            }
+            (State::TrailerLf, b'\n') => State::TrailerStart,
             _ => State::Broken(ChunkFault::Malformed),
         }
     }
@@ -145,6 +150,11 @@ impl Chunked {
     }
 }
 
+/// Whether a field's name may have this byte (RFC 9110, section 5.6.2).
+fn is_token(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -155,9 +165,9 @@ mod tests {
         let (mut body, mut left) = (Vec::new(), 0);
         for piece in pieces {
             let mut bytes = piece.to_vec();
-            let decoded = decoder.decode(&mut bytes);
-            body.extend_from_slice(&bytes[..decoded.data]);
-            left += piece.len() - decoded.read;
+            let Decoded { data, read } = decoder.decode(&mut bytes);
+            body.extend_from_slice(&bytes[..data]);
+            left += piece.len() - read;
         }
         (body, left, decoder)
     }
@@ -192,6 +202,9 @@ mod tests {
             "10000000000000000\r\n",
             "0\r\n\n",
             "0\r\na: b\n",
+            "0\r\n: b\r\n",
+            "0\r\na b: c\r\n",
+            "0\r\na: \0\r\n",
         ] {
             let input = format!("2\r\nok\r\n{bad}");
             let (body, _, decoder) = decode([input.as_bytes()]);

@@ -37,11 +37,10 @@ impl Framing {
             return Ok(Self::Length(0));
         }
         if encoded {
-            return match words(headers, &TRANSFER_ENCODING).last() {
+            return match version {
                 // Section 6.1: such a message is not to be trusted, whatever else it says.
-                _ if version == Version::HTTP_10 => Err(HeadFault::TransferEncoding),
-                Some(last) if last.eq_ignore_ascii_case(b"chunked") => Ok(Self::Chunked),
-                _ => Ok(Self::UntilClose),
+                Version::HTTP_10 => Err(HeadFault::TransferEncoding),
+                _ => transfer_encoding(headers),
             };
         }
         let mut length = None;
@@ -52,6 +51,21 @@ impl Framing {
             }
         }
         Ok(length.map_or(Self::UntilClose, Self::Length))
+    }
+}
+
+/// No request asks for a coding other than chunked (section 7.4), and none could be undone here. Some
+/// servers behind others state chunked twice and mean it once; "identity" is from RFC 2616.
+fn transfer_encoding(headers: &HeaderMap) -> Result<Framing, HeadFault> {
+    let all = |coding: &[u8]| {
+        words(headers, &TRANSFER_ENCODING).all(|word| word.eq_ignore_ascii_case(coding))
+    };
+    if all(b"chunked") {
+        Ok(Framing::Chunked)
+    } else if all(b"identity") {
+        Ok(Framing::UntilClose)
+    } else {
+        Err(HeadFault::TransferEncoding)
     }
 }
 
@@ -131,12 +145,20 @@ mod tests {
     }
 
     #[test]
-    fn chunked_counts_only_as_the_last_coding() {
+    fn chunked_is_the_only_coding() {
         let of = |value| framing(&[("transfer-encoding", value)]);
-        assert_eq!(of("chunked"), Ok(Framing::Chunked));
-        assert_eq!(of("gzip, Chunked"), Ok(Framing::Chunked));
-        assert_eq!(of("chunked, gzip"), Ok(Framing::UntilClose));
+        assert_eq!(of("Chunked"), Ok(Framing::Chunked));
+        assert_eq!(of("chunked, chunked"), Ok(Framing::Chunked));
         assert_eq!(of("identity"), Ok(Framing::UntilClose));
+        for other in [
+            "gzip, chunked",
+            "chunked, gzip",
+            "chunked;a=b",
+            "",
+            "xchunked",
+        ] {
+            assert_eq!(of(other), Err(HeadFault::TransferEncoding), "{other:?}");
+        }
     }
 
     #[test]

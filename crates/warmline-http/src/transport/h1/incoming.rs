@@ -88,7 +88,8 @@ impl Incoming {
                 (closed, self.take(bytes))
             }));
             match read {
-                Ok((true, _)) if matches!(self.decoder, Decoder::UntilClose) => {
+                // Closed from our side, the stream ends as well, and nothing is complete.
+                Ok((true, _)) if matches!(self.decoder, Decoder::UntilClose) && line.is_open() => {
                     self.end(0);
                     return Poll::Ready(None);
                 }

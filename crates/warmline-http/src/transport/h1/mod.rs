@@ -39,7 +39,7 @@ pub struct SendError {
     /// What happened.
     pub error: Error,
     /// The request's body, if nothing of it was taken and no byte of the request was written.
-    pub unsent: Option<RequestBody>,
+    pub unsent: Option<Box<RequestBody>>,
 }
 
 /// Sends a request on a line, and waits for the head of its response.
@@ -51,7 +51,7 @@ pub(super) async fn send(
     if !line.begin() {
         return Err(SendError {
             error: fault::at_rest(line.cause()),
-            unsent: Some(body),
+            unsent: Some(Box::new(body)),
         });
     }
     let mut exchange = Exchange {
@@ -166,7 +166,8 @@ impl Exchange<'_> {
             .sending
             .take()
             .filter(|_| error.retryable)
-            .and_then(Sending::into_untouched);
+            .and_then(Sending::into_untouched)
+            .map(Box::new);
         SendError { error, unsent }
     }
 }
