@@ -5,9 +5,11 @@ use std::sync::atomic::{AtomicU8, AtomicU64 as Stamp, AtomicUsize as Position};
 use crate::Poolable;
 use crate::aftermath::{Aftermath, Closing};
 use crate::origin_state::{Freed, OriginState};
+use crate::parking::Stand;
 use crate::poolable::CloseReason;
+use crate::spot::Claim;
 use crate::state::State;
-use crate::sync::AtomicU64;
+use crate::sync::{AtomicU64, Mutex};
 
 /// One connection in the pool, from its establishment until its last lease is gone.
 pub(crate) struct Entry<C: Poolable> {
@@ -27,6 +29,8 @@ pub(crate) struct Entry<C: Poolable> {
     idle_for: Stamp,
     /// Whether it counts in the origin's `aside`: see [`Entry::note_capacity`].
     sharing: AtomicU8,
+    /// Where it is parked; locked by whoever parks or reclaims it.
+    pub(crate) stand: Mutex<Option<Stand>>,
     /// Its place in the origin's roster; guarded by the roster's lock.
     pub(crate) position: Position,
 }
@@ -63,6 +67,7 @@ impl<C: Poolable> Entry<C> {
             idle_since: Stamp::new(now),
             idle_for: Stamp::new(u64::MAX),
             sharing: AtomicU8::new(SHARING_NO),
+            stand: Mutex::new(None),
             position: Position::new(0),
         }
     }
@@ -76,6 +81,20 @@ impl<C: Poolable> Entry<C> {
             .compare_exchange(from.word(), to.word(), SeqCst, SeqCst)
             .map(|_| ())
             .map_err(State::from_word)
+    }
+
+    /// Adds uses that the pool did not see as they happened.
+    pub(crate) fn note_uses(&self, times: u32) {
+        let mut state = self.state();
+        while let Err(now) = self.swap_state(state, state.used_more(times)) {
+            state = now;
+        }
+    }
+
+    /// Open and carrying no lease, not even one that the holder of its spot took by itself.
+    pub(crate) fn is_idle(&self) -> bool {
+        let state = self.state();
+        state.is_idle() && !(state.is_parked() && self.is_out())
     }
 
     /// How many leases it has had beyond the first.
@@ -95,8 +114,13 @@ impl<C: Poolable> Entry<C> {
     /// Starts an idle period at `now`, of at most `idle_for`. Several leases that end at once may
     /// each write; any of these values will do.
     pub(crate) fn begin_idle(&self, now: u64, idle_for: u64) {
-        self.idle_since.store(now, Relaxed);
+        self.begin_idle_again(now);
         self.idle_for.store(idle_for, Relaxed);
+    }
+
+    /// Starts an idle period at `now`, of as much as the last one.
+    pub(crate) fn begin_idle_again(&self, now: u64) {
+        self.idle_since.store(now, Relaxed);
     }
 
     /// Why the connection should not be used any more, whoever holds it.
@@ -127,10 +151,14 @@ impl<C: Poolable> Entry<C> {
     pub(crate) fn take(self: &Arc<Self>, popped: bool, now: u64) -> Take<C> {
         let mut state = self.state();
         loop {
-            let base = if popped { state.unlisted() } else { state };
+            if state.is_parked() {
+                self.reclaim(Claim::Idle);
+                state = self.state();
+            }
             if state.is_gone() {
                 return Take::Gone;
             }
+            let base = if popped { state.unlisted() } else { state };
             let was_idle = state.leases() == 0;
             let unfit = if was_idle {
                 self.stale(now)
@@ -140,6 +168,8 @@ impl<C: Poolable> Entry<C> {
             let capacity = self.capacity();
             self.note_capacity(capacity);
             let (next, taken) = match unfit {
+                // Its holder has it.
+                _ if state.is_parked() => (base, Take::Full),
                 Some(reason) if was_idle => {
                     let closed = base.closed();
                     (closed, Take::Shut(Closing::new(self, closed, reason)))
@@ -181,6 +211,14 @@ impl<C: Poolable> Entry<C> {
     pub(crate) fn shut_if_idle(self: &Arc<Self>, reason: CloseReason) -> Option<Closing<C>> {
         let mut state = self.state();
         while state.is_idle() {
+            if state.is_parked() {
+                self.reclaim(Claim::Idle);
+                state = self.state();
+                if state.is_parked() {
+                    return None;
+                }
+                continue;
+            }
             match self.swap_state(state, state.closed()) {
                 Ok(()) => return Some(Closing::new(self, state.closed(), reason)),
                 Err(now) => state = now,
@@ -194,7 +232,11 @@ impl<C: Poolable> Entry<C> {
         let mut state = self.state();
         while !state.is_closed() {
             match self.swap_state(state, state.closed()) {
-                Ok(()) => return Some(Closing::new(self, state.closed(), reason)),
+                Ok(()) => {
+                    // From now on the holder of its spot cannot take it.
+                    self.reclaim(Claim::Any);
+                    return Some(Closing::new(self, state.closed(), reason));
+                }
                 Err(now) => state = now,
             }
         }
@@ -205,6 +247,11 @@ impl<C: Poolable> Entry<C> {
     pub(crate) fn doom(self: &Arc<Self>, reason: CloseReason) -> Option<Closing<C>> {
         let mut state = self.state();
         while !state.is_gone() {
+            if state.is_parked() {
+                self.reclaim(Claim::Any);
+                state = self.state();
+                continue;
+            }
             if state.is_idle() {
                 if let Some(closing) = self.shut_if_idle(reason) {
                     return Some(closing);
@@ -236,7 +283,7 @@ impl<C: Poolable> Entry<C> {
         let capacity = self.capacity();
         self.note_capacity(capacity);
         let mut state = self.state();
-        while !state.is_gone() && state.leases() < capacity {
+        while !state.is_gone() && !state.is_parked() && state.leases() < capacity {
             if !state.is_listed() {
                 if let Err(now) = self.swap_state(state, state.listed()) {
                     state = now;

@@ -7,6 +7,7 @@ use crate::entry::Entry;
 use crate::hot_list::Vacant;
 use crate::origin_state::Freed;
 use crate::poolable::CloseReason;
+use crate::spot::Claim;
 
 impl<C: Poolable> Entry<C> {
     /// Ends one lease. The connection goes to the first waiter of its origin, else onto the hot
@@ -117,7 +118,7 @@ impl<C: Poolable> Entry<C> {
     /// # Race window
     /// Several that are given back at once may all see the same surplus: then more are closed than
     /// need be, and never fewer.
-    fn is_surplus(&self) -> bool {
+    pub(crate) fn is_surplus(&self) -> bool {
         let (origin, pool) = (&*self.origin, &*self.origin.pool);
         origin.connections.held() > pool.limits.max_connections_per_origin()
             || pool.connections.held() > pool.limits.max_connections()
@@ -128,13 +129,14 @@ impl<C: Poolable> Entry<C> {
     /// # Race window
     /// Several that are given back at once at the limit may each see the other's count and all be
     /// closed; the limit itself is never passed.
-    fn try_count_idle(&self) -> bool {
+    pub(crate) fn try_count_idle(&self) -> bool {
         let pool = &self.origin.pool;
-        if pool.idle.fetch_add(1, SeqCst) < pool.limits.max_keepalive() {
+        if pool.try_count_idle() {
             return true;
         }
-        pool.idle.fetch_sub(1, SeqCst);
-        false
+        // What is parked and out on a lease holds a place that it does not need as long as that
+        // lease lasts.
+        pool.recall_all(Claim::Leased) && pool.try_count_idle()
     }
 }
 

@@ -7,7 +7,7 @@ use crate::aftermath::Aftermath;
 use crate::clock::nanos;
 use crate::entry::Entry;
 use crate::hot_list::Vacant;
-use crate::{CloseReason, Key, Poolable};
+use crate::{CloseReason, Key, Parked, Poolable, Spot};
 
 /// The use of a connection, given back when dropped.
 pub struct Lease<C: Poolable> {
@@ -18,6 +18,7 @@ pub struct Lease<C: Poolable> {
     spoilt: Option<CloseReason>,
     /// In nanoseconds; `u64::MAX` leaves it to the limits.
     idle_for: u64,
+    ended: bool,
 }
 
 impl<C: Poolable> Lease<C> {
@@ -28,6 +29,7 @@ impl<C: Poolable> Lease<C> {
             reused: false,
             spoilt: None,
             idle_for: u64::MAX,
+            ended: false,
         }
     }
 
@@ -38,6 +40,7 @@ impl<C: Poolable> Lease<C> {
             reused: true,
             spoilt: None,
             idle_for: u64::MAX,
+            ended: false,
         }
     }
 
@@ -79,6 +82,28 @@ impl<C: Poolable> Lease<C> {
         self.idle_for = nanos(at_most);
     }
 
+    /// Ends the lease with the connection parked in `spot`, from where the holder can
+    /// [take](Spot::take) it again for as long as nobody else does. `generation` is this lease's, or
+    /// any that is above all that the spot has had.
+    ///
+    /// To the pool it is an idle connection like all others: a checkout may take it away at any time,
+    /// and so may whatever closes idle connections. The idle time starts when the pool first sees it
+    /// put back, which a [sweep](crate::Pool::sweep) does at the latest.
+    ///
+    /// # Errors
+    /// The lease itself, where it has to be given back in the ordinary way: somebody waits, the
+    /// connection is not to be used again or carries several leases, or a limit is reached.
+    pub fn park(mut self, spot: &'static Spot, generation: u32) -> Result<Parked<C>, Self> {
+        let parked = self
+            .entry
+            .park(spot, generation, self.idle_for, &mut self.vacant);
+        if !parked {
+            return Err(self);
+        }
+        self.ended = true;
+        Ok(Parked::new(&self.entry))
+    }
+
     /// Ends the lease and the connection with it. If the connection carries other leases, it is
     /// handed out no more, and closed when the last of them ends.
     pub fn discard(mut self, reason: CloseReason) {
@@ -104,8 +129,10 @@ impl<C: Poolable> Deref for Lease<C> {
 
 impl<C: Poolable> Drop for Lease<C> {
     fn drop(&mut self) {
-        self.entry
-            .give_back(self.vacant.take(), self.spoilt, self.idle_for);
+        if !self.ended {
+            self.entry
+                .give_back(self.vacant.take(), self.spoilt, self.idle_for);
+        }
     }
 }
 

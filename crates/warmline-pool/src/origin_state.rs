@@ -9,6 +9,7 @@ use crate::lease::Lease;
 use crate::pool_state::PoolState;
 use crate::poolable::CloseReason;
 use crate::quota::Quota;
+use crate::spot::Claim;
 use crate::stats::{Counts, OriginStats};
 use crate::sync::{AtomicU64, AtomicUsize, Mutex, publish_before_look};
 use crate::tally::Tally;
@@ -33,8 +34,8 @@ pub(crate) struct OriginState<C: Poolable> {
     pub(crate) waiting: AtomicUsize,
     /// Connections, connecting ones included.
     pub(crate) connections: Quota,
-    /// How many reasons there are for takeable entries to be missing from the hot list for a
-    /// moment: each entry that can be shared, and each purge under way. The lower half counts those
+    /// How many reasons there are for takeable entries to be missing from the hot list: each entry
+    /// that can be shared, each that is parked, and each purge under way. The lower half counts those
     /// there are, the upper half those that have ended.
     aside: AtomicU64,
     /// Entries on the hot list that are gone. A popper may count one off before its closer has
@@ -242,6 +243,23 @@ impl<C: Poolable> OriginState<C> {
         drop(struck);
     }
 
+    /// Takes what is parked here out of its holders' reach.
+    pub(crate) fn recall(&self, wanted: Claim) {
+        if self.aside.load(SeqCst) & ASIDE_NOW == 0 {
+            return;
+        }
+        for entry in self.entries() {
+            entry.recall(wanted);
+        }
+    }
+
+    /// How many parked connections their holders have.
+    pub(crate) fn out(&self) -> usize {
+        let roster = self.roster.lock();
+        let out = roster.entries.iter().filter(|entry| entry.is_out());
+        out.count()
+    }
+
     /// A copy of the roster, to go through without its lock.
     pub(crate) fn entries(&self) -> Vec<Arc<Entry<C>>> {
         self.roster.lock().entries.clone()
@@ -249,11 +267,13 @@ impl<C: Poolable> OriginState<C> {
 
     /// The idle entry that was given back longest ago, if that was before `before`.
     pub(crate) fn least_recent(&self, before: u64) -> Option<Arc<Entry<C>>> {
+        let now = self.pool.now();
         let roster = self.roster.lock();
         let idle = roster
             .entries
             .iter()
-            .filter(|entry| entry.state().is_idle());
+            .inspect(|entry| entry.bring_up_to_date(now))
+            .filter(|entry| entry.is_idle());
         let oldest = idle.min_by_key(|entry| entry.idle_since())?;
         (oldest.idle_since() < before).then(|| Arc::clone(oldest))
     }
@@ -276,8 +296,13 @@ impl<C: Poolable> OriginState<C> {
 
     /// How often connections were used again.
     pub(crate) fn reuses(&self) -> u64 {
+        let now = self.pool.now();
         let roster = self.roster.lock();
-        let present: u64 = roster.entries.iter().map(|entry| entry.reuses()).sum();
+        let entries = roster.entries.iter();
+        let present: u64 = entries
+            .inspect(|entry| entry.bring_up_to_date(now))
+            .map(|entry| entry.reuses())
+            .sum();
         present + roster.past_reuses
     }
 
@@ -289,7 +314,7 @@ impl<C: Poolable> OriginState<C> {
             roster
                 .entries
                 .iter()
-                .filter(|entry| entry.state().is_idle())
+                .filter(|entry| entry.is_idle())
                 .count()
         };
         let waiting = self.waiting.load(SeqCst);

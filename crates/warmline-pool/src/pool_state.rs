@@ -14,6 +14,7 @@ use crate::line::Line;
 use crate::origin_state::OriginState;
 use crate::poolable::CloseReason;
 use crate::quota::Quota;
+use crate::spot::Claim;
 use crate::stats::Counts;
 use crate::sync::{Apart, AtomicUsize, Mutex};
 use crate::tally::Tally;
@@ -34,6 +35,8 @@ pub(crate) struct PoolState<C: Poolable> {
     pub(crate) connections: Quota,
     /// Idle ones. May count one that is about to be or has just ceased to be.
     pub(crate) idle: Apart<AtomicUsize>,
+    /// Parked ones. They are among the idle ones, even those that their holders have.
+    pub(crate) parked: AtomicUsize,
     /// What those on the lock-free path have to look out for: whether the pool is closed, and how
     /// many wait for a place. Zero is the plain case.
     pub(crate) attention: AtomicUsize,
@@ -64,6 +67,7 @@ impl<C: Poolable> PoolState<C> {
             origins: DashMap::new(),
             connections: Quota::new(),
             idle: Apart(AtomicUsize::new(0)),
+            parked: AtomicUsize::new(0),
             past_reuses: Mutex::new(0),
             attention: AtomicUsize::new(0),
             line: Mutex::new(Line::new()),
@@ -125,6 +129,35 @@ impl<C: Poolable> PoolState<C> {
             .collect();
         origins.sort_unstable_by_key(|origin| origin.id);
         origins
+    }
+
+    /// Takes a place among the idle ones, if the limit leaves one.
+    pub(crate) fn try_count_idle(&self) -> bool {
+        if self.idle.fetch_add(1, SeqCst) < self.limits.max_keepalive() {
+            return true;
+        }
+        self.idle.fetch_sub(1, SeqCst);
+        false
+    }
+
+    /// Takes what is parked anywhere out of its holders' reach. False if nothing is parked.
+    pub(crate) fn recall_all(&self, wanted: Claim) -> bool {
+        if self.parked.load(SeqCst) == 0 {
+            return false;
+        }
+        for origin in self.origins() {
+            origin.recall(wanted);
+        }
+        true
+    }
+
+    /// How many of the idle ones their holders have.
+    fn out(&self) -> usize {
+        if self.parked.load(SeqCst) == 0 {
+            return 0;
+        }
+        let origins = self.origins();
+        origins.iter().map(|origin| origin.out()).sum()
     }
 
     /// A lease was taken on an entry that had none, or some.
@@ -305,7 +338,7 @@ impl<C: Poolable> PoolState<C> {
         };
         let counts = Counts::of(
             self.connections.held(),
-            self.idle.load(SeqCst),
+            self.idle.load(SeqCst).saturating_sub(self.out()),
             gauge(&self.pending),
             gauge(&self.waiting),
             &self.tally,

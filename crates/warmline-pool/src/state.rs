@@ -14,7 +14,8 @@ use crate::CloseReason;
 ///          last lease back
 /// ```
 ///
-/// Listed is apart from that: the hot list may hold an entry that has been closed, doomed or leased
+/// Parked is a way of being idle: no lease is out but, perhaps, one that the holder of the entry's
+/// [`Spot`](crate::Spot) took by itself. Listed is apart from all that: the hot list may hold an entry that has been closed, doomed or leased
 /// to the full from the side, and whoever pops it finds out from this word.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct State(u64);
@@ -26,6 +27,7 @@ const DOOMED: u64 = 1 << 25;
 const CLOSED: u64 = 1 << 26;
 /// Bits 27 to 29: why it is doomed.
 const REASON_SHIFT: u32 = 27;
+const PARKED: u64 = 1 << 30;
 /// Bits 32 to 63 count all leases ever, up to what they can hold.
 const USES_SHIFT: u32 = 32;
 
@@ -74,12 +76,17 @@ impl State {
         self.0 & CLOSED != 0
     }
 
+    /// Idle, unless its spot says that the holder has it.
+    pub(crate) const fn is_parked(self) -> bool {
+        self.0 & PARKED != 0
+    }
+
     /// Closed, or to be closed when the last lease is back: never handed out again.
     pub(crate) const fn is_gone(self) -> bool {
         self.0 & (CLOSED | DOOMED) != 0
     }
 
-    /// Open and carrying no lease.
+    /// Open and carrying no lease, parked or not.
     pub(crate) const fn is_idle(self) -> bool {
         !self.is_gone() && self.leases() == 0
     }
@@ -97,16 +104,35 @@ impl State {
         Self(self.0 & !LISTED)
     }
 
+    pub(crate) const fn parked(self) -> Self {
+        Self(self.0 | PARKED)
+    }
+
+    pub(crate) const fn unparked(self) -> Self {
+        Self(self.0 & !PARKED)
+    }
+
     /// One more lease out.
     pub(crate) const fn one_more(self) -> Self {
-        Self(self.0 + 1).used_again()
+        self.one_more_counted().used_again()
+    }
+
+    /// One more lease out that has been counted among the uses already.
+    pub(crate) const fn one_more_counted(self) -> Self {
+        Self(self.0 + 1)
     }
 
     /// The same leases, one of them in new hands.
     pub(crate) const fn used_again(self) -> Self {
-        match self.0.checked_add(1 << USES_SHIFT) {
+        self.used_more(1)
+    }
+
+    /// So many leases ended that the pool did not see.
+    pub(crate) const fn used_more(self, times: u32) -> Self {
+        let room = u64::MAX >> USES_SHIFT << USES_SHIFT | self.0;
+        match self.0.checked_add((times as u64) << USES_SHIFT) {
             Some(word) => Self(word),
-            None => self,
+            None => Self(room),
         }
     }
 
@@ -149,6 +175,9 @@ mod tests {
         assert_eq!((state.uses(), state.leases()), (3, 1));
         let full = State::from_word(u64::MAX << USES_SHIFT | 1);
         assert_eq!(full.used_again().uses(), u64::from(u32::MAX));
+        let nearly = State::from_word((u64::MAX - 1) << USES_SHIFT | 1);
+        assert_eq!(nearly.used_more(7).uses(), u64::from(u32::MAX));
+        assert_eq!(nearly.used_more(7).leases(), 1);
     }
 
     #[test]

@@ -6,6 +6,7 @@ use std::sync::atomic::Ordering::SeqCst;
 use crate::aftermath::Aftermath;
 use crate::origin_state::OriginState;
 use crate::pool_state::{CLOSED, PoolState};
+use crate::spot::Claim;
 use crate::{CloseReason, Key, Limits, Poolable};
 
 impl<C: Poolable> PoolState<C> {
@@ -15,6 +16,8 @@ impl<C: Poolable> PoolState<C> {
             self.limits.set(&limits);
             *settings = limits;
         }
+        // Holders that have one have to come to the pool with it, which may be too many by now.
+        self.recall_all(Claim::Any);
         while self.connections.held() > self.limits.max_connections()
             || self.idle.load(SeqCst) > self.limits.max_keepalive()
         {
@@ -42,10 +45,14 @@ impl<C: Poolable> PoolState<C> {
         for origin in self.origins() {
             let mut after = Aftermath::new();
             for entry in origin.entries() {
-                if entry.state().is_idle()
-                    && let Some(reason) = entry.stale(now)
-                {
-                    after.closings.extend(entry.shut_if_idle(reason));
+                entry.bring_up_to_date(now);
+                if entry.is_idle() {
+                    if let Some(reason) = entry.stale(now) {
+                        after.closings.extend(entry.shut_if_idle(reason));
+                    }
+                } else if entry.worn(now).is_some() {
+                    // Else its holder could take it again and again.
+                    entry.recall(Claim::Leased);
                 }
             }
             closed += after.closings.len();

@@ -1,10 +1,12 @@
 use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::Ordering::SeqCst;
 use std::task::{Context, Poll, Waker};
 
 use crate::aftermath::Aftermath;
 use crate::origin_state::OriginState;
+use crate::spot::Claim;
 use crate::sync::Mutex;
 use crate::{CloseReason, Lease, Permit, Poolable};
 
@@ -97,6 +99,21 @@ impl<C: Poolable> Waiter<C> {
         }
     }
 
+    /// Makes everybody who could help this waiter come to the pool, now that it is in line: the
+    /// holders of parked connections look at no line. Not under the line's lock.
+    fn recall_parked(&self) {
+        let (origin, pool) = (&*self.origin, &*self.origin.pool);
+        if pool.parked.load(SeqCst) == 0 || !matches!(*self.outcome.lock(), Outcome::Waiting(_)) {
+            return;
+        }
+        match self.wants {
+            WaitFor::Any => {
+                pool.recall_all(Claim::Any);
+            }
+            WaitFor::Idle => origin.recall(Claim::Any),
+        }
+    }
+
     /// The outcome, which is spent with that, if there is one; else leaves `waker` to be woken.
     fn take_or_register(&self, waker: &Waker) -> Option<Outcome<C>> {
         let former;
@@ -148,6 +165,7 @@ impl<C: Poolable> Wait<C> {
             waiter
         };
         after.finish();
+        waiter.recall_parked();
         Self { waiter }
     }
 
@@ -192,6 +210,7 @@ impl<C: Poolable> Wait<C> {
             }
         }
         after.finish();
+        self.waiter.recall_parked();
     }
 }
 
