@@ -1,43 +1,63 @@
+/** A lease's number is its slot in the engine's table and, above 16 bits, which of the slot's leases it is. */
+export const SLOTS = 0x1_0000;
+const LAST_GENERATION = 0x3fff_ffff;
+
 const PREFIX = 'conn_';
 const ZERO = 48;
-const SEPARATOR = 95;
-/** A lease's number is its slot in the engine's table and, above 16 bits, how often that was filled. */
-const SLOTS = 0x1_0000;
-/** 37 bits of generation, 16 of slot. */
-const LONGEST = PREFIX.length + 12 + 1 + 5;
+const LONGEST = `${PREFIX}${SLOTS - 1}_${LAST_GENERATION}`.length;
 
-/**
- * The id that people see of a lease. Its two small numbers are written far faster than the one large
- * number that they make.
- */
-export function leaseId(lease: number): string {
-  const slot = lease % SLOTS;
-  return `${PREFIX + (lease - slot) / SLOTS}_${slot}`;
+/** Ends of ids are looked up, as writing a number is the slow part of one. */
+const ENDS = 1000;
+const LONE_ENDS = Array.from({ length: ENDS }, (_, end) => String(end));
+const PADDED_ENDS = LONE_ENDS.map((end) => end.padStart(3, '0'));
+
+/** The ids that people see of a slot's leases, one after another. */
+export class SlotIds {
+  readonly #slot: number;
+  /** What the ids of a thousand generations have in common, and what follows it. */
+  #head = '';
+  #ends: readonly string[] = LONE_ENDS;
+  #thousand = -1;
+
+  constructor(slot: number) {
+    this.#slot = slot;
+  }
+
+  /** The id of the slot's lease of that generation. */
+  of(generation: number): string {
+    const end = generation % ENDS;
+    const thousand = (generation - end) / ENDS;
+    if (thousand !== this.#thousand) this.#begin(thousand);
+    return this.#head + (this.#ends[end] as string);
+  }
+
+  #begin(thousand: number): void {
+    this.#thousand = thousand;
+    this.#head = `${PREFIX}${this.#slot}_${thousand === 0 ? '' : thousand}`;
+    this.#ends = thousand === 0 ? LONE_ENDS : PADDED_ENDS;
+  }
 }
 
 /** The lease of an id; 0, which no lease has, for anything that is not one. */
 export function leaseNumber(id: unknown): number {
   if (typeof id !== 'string' || id.length > LONGEST || !id.startsWith(PREFIX)) return 0;
-  let at = PREFIX.length;
-  let generation = 0;
-  for (; at < id.length; at++) {
-    const code = id.charCodeAt(at);
-    if (code === SEPARATOR) break;
-    const digit = code - ZERO;
-    // A second spelling of the same number is no id.
-    if (digit < 0 || digit > 9 || (digit === 0 && generation === 0)) return 0;
-    generation = generation * 10 + digit;
+  const separator = id.indexOf('_', PREFIX.length);
+  const slot = digits(id, PREFIX.length, separator);
+  const generation = digits(id, separator + 1, id.length);
+  if (slot < 0 || slot >= SLOTS || generation < 1 || generation > LAST_GENERATION) return 0;
+  return generation * SLOTS + slot;
+}
+
+/** The number from `from` to before `to`; -1 if it is none, or not as it would be written. */
+function digits(text: string, from: number, to: number): number {
+  if (to <= from || (to > from + 1 && text.charCodeAt(from) === ZERO)) return -1;
+  let number = 0;
+  for (let at = from; at < to; at++) {
+    const digit = text.charCodeAt(at) - ZERO;
+    if (digit < 0 || digit > 9) return -1;
+    number = number * 10 + digit;
   }
-  const first = ++at;
-  if (first >= id.length) return 0;
-  let slot = 0;
-  for (; at < id.length; at++) {
-    const digit = id.charCodeAt(at) - ZERO;
-    if (digit < 0 || digit > 9 || (digit === 0 && slot === 0 && id.length > first + 1)) return 0;
-    slot = slot * 10 + digit;
-  }
-  const lease = generation * SLOTS + slot;
-  return slot < SLOTS && Number.isSafeInteger(lease) ? lease : 0;
+  return number;
 }
 
 /**

@@ -1,7 +1,8 @@
 import { ask } from '../native/answer.js';
-import { leaseId, leaseNumber } from '../native/lease-id.js';
+import { leaseNumber } from '../native/lease-id.js';
 import { engine } from '../native/link.js';
 import { binding } from '../native/load.js';
+import { Parking, type Place } from '../native/parking.js';
 import { refusable } from '../native/refusal.js';
 import { checkSignal } from '../native/signal.js';
 import { duration } from '../native/timeouts.js';
@@ -78,11 +79,11 @@ export class SimpleConnectionPool {
   readonly poolName: string;
   readonly #number: number;
   readonly #native;
-  /** The two calls that are made for every lease, looked up once: an addon's exports are a slow object. */
-  readonly #get: (pool: number, endpoint: number) => number;
-  readonly #put: (pool: number, lease: number) => boolean;
-  /** Endpoints as callers spell them: looking one up is the slow part of a lease. */
-  readonly #endpoints: Map<string, number> = new Map();
+  readonly #parking: Parking;
+  /** By the engine's number. */
+  readonly #places: Place[] = [];
+  /** Endpoints as callers spell them. */
+  readonly #spellings: Map<string, Place> = new Map();
 
   /** @throws {NativeUnavailableError} without a native binary for this platform. */
   constructor(poolName = 'default') {
@@ -91,9 +92,8 @@ export class SimpleConnectionPool {
     }
     this.poolName = poolName;
     this.#native = binding();
-    this.#get = this.#native.leaseGet;
-    this.#put = this.#native.leasePut;
     this.#number = refusable(() => this.#native.openPool(poolName));
+    this.#parking = new Parking(this.#number);
   }
 
   /**
@@ -102,9 +102,8 @@ export class SimpleConnectionPool {
    * @throws {TypeError} for an endpoint that is not an http or https URL.
    */
   getConnection(endpoint: string): string | null {
-    const get = this.#get;
-    const lease = get(this.#number, this.#endpoints.get(endpoint) ?? this.#endpoint(endpoint));
-    return lease === 0 ? null : leaseId(lease);
+    const place = this.#spellings.get(endpoint) ?? this.#place(endpoint);
+    return this.#parking.take(place) ?? this.#lease(place);
   }
 
   /**
@@ -117,13 +116,13 @@ export class SimpleConnectionPool {
     const { timeout } = options;
     const signal = checkSignal(options.signal);
     const limit = timeout === undefined ? undefined : duration('timeout', timeout);
-    const number = this.#endpoint(endpoint);
+    const place = this.#place(endpoint);
     const lease = await ask<number>(
-      (receiver) => engine().leaseAcquire(receiver, this.#number, number, limit),
+      (receiver) => engine().leaseAcquire(receiver, this.#number, place.number, limit),
       signal,
       (late) => this.#native.leasePut(this.#number, late),
     );
-    return leaseId(lease);
+    return this.#parking.begin(lease, place);
   }
 
   /**
@@ -137,8 +136,7 @@ export class SimpleConnectionPool {
 
   /** Gives a lease back; its connection stays warm for others. False if the id is no lease (any more). */
   returnConnection(id: string): boolean {
-    const put = this.#put;
-    return put(this.#number, leaseNumber(id));
+    return this.#parking.put(id);
   }
 
   /** Closes a lease's connection. False if the id is no lease (any more). */
@@ -164,19 +162,25 @@ export class SimpleConnectionPool {
     return JSON.parse(this.#native.poolStats(this.#number)) as PoolStats;
   }
 
-  #endpoint(endpoint: string): number {
-    let number = this.#endpoints.get(endpoint);
-    if (number === undefined) {
+  #lease(place: Place): string | null {
+    const lease = this.#native.leaseGet(this.#number, place.number);
+    return lease === 0 ? null : this.#parking.begin(lease, place);
+  }
+
+  #place(endpoint: string): Place {
+    let place = this.#spellings.get(endpoint);
+    if (place === undefined) {
       if (typeof endpoint !== 'string') {
         const message =
           'Invalid endpoint: expected an http or https URL such as "https://api.openai.com"';
         throw Object.assign(new TypeError(message), { code: 'ERR_INVALID_ARG_TYPE' });
       }
-      number = refusable(() => this.#native.poolEndpoint(this.#number, endpoint));
+      const number = refusable(() => this.#native.poolEndpoint(this.#number, endpoint));
+      place = this.#places[number] ??= { number, parked: [] };
       // A caller may say a whole URL at each call, and no two of them alike.
-      if (this.#endpoints.size >= REMEMBERED_SPELLINGS) this.#endpoints.clear();
-      this.#endpoints.set(endpoint, number);
+      if (this.#spellings.size >= REMEMBERED_SPELLINGS) this.#spellings.clear();
+      this.#spellings.set(endpoint, place);
     }
-    return number;
+    return place;
   }
 }

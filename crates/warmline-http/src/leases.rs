@@ -4,7 +4,8 @@
 //! An id names one lease of one real connection and is never used again. Taking an idle connection
 //! and giving it back never blocks and never enters the operating system: a checkout and a return of
 //! `warmline-pool`, four atomic counters, and one short lock of a [table](table) that each thread has
-//! its own part of.
+//! its own part of. A caller that parks what it returns need not even call for the next lease: see
+//! [`NamedPool::park`].
 
 mod endpoint;
 mod held;
@@ -16,7 +17,7 @@ mod stats;
 mod table;
 
 pub use endpoint::EndpointId;
-pub use named_pool::NamedPool;
+pub use named_pool::{NamedPool, Return};
 pub use request::{ConnectionGuard, LeasedConnection};
 pub use stats::{EndpointLeaseStats, LeaseStats};
-pub use table::LeaseId;
+pub use table::{LeaseId, spots};

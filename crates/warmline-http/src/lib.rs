@@ -23,10 +23,10 @@ pub use engine::engine;
 pub use error::{Error, Phase};
 pub use leases::{
     ConnectionGuard, EndpointId, EndpointLeaseStats, LeaseId, LeaseStats, LeasedConnection,
-    NamedPool,
+    NamedPool, Return, spots,
 };
 pub use request::{RedirectMode, Request, Timeouts};
 pub use response::{Body, Facts, Response};
 pub use target::{Target, key_of};
 pub use transport::{Abort, ConnectionInfo, RequestBody};
-pub use warmline_pool::{Key, Limits, PoolStats};
+pub use warmline_pool::{Key, Limits, PoolStats, Spot};

@@ -4,9 +4,11 @@
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
+use napi::Env;
+use napi::bindgen_prelude::Unknown;
 use napi_derive::napi;
 use warmline_http::{
-    ConnectionInfo, EndpointId, Error, LeaseId, LeasedConnection, NamedPool, Phase,
+    ConnectionInfo, EndpointId, Error, LeaseId, LeasedConnection, NamedPool, Phase, Return, spots,
 };
 
 use crate::error::to_napi;
@@ -66,6 +68,46 @@ pub fn lease_get(number: u32, endpoint: u32) -> f64 {
 #[must_use]
 pub fn lease_put(number: u32, lease: f64) -> bool {
     pool(number).is_some_and(|pool| pool.put(from_number(lease)))
+}
+
+/// Gives a lease back and parks its connection: 2 if it is parked in the lease's spot, 1 if it is for
+/// whoever is next, 0 if there is no such lease.
+#[napi(catch_unwind)]
+#[must_use]
+pub fn lease_park(number: u32, lease: f64) -> u32 {
+    match pool(number).map(|pool| pool.park(from_number(lease))) {
+        Some(Return::Parked) => 2,
+        Some(Return::Returned) => 1,
+        Some(Return::NoLease) | None => 0,
+    }
+}
+
+/// The words of all spots, which every thread sees and changes with `Atomics`. `null` where the
+/// runtime forbids memory that is not its own, as Electron does.
+#[napi(catch_unwind, ts_return_type = "ArrayBuffer | null")]
+pub fn lease_spots(env: Env) -> napi::Result<Option<Unknown<'static>>> {
+    let spots = spots();
+    let mut buffer = std::ptr::null_mut();
+    // SAFETY: the words are static, so that they outlive every thread and need no finalizer; they are
+    // atomics, so that they may change at any time; and a `Spot` is one word.
+    let status = unsafe {
+        napi::sys::napi_create_external_arraybuffer(
+            env.raw(),
+            spots.as_ptr().cast_mut().cast(),
+            size_of_val(spots),
+            None,
+            std::ptr::null_mut(),
+            &raw mut buffer,
+        )
+    };
+    if status == napi::sys::Status::napi_no_external_buffers_allowed {
+        return Ok(None);
+    }
+    napi::check_status!(status)?;
+    // SAFETY: the call above made it, in this very call from JavaScript.
+    Ok(Some(unsafe {
+        Unknown::from_raw_unchecked(env.raw(), buffer)
+    }))
 }
 
 /// Closes a lease's connection; false if there is none.

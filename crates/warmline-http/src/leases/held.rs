@@ -7,12 +7,14 @@
 //!     | failed              |     it ends, kept alive  | it ends otherwise
 //!     +---------> Failed <--+--------------------------+
 //! ```
-//! From each of them the lease can be given back or removed, and is then gone from the table.
+//! From each of them the lease can be given back or removed, and is then gone from the table. Given
+//! back at rest, it may leave its connection parked in its slot's spot, where its holder can begin the
+//! next lease by itself; whenever anybody asks for that one by its id, it is at rest again.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::SetOnce;
-use warmline_pool::{CloseReason, Lease, Permit};
+use warmline_pool::{CloseReason, Lease, Parked, Permit};
 
 use super::endpoint::Endpoint;
 use super::table::LeaseId;
@@ -34,6 +36,10 @@ pub(super) enum State {
     Busy(Arc<Connection>),
     /// There is no connection (any more), and its place in the quota is free.
     Failed(Arc<Failure>),
+    /// The spot of the slot says whether there is a lease, and which. The place in the quota is kept
+    /// either way, until somebody needs it who finds that there is none. Who looks a lease up finds it
+    /// so only if its connection is gone.
+    Parked(Parked<Connection>),
 }
 
 /// A connection being opened, for those who wait for it.

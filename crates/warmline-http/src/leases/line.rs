@@ -42,7 +42,7 @@ impl Line {
     }
 
     pub(super) fn waiting(&self) -> usize {
-        self.waiting.load(Ordering::Relaxed)
+        self.waiting.load(Ordering::SeqCst)
     }
 
     /// A place now, unless a limit is reached. Those who wait in line are served first.
@@ -50,6 +50,12 @@ impl Line {
         if self.waiting.load(Ordering::SeqCst) > 0 {
             self.serve();
         }
+        let seat = self.take(endpoint);
+        if seat.is_some() {
+            return seat;
+        }
+        // Some places may be kept for what is parked.
+        endpoint.pool.recall_parked();
         self.take(endpoint)
     }
 
@@ -63,6 +69,9 @@ impl Line {
         self.waiting.fetch_add(1, Ordering::SeqCst);
         self.serve();
         let waiting = Waiting(self);
+        if self.waiting() > 0 {
+            endpoint.pool.recall();
+        }
         let seat = granted.await.ok();
         std::mem::forget(waiting);
         seat

@@ -14,7 +14,7 @@ use super::held::{self, Failure, Held, Opening, State};
 use super::line::{Line, Seat};
 use super::opening::{adopt, connect, enter, enter_connecting, orphan};
 use super::stats::{EndpointLeaseStats, LeaseStats};
-use super::table::{LeaseId, TABLE};
+use super::table::{LeaseId, TABLE, Vacated};
 use crate::client::{Client, ClientOptions};
 use crate::engine::engine;
 use crate::error::{Error, Phase};
@@ -37,6 +37,17 @@ pub struct NamedPool {
     keep_idle: Option<Duration>,
     line: Line,
     endpoints: Directory,
+}
+
+/// What came of returning a lease.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Return {
+    /// There is no such lease (any more).
+    NoLease,
+    /// The connection is for whoever is next.
+    Returned,
+    /// The connection is parked in the lease's spot, where who returned it can take it again.
+    Parked,
 }
 
 /// What becomes of the connection when a lease ends.
@@ -111,6 +122,36 @@ impl NamedPool {
         self.end(id, Fate::Returned)
     }
 
+    /// Gives a lease back as [`put`](Self::put) does, and leaves the connection within the caller's
+    /// reach where it can: [parked](Lease::park) in the [spot](super::spots) of the lease. What the
+    /// caller leases there is a lease like others, and its id the same but for the generation.
+    pub fn park(&self, id: LeaseId) -> Return {
+        let Some(held) = TABLE.lift(id, |held| self.owns(held)) else {
+            return Return::NoLease;
+        };
+        let Held { endpoint, state } = held;
+        let state = match state {
+            State::Resting(lease) if self.line.waiting() == 0 => {
+                match self.kept_idle(lease).park(id.spot(), id.generation()) {
+                    Ok(parked) => {
+                        let state = State::Parked(parked);
+                        TABLE.park(id, Held { endpoint, state });
+                        // Race window: who lined up before this did not find it to recall it.
+                        if self.line.waiting() > 0 {
+                            self.recall();
+                        }
+                        return Return::Parked;
+                    }
+                    Err(lease) => State::Resting(lease),
+                }
+            }
+            state => state,
+        };
+        TABLE.free(id);
+        settle(Held { endpoint, state }, Fate::Returned);
+        Return::Returned
+    }
+
     /// Ends a lease and closes its connection, with whatever request is on it. False if there is no
     /// such lease of this pool (any more).
     pub fn remove(&self, id: LeaseId) -> bool {
@@ -128,7 +169,7 @@ impl NamedPool {
         }
         let look = self.with(id, |held| match &held.state {
             State::Connecting(_) => Look::Settled(true),
-            State::Failed(_) => Look::Settled(false),
+            State::Failed(_) | State::Parked(_) => Look::Settled(false),
             State::Resting(lease) => Look::At(Arc::clone(lease.connection())),
             State::Busy(connection) => Look::At(Arc::clone(connection)),
         });
@@ -146,10 +187,10 @@ impl NamedPool {
         let gone = |held: &Held| match &held.state {
             State::Failed(_) => true,
             State::Resting(lease) => !lease.is_open(),
+            State::Parked(parked) => !parked.is_open(),
             State::Connecting(_) | State::Busy(_) => false,
         };
-        let mine = |held: &Held| std::ptr::eq(held.endpoint.pool, self);
-        let dead = TABLE.ids(|held| mine(held) && gone(held));
+        let dead = TABLE.ids(|held| self.owns(held) && gone(held));
         let ended = dead.into_iter().filter_map(|id| TABLE.take(id, gone));
         ended.map(|held| settle(held, Fate::Removed)).count() + self.client.pool().sweep()
     }
@@ -162,12 +203,13 @@ impl NamedPool {
             .iter()
             .map(|endpoint| {
                 let pending = endpoint.connecting.load(Ordering::Relaxed);
+                let parked = TABLE.parked(|held| std::ptr::eq(held.endpoint, endpoint));
                 EndpointLeaseStats {
                     endpoint: endpoint.key.to_string(),
                     active: endpoint
                         .leased
                         .load(Ordering::Relaxed)
-                        .saturating_sub(pending),
+                        .saturating_sub(pending + parked),
                     idle: endpoint.origin.stats().counts.idle,
                     pending,
                 }
@@ -234,6 +276,7 @@ impl NamedPool {
             State::Resting(lease) => Look::At(Arc::clone(lease.connection())),
             State::Busy(connection) => Look::At(Arc::clone(connection)),
             State::Failed(failure) => Look::Failed(Arc::clone(failure)),
+            State::Parked(_) => Look::Failed(Failure::spent()),
         });
         match look.ok_or_else(held::unknown)? {
             Look::Wait(opening) => match opening.outcome.wait().await {
@@ -255,11 +298,31 @@ impl NamedPool {
     }
 
     /// Returns a connection that is no longer leased to the pool that it is from.
-    pub(super) fn give_back(&self, mut lease: Lease<Connection>) {
+    pub(super) fn give_back(&self, lease: Lease<Connection>) {
+        drop(self.kept_idle(lease));
+    }
+
+    /// Frees the places in the quota that are kept for parked connections; these are for everybody
+    /// from then on.
+    pub(super) fn recall_parked(&self) {
+        vacate(TABLE.recall(false, |held| self.owns(held)));
+    }
+
+    /// The same; and leases that their holders took by themselves end here from now on, where those
+    /// who wait learn of it.
+    pub(super) fn recall(&self) {
+        vacate(TABLE.recall(true, |held| self.owns(held)));
+    }
+
+    fn kept_idle(&self, mut lease: Lease<Connection>) -> Lease<Connection> {
         if let Some(keep_idle) = self.keep_idle {
             lease.keep_idle_for(keep_idle);
         }
-        drop(lease);
+        lease
+    }
+
+    fn owns(&self, held: &Held) -> bool {
+        std::ptr::eq(held.endpoint.pool, self)
     }
 
     async fn turn(&self, endpoint: &'static Endpoint) -> Result<LeaseId, Error> {
@@ -323,15 +386,13 @@ impl NamedPool {
     }
 
     fn end(&self, id: LeaseId, fate: Fate) -> bool {
-        let held = TABLE.take(id, |held| std::ptr::eq(held.endpoint.pool, self));
+        let held = TABLE.take(id, |held| self.owns(held));
         held.map(|held| settle(held, fate)).is_some()
     }
 
     fn with<T>(&self, id: LeaseId, look: impl FnOnce(&Held) -> T) -> Option<T> {
         TABLE
-            .with(id, |held| {
-                std::ptr::eq(held.endpoint.pool, self).then(|| look(held))
-            })
+            .with(id, |held| self.owns(held).then(|| look(held)))
             .flatten()
     }
 }
@@ -359,11 +420,21 @@ fn settle(held: Held, fate: Fate) {
         }
         (State::Resting(lease), Fate::Returned) => endpoint.pool.give_back(lease),
         (State::Resting(lease), Fate::Removed) => lease.discard(CloseReason::Discarded),
-        // The request's guard finds the lease gone and gives the connection back itself.
-        (State::Busy(_), Fate::Returned) => {}
+        // The request's guard finds the lease gone and gives the connection back itself; and what was
+        // parked is found so only once its connection is gone.
+        (State::Busy(_), Fate::Returned) | (State::Parked(_), _) => {}
         (State::Busy(connection), Fate::Removed) => connection.abort(),
     }
     drop(Seat::of(endpoint));
+}
+
+/// Lets others have what was parked.
+fn vacate(vacated: Vec<Vacated>) {
+    for Vacated { held, unparked } in vacated {
+        // Who gets the place finds the connection.
+        drop(unparked);
+        drop(Seat::of(held.endpoint));
+    }
 }
 
 /// A lease that nobody knows of yet; dropped so, it goes back.

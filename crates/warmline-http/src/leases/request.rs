@@ -81,6 +81,7 @@ fn look(id: LeaseId, held: &mut Held, key: &Key) -> Look {
     let connection = match &held.state {
         State::Connecting(opening) => return Look::Connecting(Arc::clone(opening)),
         State::Failed(failure) => return Look::Failed(Arc::clone(failure)),
+        State::Parked(_) => return Look::Refused(held::closed()),
         State::Resting(lease) if !lease.is_open() => return Look::Refused(held::closed()),
         State::Resting(lease) => Arc::clone(lease.connection()),
         State::Busy(_) => {
