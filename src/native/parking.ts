@@ -84,7 +84,8 @@ export class Parking {
     this.#put = native.leasePut;
     words ??= sharedWords();
     this.#words = words ?? NO_WORDS;
-    this.#park = words === null ? (...lease) => Number(native.leasePut(...lease)) : native.leasePark;
+    this.#park =
+      words === null ? (...lease) => Number(native.leasePut(...lease)) : native.leasePark;
   }
 
   /** Leases what was returned here last, if it is still within reach. */

@@ -13,8 +13,8 @@ use std::task::{Context, Poll, Wake, Waker};
 
 use loom::thread;
 use warmline_pool::{
-    Checkout, CloseReason, Granted, Key, Lease, Limits, ManualClock, Origin, Permit, Pool,
-    Poolable, Scheme, Wait, WaitFor,
+    Checkout, CloseReason, Granted, Key, Lease, Limits, ManualClock, Origin, Parked, Permit, Pool,
+    Poolable, Scheme, Spot, Wait, WaitFor,
 };
 
 #[derive(Default)]
@@ -180,6 +180,162 @@ impl Waiting {
         assert!(self.woken.0.load(SeqCst), "lost wake-up");
         Self::poll(&mut self.wait, Waker::noop()).expect("woken for nothing")
     }
+}
+
+/// Whoever has parked a connection.
+struct Holder {
+    spot: &'static Spot,
+    parked: Parked<Conn>,
+    connection: Arc<Conn>,
+}
+
+impl Holder {
+    /// Parks a connection that it opens, as the first lease of its spot.
+    fn at(scene: &Scene, origin: &Origin<Conn>) -> Self {
+        let lease = scene.connect(origin, 1);
+        let connection = Arc::clone(lease.connection());
+        let spot: &'static Spot = Box::leak(Box::default());
+        let Ok(parked) = lease.park(spot, 1) else {
+            panic!("nothing is against it")
+        };
+        Self {
+            spot,
+            parked,
+            connection,
+        }
+    }
+
+    /// Takes the connection if it still can, and gives it back: by itself, or to the pool.
+    fn turn(&self) -> bool {
+        let taken = self.spot.take(1);
+        if taken {
+            let users = self.connection.users.fetch_add(1, SeqCst) + 1;
+            assert_eq!(users, 1, "in two hands");
+            thread::yield_now();
+            self.connection.users.fetch_sub(1, SeqCst);
+            if !self.spot.put(2) {
+                drop(self.parked.lease());
+            }
+        }
+        taken
+    }
+}
+
+#[test]
+fn a_holder_and_a_checkout_never_have_one_connection_at_once() {
+    explore(|| {
+        let scene = Arc::new(Scene::new(1));
+        let holder = Holder::at(&scene, &scene.a);
+        let thread = thread::spawn(move || holder.turn());
+        let mine = check_out_and_use(&scene.a, &scene.ledger);
+        let theirs = thread.join().unwrap();
+        assert!(mine || theirs);
+        assert_eq!(scene.ledger.most.load(SeqCst), 1);
+        scene.assert_at_rest();
+    });
+}
+
+#[test]
+fn what_a_holder_puts_back_beside_a_new_wait_is_not_missed() {
+    for wants in [WaitFor::Any, WaitFor::Idle] {
+        explore(move || {
+            let scene = Arc::new(Scene::new(1));
+            let holder = Holder::at(&scene, &scene.a);
+            let thread = thread::spawn(move || holder.turn());
+            let waiting = Waiting::at(&scene.a, wants);
+            thread.join().unwrap();
+            use_granted(waiting.must_have_been_served(), &scene.ledger);
+            scene.assert_at_rest();
+        });
+    }
+}
+
+#[test]
+fn a_place_that_a_holder_keeps_reaches_who_waits_for_it_elsewhere() {
+    explore(|| {
+        let scene = Arc::new(Scene::new(1));
+        let holder = Holder::at(&scene, &scene.a);
+        let thread = thread::spawn(move || holder.turn());
+        let waiting = Waiting::at(&scene.b, WaitFor::Any);
+        thread.join().unwrap();
+        use_granted(waiting.must_have_been_served(), &scene.ledger);
+        assert_eq!(scene.ledger.most.load(SeqCst), 1);
+        scene.assert_at_rest();
+    });
+}
+
+#[test]
+fn a_connection_that_is_parked_beside_a_new_wait_is_not_missed() {
+    explore(|| {
+        let scene = Arc::new(Scene::new(1));
+        let lease = scene.connect(&scene.a, 1);
+        let thread = thread::spawn(move || {
+            let spot: &'static Spot = Box::leak(Box::default());
+            if let Ok(parked) = lease.park(spot, 1)
+                && spot.take(1)
+                && !spot.put(2)
+            {
+                drop(parked.lease());
+            }
+        });
+        let waiting = Waiting::at(&scene.a, WaitFor::Any);
+        thread.join().unwrap();
+        use_granted(waiting.must_have_been_served(), &scene.ledger);
+        scene.assert_at_rest();
+    });
+}
+
+#[test]
+fn a_peer_that_closes_beside_a_holder_ends_the_connection_once() {
+    explore(|| {
+        let scene = Arc::new(Scene::new(1));
+        let lease = scene.connect(&scene.a, 1);
+        let retire = lease.retire_handle();
+        let spot: &'static Spot = Box::leak(Box::default());
+        let Ok(parked) = lease.park(spot, 1) else {
+            panic!("nothing is against it")
+        };
+        let thread = thread::spawn(move || retire.closed());
+        if spot.take(1) && !spot.put(2) {
+            drop(parked.lease());
+        }
+        thread.join().unwrap();
+        assert!(!spot.take(1) && !spot.take(2));
+        assert_eq!(scene.ledger.closed.load(SeqCst), 1);
+        scene.assert_at_rest();
+    });
+}
+
+#[test]
+fn close_beside_a_holder_leaves_nothing_open() {
+    explore(|| {
+        let scene = Arc::new(Scene::new(1));
+        let holder = Holder::at(&scene, &scene.a);
+        let thread = thread::spawn(move || holder.turn());
+        scene.pool.close();
+        thread.join().unwrap();
+        assert_eq!(scene.ledger.live.load(SeqCst), 0);
+        scene.assert_at_rest();
+    });
+}
+
+#[test]
+fn whoever_seizes_a_lease_beside_a_checkout_and_its_holder_gives_it_back_once() {
+    explore(|| {
+        let scene = Arc::new(Scene::new(1));
+        let Holder { spot, parked, .. } = Holder::at(&scene, &scene.a);
+        let other = Arc::clone(&scene);
+        let thread = thread::spawn(move || check_out_and_use(&other.a, &other.ledger));
+        if spot.take(1) {
+            parked.seize();
+            assert!(!spot.put(2));
+            drop(parked.lease());
+        } else {
+            drop(parked.unpark());
+        }
+        thread.join().unwrap();
+        scene.assert_at_rest();
+    });
 }
 
 #[test]
