@@ -35,6 +35,19 @@ it('a thousand aborts leave the pool clean, and nothing that keeps the process',
   for (const [index] of server.accepted.entries()) await server.closed(index);
 });
 
+it('a runtime without memory to share leases by calls', async () => {
+  await using server = await portServer();
+  const ending = await run('no-shared-memory.mjs', [server.origin]);
+  expect(ending).toMatchObject(CLEAN);
+  expect(JSON.parse(ending.lines[0] ?? '')).toEqual({
+    ids: 100,
+    calls: 100,
+    activeConnections: 0,
+    idleConnections: 1,
+  });
+  expect(server.accepted.length).toBe(1);
+});
+
 it('require and import are one', async () => {
   await using server = await portServer();
   const ending = await run('two-loaders.mjs', [server.origin]);

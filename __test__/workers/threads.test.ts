@@ -41,6 +41,29 @@ describe('worker threads', () => {
     });
   });
 
+  it('get what another thread has returned, and when that has ended', async () => {
+    await using server = await portServer();
+    const ending = await run('parked.mjs', [server.origin]);
+    expect(ending).toMatchObject(CLEAN);
+    expect(JSON.parse(ending.lines[0] ?? '')).toEqual({
+      idleWhileParked: 1,
+      sameHere: true,
+      idleWhileHere: 0,
+      otherThere: true,
+      turnsThere: 1000,
+      healthyHere: true,
+      sentHere: true,
+      returnedThere: true,
+      returnedHere: true,
+      returnedTwice: false,
+      idleAfter: 1,
+      sameAfter: true,
+      removed: true,
+      totalAfter: 0,
+    });
+    expect(server.accepted.length).toBe(2);
+  });
+
   it('send requests at once, eight of them, and each gets its own answers', async () => {
     await using server = await httpServer((request, response) => void request.pipe(response));
     const ending = await run('busy.mjs', [server.origin]);
