@@ -12,12 +12,14 @@ mod held;
 mod line;
 mod named_pool;
 mod opening;
+mod parking;
 mod request;
 mod stats;
 mod table;
 
 pub use endpoint::EndpointId;
-pub use named_pool::{NamedPool, Return};
+pub use named_pool::NamedPool;
+pub use parking::Return;
 pub use request::{ConnectionGuard, LeasedConnection};
 pub use stats::{EndpointLeaseStats, LeaseStats};
 pub use table::{LeaseId, spots};

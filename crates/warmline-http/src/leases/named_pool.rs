@@ -13,17 +13,16 @@ use super::endpoint::{self, Directory, Endpoint, EndpointId};
 use super::held::{self, Failure, Held, Opening, State};
 use super::line::{Line, Seat};
 use super::opening::{adopt, connect, enter, enter_connecting, orphan};
-use super::stats::{EndpointLeaseStats, LeaseStats};
-use super::table::{LeaseId, TABLE, Vacated};
+use super::table::{LeaseId, TABLE};
 use crate::client::{Client, ClientOptions};
 use crate::engine::engine;
 use crate::error::{Error, Phase};
 use crate::transport::{Connection, ConnectionInfo};
 
 /// The limits of the reference library.
-const MAX_PER_ENDPOINT: usize = 10;
-const MAX_TOTAL: usize = 100;
-const IDLE_TIMEOUT: Duration = Duration::from_secs(5 * 60);
+pub(super) const MAX_PER_ENDPOINT: usize = 10;
+pub(super) const MAX_TOTAL: usize = 100;
+pub(super) const IDLE_TIMEOUT: Duration = Duration::from_secs(5 * 60);
 
 /// The pool that shares its connections with `fetch`.
 const DEFAULT_NAME: &str = "default";
@@ -39,20 +38,9 @@ pub struct NamedPool {
     endpoints: Directory,
 }
 
-/// What came of returning a lease.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Return {
-    /// There is no such lease (any more).
-    NoLease,
-    /// The connection is for whoever is next.
-    Returned,
-    /// The connection is parked in the lease's spot, where who returned it can take it again.
-    Parked,
-}
-
 /// What becomes of the connection when a lease ends.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Fate {
+pub(super) enum Fate {
     Returned,
     Removed,
 }
@@ -122,36 +110,6 @@ impl NamedPool {
         self.end(id, Fate::Returned)
     }
 
-    /// Gives a lease back as [`put`](Self::put) does, and leaves the connection within the caller's
-    /// reach where it can: [parked](Lease::park) in the [spot](super::spots) of the lease. What the
-    /// caller leases there is a lease like others, and its id the same but for the generation.
-    pub fn park(&self, id: LeaseId) -> Return {
-        let Some(held) = TABLE.lift(id, |held| self.owns(held)) else {
-            return Return::NoLease;
-        };
-        let Held { endpoint, state } = held;
-        let state = match state {
-            State::Resting(lease) if self.line.waiting() == 0 => {
-                match self.kept_idle(lease).park(id.spot(), id.generation()) {
-                    Ok(parked) => {
-                        let state = State::Parked(parked);
-                        TABLE.park(id, Held { endpoint, state });
-                        // Race window: who lined up before this did not find it to recall it.
-                        if self.line.waiting() > 0 {
-                            self.recall();
-                        }
-                        return Return::Parked;
-                    }
-                    Err(lease) => State::Resting(lease),
-                }
-            }
-            state => state,
-        };
-        TABLE.free(id);
-        settle(Held { endpoint, state }, Fate::Returned);
-        Return::Returned
-    }
-
     /// Ends a lease and closes its connection, with whatever request is on it. False if there is no
     /// such lease of this pool (any more).
     pub fn remove(&self, id: LeaseId) -> bool {
@@ -193,42 +151,6 @@ impl NamedPool {
         let dead = TABLE.ids(|held| self.owns(held) && gone(held));
         let ended = dead.into_iter().filter_map(|id| TABLE.take(id, gone));
         ended.map(|held| settle(held, Fate::Removed)).count() + self.client.pool().sweep()
-    }
-
-    /// The state of this pool, read without stopping anybody.
-    #[must_use]
-    pub fn stats(&self) -> LeaseStats {
-        let endpoints: Vec<EndpointLeaseStats> = self
-            .endpoints
-            .iter()
-            .map(|endpoint| {
-                let pending = endpoint.connecting.load(Ordering::Relaxed);
-                let parked = TABLE.parked(|held| std::ptr::eq(held.endpoint, endpoint));
-                EndpointLeaseStats {
-                    endpoint: endpoint.key.to_string(),
-                    active: endpoint
-                        .leased
-                        .load(Ordering::Relaxed)
-                        .saturating_sub(pending + parked),
-                    idle: endpoint.origin.stats().counts.idle,
-                    pending,
-                }
-            })
-            .collect();
-        let sum = |count: fn(&EndpointLeaseStats) -> usize| endpoints.iter().map(count).sum();
-        let (active, idle, pending) =
-            (sum(|it| it.active), sum(|it| it.idle), sum(|it| it.pending));
-        LeaseStats {
-            total_connections: active + idle + pending,
-            active_connections: active,
-            idle_connections: idle,
-            pending,
-            waiting: self.line.waiting(),
-            max_connections: MAX_TOTAL,
-            max_connections_per_endpoint: MAX_PER_ENDPOINT,
-            idle_timeout: IDLE_TIMEOUT,
-            endpoints,
-        }
     }
 
     /// Waits for its turn (first come, first served) and until the connection is open. Dropping the
@@ -293,6 +215,10 @@ impl NamedPool {
         &self.line
     }
 
+    pub(super) fn endpoints(&self) -> impl Iterator<Item = &'static Endpoint> {
+        self.endpoints.iter()
+    }
+
     pub(super) fn client(&self) -> &Client {
         &self.client
     }
@@ -302,26 +228,14 @@ impl NamedPool {
         drop(self.kept_idle(lease));
     }
 
-    /// Frees the places in the quota that are kept for parked connections; these are for everybody
-    /// from then on.
-    pub(super) fn recall_parked(&self) {
-        vacate(TABLE.recall(false, |held| self.owns(held)));
-    }
-
-    /// The same; and leases that their holders took by themselves end here from now on, where those
-    /// who wait learn of it.
-    pub(super) fn recall(&self) {
-        vacate(TABLE.recall(true, |held| self.owns(held)));
-    }
-
-    fn kept_idle(&self, mut lease: Lease<Connection>) -> Lease<Connection> {
+    pub(super) fn kept_idle(&self, mut lease: Lease<Connection>) -> Lease<Connection> {
         if let Some(keep_idle) = self.keep_idle {
             lease.keep_idle_for(keep_idle);
         }
         lease
     }
 
-    fn owns(&self, held: &Held) -> bool {
+    pub(super) fn owns(&self, held: &Held) -> bool {
         std::ptr::eq(held.endpoint.pool, self)
     }
 
@@ -406,7 +320,7 @@ enum Begun {
 }
 
 /// Does with the connection of a lease that has left the table what is to become of it.
-fn settle(held: Held, fate: Fate) {
+pub(super) fn settle(held: Held, fate: Fate) {
     let Held { endpoint, state } = held;
     match (state, fate) {
         // A failed connection's place was freed when it failed.
@@ -426,15 +340,6 @@ fn settle(held: Held, fate: Fate) {
         (State::Busy(connection), Fate::Removed) => connection.abort(),
     }
     drop(Seat::of(endpoint));
-}
-
-/// Lets others have what was parked.
-fn vacate(vacated: Vec<Vacated>) {
-    for Vacated { held, unparked } in vacated {
-        // Who gets the place finds the connection.
-        drop(unparked);
-        drop(Seat::of(held.endpoint));
-    }
 }
 
 /// A lease that nobody knows of yet; dropped so, it goes back.

@@ -6,6 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use warmline_pool::{Look, Spot, Unparked};
 
+use super::endpoint::Endpoint;
 use super::held::{Held, State};
 use crate::transport::Connection;
 
@@ -188,15 +189,17 @@ impl Table {
         found
     }
 
-    /// How many of those that match are parked without a lease.
-    pub(super) fn parked(&self, matches: impl Fn(&Held) -> bool) -> usize {
-        let mut count = 0;
+    /// The endpoints of those that match and are parked without a lease, one for each of them.
+    pub(super) fn parked(&self, matches: impl Fn(&Held) -> bool) -> Vec<&'static Endpoint> {
+        let mut found = Vec::new();
         self.each(|place, slot| {
-            if slot.held.as_ref().is_some_and(&matches) && slot.lease_of(place).is_none() {
-                count += 1;
+            if let Some(held) = slot.held.as_ref().filter(|held| matches(held))
+                && slot.lease_of(place).is_none()
+            {
+                found.push(held.endpoint);
             }
         });
-        count
+        found
     }
 
     /// Takes those that match and are parked out of their holders' reach: those without a lease
