@@ -9,20 +9,22 @@
 //! - [`Origin::wait`] queues up, first come, first served.
 //! - A [`Lease`] goes back when it is dropped; a [`Permit`] too, so that a caller may be cancelled
 //!   anywhere.
+//! - [`Lease::park`] gives it back and leaves the connection in a [`Spot`], where the caller can take
+//!   it again by one compare-and-swap, unless the pool was quicker.
 //! - [`Pool::sweep`], called now and then, closes what nobody asked for in time.
 //!
 //! # What is lock-free, and what is not
 //! Lock-free: the checkout of a connection that is there and its return, if nobody waits at its
 //! origin and the pool does not have to close it. That is the hot list (a Treiber stack of what can
 //! be leased, used last on top), one word of state per connection, and the counts under the limits.
-//! So are the roll-back of a place and [`Pool::is_closed`]. Reading the time costs what the
+//! So are what the holder of a parked connection does, which touches nothing but its spot, the roll-back of a place and [`Pool::is_closed`]. Reading the time costs what the
 //! [`Clock`] costs.
 //!
 //! Finely locked: finding an origin by its key (a shard of the map; keep the [`Origin`] to spare
 //! it), and establishing and closing a connection (its origin's roster). The roster is locked too
 //! by statistics, by a sweep and by an eviction, for as long as it takes to walk one origin's
-//! connections, and by a checkout that finds the hot list empty at an origin with shared
-//! connections.
+//! connections, and by a checkout that finds the hot list empty at an origin with shared or parked
+//! connections. Each entry has a lock of its own, taken to park it and to take it from its spot.
 //!
 //! Behind one lock for the whole pool: the wait line. It is taken by those who wait, by whoever
 //! frees something while somebody waits for it, and by a checkout that wants a place while others
@@ -34,8 +36,8 @@
 //!
 //! # Races
 //! Each place where two threads may meet in an order that matters has a `Race window` section in
-//! its documentation. The hot list, and checkout, return, eviction, cancellation, wake-up, closing
-//! and resizing around it, are explored by loom.
+//! its documentation. The hot list, and checkout, return, parking, eviction, cancellation, wake-up,
+//! closing and resizing around it, are explored by loom.
 #![deny(unsafe_code)]
 #![warn(missing_docs)]
 

@@ -35,7 +35,7 @@ impl<C: Poolable> Entry<C> {
     /// # Race window
     /// Somebody may begin to wait while the entry is being parked, and would not learn of what the
     /// holder puts back. So this publishes first and then looks who waits, and those who wait line up
-    /// first and then [recall](crate::pool_state::PoolState::recall) what is parked.
+    /// first and then recall what is parked.
     pub(crate) fn park(
         self: &Arc<Self>,
         spot: &'static Spot,
