@@ -87,8 +87,9 @@ impl<C: Poolable> Lease<C> {
     /// any that is above all that the spot has had.
     ///
     /// To the pool it is an idle connection like all others: a checkout may take it away at any time,
-    /// and so may whatever closes idle connections. The idle time starts when the pool first sees it
-    /// put back, which a [sweep](crate::Pool::sweep) does at the latest.
+    /// and so may whatever closes idle connections. The holder reads no clock: its idle time starts
+    /// when the pool first sees it put back, which a [sweep](crate::Pool::sweep) does at the latest,
+    /// and one that has been idle too long or grown too old can be taken until the sweep after that.
     ///
     /// # Errors
     /// The lease itself, where it has to be given back in the ordinary way: somebody waits, the

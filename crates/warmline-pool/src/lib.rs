@@ -17,8 +17,8 @@
 //! Lock-free: the checkout of a connection that is there and its return, if nobody waits at its
 //! origin and the pool does not have to close it. That is the hot list (a Treiber stack of what can
 //! be leased, used last on top), one word of state per connection, and the counts under the limits.
-//! So are what the holder of a parked connection does, which touches nothing but its spot, the roll-back of a place and [`Pool::is_closed`]. Reading the time costs what the
-//! [`Clock`] costs.
+//! So are the roll-back of a place, [`Pool::is_closed`], and what the holder of a parked connection
+//! does, which touches nothing but its spot. Reading the time costs what the [`Clock`] costs.
 //!
 //! Finely locked: finding an origin by its key (a shard of the map; keep the [`Origin`] to spare
 //! it), and establishing and closing a connection (its origin's roster). The roster is locked too
