@@ -90,14 +90,22 @@ async fn deliver(mut response: Response, whole: bool, outbox: &Arc<Outbox>) -> R
         return Ok(());
     }
     outbox.head(head);
-    for chunk in chunks {
-        outbox.chunk(chunk).await?;
-    }
-    if let Gathered::Failure(error) = gathered {
-        return Err(error);
-    }
-    while let Some(chunk) = response.body.chunk().await? {
-        outbox.chunk(chunk).await?;
+    let handed_over = async {
+        for chunk in chunks {
+            outbox.chunk(chunk).await?;
+        }
+        if let Gathered::Failure(error) = gathered {
+            return Err(error);
+        }
+        while let Some(chunk) = response.body.chunk().await? {
+            outbox.chunk(chunk).await?;
+        }
+        Ok(())
+    };
+    tokio::select! {
+        biased;
+        handed_over = handed_over => handed_over?,
+        () = outbox.until_forgone() => response.body.drain().await,
     }
     outbox.end(End::Complete);
     Ok(())
