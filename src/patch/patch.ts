@@ -1,7 +1,8 @@
 import { HttpClient } from '../client/http-client.js';
 import { fetch } from '../fetch/fetch.js';
 import { isNativeAvailable } from '../native/load.js';
-import { decodesLikeThis, type SdkRequest, withNativeStreams } from './openai-stream.js';
+import type { SdkRequest } from './sdk.js';
+import { dialectsFor, withNativeStreams } from './streams.js';
 
 type Fetch = typeof fetch;
 
@@ -23,12 +24,18 @@ export interface PatchedTarget {
   readonly kind: 'client' | 'class' | 'global';
   /** The name of its class, or `globalThis.fetch`. */
   readonly name: string;
+  /**
+   * Who decodes its streams: `native`, the engine; `transport`, the SDK, from bytes that the engine
+   * brings; `untried` before the first stream has shown which of the two it is.
+   */
+  readonly streams: 'native' | 'transport' | 'untried';
 }
 
 /** A target with what it takes to put it back. */
 interface Patch extends PatchedTarget {
+  streams: PatchedTarget['streams'];
   readonly target: WeakRef<object>;
-  readonly changes: readonly Change[];
+  readonly changes: Change[];
 }
 
 /** A property that was replaced, on the target or its prototype. */
@@ -53,8 +60,9 @@ let warned = false;
  * The server sees the requests that it saw before, but for headers that built-in fetch adds of its own
  * accord: `accept-language`, `sec-fetch-mode`, `connection`, and `accept-encoding` unless the caller sets it.
  *
- * Streams of the newest `openai` are decoded by the engine, as that package itself reads them; every other
- * SDK, and every other version, goes on decoding the bytes that it gets.
+ * Streams of `openai` and `@anthropic-ai/sdk` are decoded by the engine, as the package itself reads them: its
+ * first stream finds out how it does, on a few bodies in memory. A version that reads differently, and
+ * every other SDK, goes on decoding the bytes that it gets; {@link getPatchStatus} says which it is.
  *
  * Without a native binary for this platform it warns once and leaves the target as it is.
  *
@@ -87,21 +95,31 @@ export function patch<T extends object = typeof globalThis>(
   }
   const engineFetch: Fetch = client === undefined ? fetch : fetchOf(client);
   const owner = kind === 'class' ? prototypeOf(target) : target;
-  const changes = [
-    replace(owner, 'fetch', (original) =>
-      kind === 'class'
-        ? interceptor(engineFetch)
-        : { ...dataProperty(original), value: engineFetch },
-    ),
-  ];
+  const found: Patch = {
+    kind,
+    name: nameOf(target, kind),
+    streams: 'transport',
+    target: new WeakRef(target),
+    changes: [
+      replace(owner, 'fetch', (original) =>
+        kind === 'class'
+          ? interceptor(engineFetch)
+          : { ...dataProperty(original), value: engineFetch },
+      ),
+    ],
+  };
   const { request } = owner as { request?: unknown };
-  if (typeof request === 'function' && decodesLikeThis(owner)) {
-    const value = withNativeStreams(request as SdkRequest);
-    changes.push(
+  const dialects = dialectsFor(owner);
+  if (typeof request === 'function' && dialects.length > 0) {
+    found.streams = 'untried';
+    const value = withNativeStreams(request as SdkRequest, dialects, (native) => {
+      found.streams = native ? 'native' : 'transport';
+    });
+    found.changes.push(
       replace(owner, 'request', (original) => ({ ...dataProperty(original, false), value })),
     );
   }
-  patches.add({ kind, name: nameOf(target, kind), target: new WeakRef(target), changes });
+  patches.add(found);
   return target;
 }
 
@@ -143,7 +161,7 @@ function undo(owner: object, { name, property, original }: Change): boolean {
 
 /** What is patched now, and whether anything can be. */
 export function getPatchStatus(): PatchStatus {
-  const patched = living().map(({ kind, name }) => ({ kind, name }));
+  const patched = living().map(({ kind, name, streams }) => ({ kind, name, streams }));
   return { native: isNativeAvailable(), patched };
 }
 
