@@ -6,6 +6,7 @@ import { isAbort, type SdkDialect } from './sdk.js';
 const current: SdkDialect = {
   wish: Wish.anthropic,
   log: 'client',
+  turns: 4,
 
   shape({ response, errors, logger }) {
     return ({ name, data, isText }) => {

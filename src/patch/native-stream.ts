@@ -16,7 +16,7 @@ export function decodeNatively(opened: Decoding, dialect: SdkDialect): void {
   const { controller } = opened.stream;
   let consumed = false;
   opened.stream.iterator = () =>
-    new NativeIterator(controller, () => {
+    new NativeIterator(controller, dialect.turns, () => {
       if (consumed) throw dialect.consumed(opened.errors);
       consumed = true;
       return decoded(opened.response, dialect.wish, {
@@ -34,12 +34,14 @@ export function decodeNatively(opened: Decoding, dialect: SdkDialect): void {
 /** Begins with the first read, and aborts the request when it is left before its end. */
 class NativeIterator implements AsyncIterableIterator<unknown> {
   readonly #controller: AbortController;
+  readonly #turns: number;
   readonly #begin: () => EventStream<unknown>;
   #events: EventStream<unknown> | undefined;
   #over = false;
 
-  constructor(controller: AbortController, begin: () => EventStream<unknown>) {
+  constructor(controller: AbortController, turns: number, begin: () => EventStream<unknown>) {
     this.#controller = controller;
+    this.#turns = turns;
     this.#begin = begin;
   }
 
@@ -51,7 +53,9 @@ class NativeIterator implements AsyncIterableIterator<unknown> {
       this.#over = true;
       return Promise.reject(error);
     }
-    return this.#events.next();
+    let next: Promise<IteratorResult<unknown>> = this.#events.next();
+    for (let turn = 1; turn < this.#turns; turn++) next = next.then(same);
+    return next;
   }
 
   async return(value?: unknown): Promise<IteratorResult<unknown>> {
@@ -75,4 +79,8 @@ class NativeIterator implements AsyncIterableIterator<unknown> {
     this.#controller.abort();
     await this.#events.return();
   }
+}
+
+function same<T>(value: T): T {
+  return value;
 }

@@ -12,6 +12,7 @@ type Data = { readonly error?: unknown; readonly message?: string } | null;
 const newest: SdkDialect = {
   wish: Wish.openai,
   log: 'client',
+  turns: 6,
 
   shape({ response, options, errors, logger }) {
     const legacy = options.__streamMode === undefined || options.__streamMode === 'legacy';
@@ -56,6 +57,7 @@ const newest: SdkDialect = {
 const six: SdkDialect = {
   wish: Wish.openai6,
   log: 'client',
+  turns: 6,
 
   shape(opened) {
     const { response, options, errors, logger } = opened;
@@ -85,6 +87,7 @@ const six: SdkDialect = {
 const four: SdkDialect = {
   wish: Wish.openai4,
   log: 'console',
+  turns: 6,
 
   shape(opened) {
     const { response, errors, logger } = opened;

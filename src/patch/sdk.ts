@@ -75,6 +75,12 @@ export interface SdkDialect {
   readonly wish: number;
   /** Where it complains of data that is no JSON. */
   readonly log: 'client' | 'console';
+  /**
+   * Turns of the microtask queue from one event to the next, when many have come at once. Whoever hands
+   * events on counts on them: an accumulating helper puts later events into the message of the first,
+   * which somebody else is to have read by then.
+   */
+  readonly turns: number;
   /** What it yields for the events of a stream, or throws. */
   shape(opened: Opened): (event: DecodedEvent) => unknown | typeof OVER | typeof SKIP;
   /** Whether a failure ends the stream without a word. */
