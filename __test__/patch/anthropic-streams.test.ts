@@ -90,7 +90,7 @@ const BODIES: Record<string, Body> = {
   'an empty name': `event:\n\ndata: {"a":1}\n\nevent: \ndata: {"a":2}\n\n`,
   'a name without data': `event: a\n\n${event('b')}`,
   'empty data': `event: a\ndata:\n\nevent: a\ndata\n\n${event('b')}`,
-  'two empty lines of data': 'event: a\ndata: \ndata: \n\n',
+  'two empty lines of data': 'event: a\ndata:\ndata:\n\n',
   'a name twice': 'event: a\nevent: ping\ndata: 1\n\nevent: ping\nevent: a\ndata: 2\n\n',
   'data that is no object':
     'event: a\ndata: 1\n\nevent: a\ndata: "text"\n\nevent: a\ndata: null\n\nevent: a\ndata: [1,2]\n\n',
