@@ -9,10 +9,12 @@ import { installPeers } from './peers/installed.mjs';
 import { run as pool } from './pool/case.mjs';
 import { run as requests } from './requests/case.mjs';
 import { run as sdk } from './sdk/case.mjs';
+import { run as stream } from './stream/case.mjs';
 
 const BENCHMARKS = {
   requests: { title: 'Requests: 1 KB up, 600 B down', run: requests },
   sdk: { title: 'The OpenAI SDK', run: sdk },
+  stream: { title: 'Streams of tokens', run: stream },
   pool: { title: 'Pool operations', run: pool },
   memory: { title: 'Memory', run: memory },
 };

@@ -3,9 +3,9 @@
 use crate::ask::{Ask, Size};
 use crate::http1::{push_hex, push_number};
 use crate::reply::{Exchange, Reply};
-use crate::server::unix_seconds;
+use crate::server::unix_time;
 use crate::stream::Events;
-use crate::words::{push_words, word};
+use crate::words::{push_token, push_words};
 
 pub(crate) fn answer(exchange: Exchange<'_>) -> Reply {
     let ask = match Ask::parse(exchange.body) {
@@ -17,8 +17,10 @@ pub(crate) fn answer(exchange: Exchange<'_>) -> Reply {
     if ask.stream == Some(true) {
         let mut prefix = Vec::new();
         push_prefix(&mut prefix, id, "chat.completion.chunk", ask.model());
+        let stamped = exchange.knobs.stamp;
         return exchange.stream(Box::new(Chunks {
             prefix,
+            stamped,
             usage: ask.include_usage(),
             size,
             next: Next::Role,
@@ -46,7 +48,7 @@ fn push_prefix(out: &mut Vec<u8>, id: usize, object: &str, model: &str) {
     out.extend_from_slice(br#"","object":""#);
     out.extend_from_slice(object.as_bytes());
     out.extend_from_slice(br#"","created":"#);
-    push_number(out, unix_seconds());
+    push_number(out, unix_time().as_secs());
     out.extend_from_slice(br#","model":"#);
     out.extend_from_slice(model.as_bytes());
     out.extend_from_slice(br#","service_tier":"default","system_fingerprint":"fp_44709d6fcb","#);
@@ -75,6 +77,7 @@ fn push_usage(out: &mut Vec<u8>, size: Size) {
 /// The chunks of one streamed completion.
 struct Chunks {
     prefix: Vec<u8>,
+    stamped: bool,
     size: Size,
     usage: bool,
     next: Next,
@@ -89,16 +92,14 @@ enum Next {
 }
 
 impl Chunks {
-    fn push(&self, out: &mut Vec<u8>, delta: &[u8], content: &str, end: &[u8], finish: &[u8]) {
+    fn push(&self, out: &mut Vec<u8>, delta: impl FnOnce(&mut Vec<u8>), finish: &[u8]) {
         out.extend_from_slice(b"data: ");
         out.extend_from_slice(&self.prefix);
         if self.usage {
             out.extend_from_slice(br#""usage":null,"#);
         }
         out.extend_from_slice(br#""choices":[{"index":0,"delta":{"#);
-        out.extend_from_slice(delta);
-        out.extend_from_slice(content.as_bytes());
-        out.extend_from_slice(end);
+        delta(out);
         out.extend_from_slice(br#"},"logprobs":null,"finish_reason":"#);
         out.extend_from_slice(finish);
         out.extend_from_slice(b"}]}\n\n");
@@ -110,15 +111,20 @@ impl Events for Chunks {
         self.next = match self.next {
             Next::Role => {
                 let delta = br#""role":"assistant","content":"","refusal":null"#;
-                self.push(out, delta, "", b"", b"null");
+                self.push(out, |out| out.extend_from_slice(delta), b"null");
                 Next::Token(0)
             }
             Next::Token(index) if index < self.size.tokens => {
-                self.push(out, br#""content":""#, word(index), b"\"", b"null");
+                let delta = |out: &mut Vec<u8>| {
+                    out.extend_from_slice(br#""content":""#);
+                    push_token(out, index, self.stamped);
+                    out.push(b'"');
+                };
+                self.push(out, delta, b"null");
                 Next::Token(index + 1)
             }
             Next::Token(_) => {
-                self.push(out, b"", "", b"", finish_reason(self.size));
+                self.push(out, |_| {}, finish_reason(self.size));
                 if self.usage { Next::Usage } else { Next::Done }
             }
             Next::Usage => {

@@ -15,6 +15,7 @@ pub(crate) struct Knobs {
     pub(crate) latency: Duration,
     pub(crate) tokens: u32,
     pub(crate) interval: Duration,
+    pub(crate) stamp: bool,
     pub(crate) stall_after: Option<u32>,
     pub(crate) status: Option<u16>,
     pub(crate) retry_after: Option<u32>,
@@ -65,6 +66,7 @@ impl Default for Knobs {
             latency: Duration::ZERO,
             tokens: 32,
             interval: Duration::ZERO,
+            stamp: false,
             stall_after: None,
             status: None,
             retry_after: None,
@@ -89,6 +91,7 @@ impl Knobs {
             "latency-ms" => self.latency = Duration::from_millis(number::<u32>(value)?.into()),
             "tokens" => self.tokens = number(value).filter(|n| *n <= MAX_TOKENS)?,
             "interval-ms" => self.interval = Duration::from_millis(number::<u32>(value)?.into()),
+            "stamp" => self.stamp = number::<u8>(value).filter(|n| *n <= 1)? == 1,
             "stall-after" => self.stall_after = Some(number(value)?),
             "status" => {
                 self.status = Some(number(value).filter(|n| (400..600).contains(n))?);

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::ask::{Ask, Size};
 use crate::reply::{Exchange, Reply};
-use crate::server::unix_seconds;
+use crate::server::unix_time;
 use crate::stream::Events;
 use crate::words::{push_words, word};
 
@@ -19,7 +19,7 @@ pub(crate) fn answer(exchange: Exchange<'_>) -> Reply {
         item: format!("msg_{id:024x}"),
         // It parsed as a JSON string already.
         model: serde_json::from_str(ask.model()).unwrap_or_default(),
-        created: unix_seconds(),
+        created: unix_time().as_secs(),
         size: ask.size(exchange.knobs.tokens, exchange.body),
         sequence: 0,
         next: Next::Created,

@@ -85,10 +85,10 @@ pub(crate) fn run(options: &ServeOptions) -> Result<(), Box<dyn Error>> {
     })
 }
 
-pub(crate) fn unix_seconds() -> u64 {
+pub(crate) fn unix_time() -> Duration {
     SystemTime::now()
         .duration_since(UNIX_EPOCH)
-        .map_or(0, |since| since.as_secs())
+        .unwrap_or_default()
 }
 
 fn single_threaded() -> io::Result<Runtime> {

@@ -1,5 +1,8 @@
 //! The text that every answer is made of: `n` words, the same whether streamed or not.
 
+use crate::http1::push_number;
+use crate::server::unix_time;
+
 /// Each begins with its space, as a model's tokens do. All are plain ASCII without quotes, so that they need no escaping in JSON.
 const WORDS: [&str; 16] = [
     " the", " quick", " warm", " line", " carries", " every", " token", " over", " one", " open",
@@ -8,6 +11,16 @@ const WORDS: [&str; 16] = [
 
 pub(crate) fn word(index: u32) -> &'static str {
     WORDS[index as usize % WORDS.len()]
+}
+
+/// A streamed word; with `stamped`, the time at which it was made in its place: microseconds since 1970.
+pub(crate) fn push_token(out: &mut Vec<u8>, index: u32, stamped: bool) {
+    if stamped {
+        out.push(b' ');
+        push_number(out, unix_time().as_micros());
+    } else {
+        out.extend_from_slice(word(index).as_bytes());
+    }
 }
 
 pub(crate) fn push_words(out: &mut Vec<u8>, count: u32) {

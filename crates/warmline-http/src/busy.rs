@@ -2,9 +2,9 @@
 
 use warmline_pool::{CloseReason, Lease};
 
-use crate::error::{Error, Phase};
+use crate::error::Error;
 use crate::leases::ConnectionGuard;
-use crate::transport::Connection;
+use crate::transport::{Connection, Traffic};
 
 /// A connection with one request on it. Dropped before [`Busy::finish`], it closes the connection:
 /// nobody can say what is still to come on it.
@@ -13,10 +13,7 @@ pub(crate) struct Busy {
     attempt: u32,
     /// It had carried a request before this one.
     pub(crate) reused: bool,
-    /// The request's body may still be on its way when the response has ended.
-    streamed: bool,
-    sent_before: u64,
-    received_before: u64,
+    before: Traffic,
 }
 
 /// How the connection is held: for this request only, or by a lease that outlives it.
@@ -26,14 +23,12 @@ pub(crate) enum Holding {
 }
 
 impl Busy {
-    pub(crate) fn new(holding: Holding, attempt: u32, streamed: bool) -> Self {
-        let connection = holding.connection();
+    pub(crate) fn new(holding: Holding, attempt: u32) -> Self {
+        let before = holding.connection().traffic();
         Self {
             attempt,
-            streamed,
-            reused: connection.bytes_received() > 0,
-            sent_before: connection.bytes_sent(),
-            received_before: connection.bytes_received(),
+            reused: before.received > 0,
+            before,
             holding: Some(holding),
         }
     }
@@ -43,28 +38,14 @@ impl Busy {
     }
 
     /// The exchange is complete: the connection goes back, or is closed if it cannot be used again.
-    pub(crate) fn finish(mut self, keep_alive: bool) {
-        let sending = self.streamed
-            && self
-                .connection()
-                .is_some_and(|connection| !connection.is_ready());
-        let keep_alive = keep_alive && !sending;
+    pub(crate) fn finish(mut self) {
+        let reusable = self.connection().is_some_and(Connection::is_ready);
         match self.holding.take() {
-            Some(Holding::Pooled(lease)) if keep_alive => drop(lease),
+            Some(Holding::Pooled(lease)) if reusable => drop(lease),
             Some(Holding::Pooled(lease)) => lease.discard(CloseReason::Discarded),
-            Some(Holding::Leased(guard)) => guard.finish(keep_alive),
+            Some(Holding::Leased(guard)) => guard.finish(reusable),
             None => {}
         }
-    }
-
-    /// What a failure in the middle of the body was.
-    pub(crate) fn body_error(self, error: hyper::Error) -> Error {
-        let mut failure = match self.connection() {
-            Some(connection) => connection.body_error(error),
-            None => Error::new("UND_ERR_SOCKET", Phase::Body, "the connection is gone"),
-        };
-        self.describe(&mut failure);
-        failure
     }
 
     /// Adds to an error what this exchange knows of itself.
@@ -72,8 +53,9 @@ impl Busy {
         error.attempt = self.attempt;
         error.reused_connection = self.reused;
         if let Some(connection) = self.connection() {
-            error.bytes_sent = connection.bytes_sent() - self.sent_before;
-            error.bytes_received = connection.bytes_received() - self.received_before;
+            let now = connection.traffic();
+            error.bytes_sent = now.sent - self.before.sent;
+            error.bytes_received = now.received - self.before.received;
         }
     }
 }

@@ -4,10 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::header::{CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING};
-use http::{HeaderMap, Version};
-use hyper::body::Incoming;
-use hyper::ext::ReasonPhrase;
+use http::Version;
 use tokio::sync::oneshot;
 use tokio::time::{Instant, timeout, timeout_at};
 use warmline_pool::{
@@ -22,7 +19,7 @@ use crate::leases::LeasedConnection;
 use crate::redirect::{self, Hop};
 use crate::request::{Request, Timeouts};
 use crate::response::{Body, Facts, Response};
-use crate::transport::{Connection, RequestBody, SendError};
+use crate::transport::{Connection, Incoming, RequestBody, ResponseHead, SendError};
 
 /// How often a request that never left may move on from one fresh connection to another. Dead
 /// pooled connections do not count: each of them is removed by the try.
@@ -39,7 +36,8 @@ struct Journey<'a> {
 
 /// One hop's answer.
 struct Answer {
-    response: http::Response<Incoming>,
+    head: ResponseHead,
+    incoming: Incoming,
     busy: Busy,
     facts: Facts,
 }
@@ -78,27 +76,19 @@ pub(crate) async fn send(client: &Client, request: Request) -> Result<Response, 
         hop.body = body.replay();
         let answer = journey.hop(&hop, body).await.map_err(named)?;
         let Answer {
-            response,
+            head,
+            incoming,
             busy,
             facts,
         } = answer;
-        let (mut head, incoming) = response.into_parts();
-        let keep_alive = keeps_alive(head.version, &head.headers);
         let idle = timeouts.idle;
-        let body = Body::new(
-            incoming,
-            busy,
-            keep_alive,
-            idle,
-            deadline,
-            Arc::clone(&origin),
-        );
+        let body = Body::new(incoming, busy, idle, deadline, Arc::clone(&origin));
         let next =
             redirect::target(mode, head.status, &head.headers, hop.target.url()).map_err(named)?;
         let Some(next) = next else {
             return Ok(Response {
                 status: head.status,
-                reason: head.extensions.remove::<ReasonPhrase>(),
+                reason: head.reason,
                 headers: head.headers,
                 target: hop.target,
                 redirected: hops > 0,
@@ -114,9 +104,9 @@ pub(crate) async fn send(client: &Client, request: Request) -> Result<Response, 
 
 impl Journey<'_> {
     /// Sends one hop's request, over as many connections as it takes for it to leave.
-    async fn hop(&self, hop: &Hop, body: RequestBody) -> Result<Answer, Error> {
+    async fn hop(&self, hop: &Hop, mut body: RequestBody) -> Result<Answer, Error> {
+        head::check(&hop.headers, &mut body)?;
         let key = &hop.target.key;
-        let mut request = on_the_wire(hop, body)?;
         let origin = self.client.pool().origin(key);
         let mut attempt = 1;
         let mut fresh_tries = 0;
@@ -124,23 +114,15 @@ impl Journey<'_> {
             let (holding, timings) = self.obtain(key, &origin).await?;
             let queue = self.start.elapsed();
             let id = holding.id();
-            let streamed = matches!(request.body(), RequestBody::Stream(_));
-            let busy = Busy::new(holding, attempt, streamed);
+            let busy = Busy::new(holding, attempt);
             let reused = busy.reused;
             fresh_tries += u32::from(!reused);
-            match self.exchange(&busy, request).await {
-                Ok(response) if framed_twice(response.headers()) => {
-                    let message = "the response has both a content-length and a transfer-encoding";
-                    let mut error =
-                        Error::new("HPE_INVALID_CONTENT_LENGTH", Phase::Headers, message);
-                    busy.describe(&mut error);
-                    return Err(error);
-                }
-                Ok(response) => {
+            match self.exchange(&busy, hop, body).await {
+                Ok((head, incoming)) => {
                     let mut facts = Facts {
                         connection_id: id,
                         reused,
-                        protocol: if response.version() == Version::HTTP_10 {
+                        protocol: if head.version == Version::HTTP_10 {
                             "1.0"
                         } else {
                             "1.1"
@@ -155,30 +137,20 @@ impl Journey<'_> {
                         (facts.dns, facts.tcp, facts.tls) = Default::default();
                     }
                     return Ok(Answer {
-                        response,
+                        head,
+                        incoming,
                         busy,
                         facts,
                     });
                 }
-                Err(failure) => {
-                    let mut error = failure.error;
+                Err(SendError { mut error, unsent }) => {
                     error.attempt = attempt;
                     error.reused_connection = reused;
-                    error.retryable |= failure.unsent.is_some();
                     // A leased connection is the one the caller asked for: there is no other.
                     let elsewhere = self.connection.is_none() && fresh_tries < MAX_FRESH_TRIES;
-                    if !error.retryable || !elsewhere {
-                        return Err(error);
-                    }
-                    // hyper hands a request back unless it had begun with it. No byte of it was
-                    // written all the same, so it can be made again, if its body can.
-                    request = match (failure.unsent, hop.body.as_ref()) {
-                        (Some(unsent), _) => *unsent,
-                        (None, Some(body)) => match body.replay() {
-                            Some(body) => on_the_wire(hop, body)?,
-                            None => return Err(error),
-                        },
-                        (None, None) => return Err(error),
+                    body = match unsent {
+                        Some(body) if error.retryable && elsewhere => *body,
+                        _ => return Err(error),
                     };
                     attempt += 1;
                 }
@@ -189,16 +161,16 @@ impl Journey<'_> {
     async fn exchange(
         &self,
         busy: &Busy,
-        request: http::Request<RequestBody>,
-    ) -> Result<http::Response<Incoming>, SendError> {
+        hop: &Hop,
+        body: RequestBody,
+    ) -> Result<(ResponseHead, Incoming), SendError> {
         let Some(connection) = busy.connection() else {
             let error = Error::new("UND_ERR_SOCKET", Phase::Send, "the connection is gone");
-            return Err(SendError {
-                error,
-                unsent: Some(Box::new(request)),
-            });
+            let unsent = Some(Box::new(body));
+            return Err(SendError { error, unsent });
         };
-        let answer = connection.try_send(request);
+        let head = head::of(hop);
+        let answer = connection.send(&head, body);
         let first_byte = self.timeouts.first_byte.map(|limit| Instant::now() + limit);
         let Some(limit) = first_byte.into_iter().chain(self.deadline).min() else {
             return answer.await;
@@ -309,17 +281,6 @@ impl Journey<'_> {
     }
 }
 
-/// A hop's request as hyper takes it.
-fn on_the_wire(hop: &Hop, body: RequestBody) -> Result<http::Request<RequestBody>, Error> {
-    let mut headers = hop.headers.clone();
-    head::prepare(&hop.method, &mut headers, &body, &hop.target)?;
-    let mut request = http::Request::new(body);
-    *request.method_mut() = hop.method.clone();
-    *request.uri_mut() = hop.target.uri.clone();
-    *request.headers_mut() = headers;
-    Ok(request)
-}
-
 /// Starts to open a connection in a task of its own, so that a request that goes away leaves the
 /// connection to whoever waits for one.
 pub(crate) fn connect(
@@ -354,29 +315,6 @@ pub(crate) fn connect(
         let _ = sender.send(opened);
     }));
     receiver
-}
-
-/// A response that states its length in two ways may be two responses to somebody else on the way
-/// (RFC 9112, section 6.3: "ought to be handled as an error").
-fn framed_twice(headers: &HeaderMap) -> bool {
-    headers.contains_key(CONTENT_LENGTH) && headers.contains_key(TRANSFER_ENCODING)
-}
-
-/// Whether the peer keeps the connection open after this response (RFC 9112, section 9.3).
-fn keeps_alive(version: Version, headers: &HeaderMap) -> bool {
-    let says = |word: &str| {
-        headers.get_all(CONNECTION).iter().any(|value| {
-            value.to_str().is_ok_and(|list| {
-                list.split(',')
-                    .any(|item| item.trim().eq_ignore_ascii_case(word))
-            })
-        })
-    };
-    if version == Version::HTTP_10 {
-        says("keep-alive")
-    } else {
-        !says("close")
-    }
 }
 
 fn headers_timeout() -> Error {

@@ -8,14 +8,12 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
-use http_body::Body as _;
-use hyper::body::Incoming;
-use hyper::ext::ReasonPhrase;
 use tokio::time::{Instant, Sleep, sleep_until, timeout};
 
 use crate::busy::Busy;
 use crate::error::{Error, Phase};
 use crate::target::Target;
+use crate::transport::Incoming;
 
 /// The most bytes of an unwanted body that are read rather than its connection closed.
 const DRAIN_LIMIT: usize = 64 * 1024;
@@ -36,7 +34,7 @@ pub struct Response {
     pub facts: Facts,
     /// The body.
     pub body: Body,
-    pub(crate) reason: Option<ReasonPhrase>,
+    pub(crate) reason: Option<Bytes>,
 }
 
 impl Response {
@@ -44,7 +42,7 @@ impl Response {
     #[must_use]
     pub fn reason(&self) -> &[u8] {
         match &self.reason {
-            Some(reason) => reason.as_bytes(),
+            Some(reason) => reason,
             None => self
                 .status
                 .canonical_reason()
@@ -83,8 +81,6 @@ pub struct Body {
     incoming: Incoming,
     /// Taken when the body has ended.
     busy: Option<Busy>,
-    /// The peer keeps the connection open after this response.
-    keep_alive: bool,
     deadlines: Deadlines,
     origin: Arc<str>,
 }
@@ -101,7 +97,6 @@ impl Body {
     pub(crate) fn new(
         incoming: Incoming,
         busy: Busy,
-        keep_alive: bool,
         idle: Option<Duration>,
         total: Option<Instant>,
         origin: Arc<str>,
@@ -114,11 +109,10 @@ impl Body {
         let mut body = Self {
             incoming,
             busy: Some(busy),
-            keep_alive,
             deadlines,
             origin,
         };
-        if body.incoming.is_end_stream() {
+        if body.incoming.is_end() {
             body.finish();
         }
         body
@@ -137,32 +131,18 @@ impl Body {
         if self.busy.is_none() {
             return Poll::Ready(None);
         }
-        loop {
-            let Poll::Ready(frame) = Pin::new(&mut self.incoming).poll_frame(cx) else {
-                ready!(self.deadlines.poll(cx));
-                return Poll::Ready(Some(Err(self.too_slow())));
-            };
-            self.deadlines.timer = None;
-            match frame {
-                Some(Ok(frame)) => {
-                    if self.incoming.is_end_stream() {
-                        self.finish();
-                    }
-                    // Trailers carry nothing that fetch would show.
-                    if let Ok(data) = frame.into_data() {
-                        return Poll::Ready(Some(Ok(data)));
-                    }
-                    if self.busy.is_none() {
-                        return Poll::Ready(None);
-                    }
-                }
-                Some(Err(error)) => return Poll::Ready(Some(Err(self.failed(error)))),
-                None => {
-                    self.finish();
-                    return Poll::Ready(None);
-                }
-            }
+        let Poll::Ready(chunk) = self.incoming.poll_chunk(cx) else {
+            ready!(self.deadlines.poll(cx));
+            return Poll::Ready(Some(Err(self.too_slow())));
+        };
+        self.deadlines.timer = None;
+        if let Some(Err(error)) = chunk {
+            return Poll::Ready(Some(Err(self.failed(error))));
         }
+        if self.incoming.is_end() {
+            self.finish();
+        }
+        Poll::Ready(chunk)
     }
 
     /// Reads the rest of a body that nobody wants, so that its connection can serve again; a long, a
@@ -183,18 +163,15 @@ impl Body {
 
     fn finish(&mut self) {
         if let Some(busy) = self.busy.take() {
-            busy.finish(self.keep_alive);
+            busy.finish();
         }
     }
 
-    fn failed(&mut self, error: hyper::Error) -> Error {
-        let origin = Arc::clone(&self.origin);
-        match self.busy.take() {
-            Some(busy) => busy.body_error(error).with_origin(origin),
-            None => {
-                Error::new("UND_ERR_SOCKET", Phase::Body, "the body has ended").with_origin(origin)
-            }
+    fn failed(&mut self, mut error: Error) -> Error {
+        if let Some(busy) = self.busy.take() {
+            busy.describe(&mut error);
         }
+        error.with_origin(Arc::clone(&self.origin))
     }
 
     fn too_slow(&mut self) -> Error {

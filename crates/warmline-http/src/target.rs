@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use http::{HeaderValue, Uri};
+use http::HeaderValue;
 use url::{Host, Position, Url};
 use warmline_pool::{Key, Scheme};
 
@@ -17,7 +17,7 @@ pub struct Target {
     pub(crate) key: Key,
     pub(crate) origin: Arc<str>,
     /// The request target in origin form (RFC 9112, section 3.2.1).
-    pub(crate) uri: Uri,
+    pub(crate) path_and_query: Box<str>,
     /// The `host` header's value (RFC 9110, section 7.2).
     pub(crate) host: HeaderValue,
 }
@@ -27,22 +27,21 @@ impl Target {
     /// `ERR_INVALID_URL` for a URL that is not `http` or `https`.
     pub fn new(url: Url) -> Result<Self, Error> {
         let key = key_of(&url)?;
-        let unsendable = |what: &str| {
-            let message = format!("The URL's {what} cannot be sent");
-            Error::new("ERR_INVALID_URL", Phase::Pool, message)
-        };
-        let uri = url[Position::BeforePath..Position::AfterQuery]
-            .parse()
-            .map_err(|source: http::uri::InvalidUri| unsendable("path").with_source(source))?;
-        let host = HeaderValue::from_str(&url[Position::BeforeHost..Position::AfterPort])
-            .map_err(|source| unsendable("host").with_source(source))?;
+        // The URL standard leaves nothing in it that could end the request line early.
+        let path_and_query = url[Position::BeforePath..Position::AfterQuery].into();
+        let host = HeaderValue::from_str(&url[Position::BeforeHost..Position::AfterPort]).map_err(
+            |source| {
+                let message = "The URL's host cannot be sent";
+                Error::new("ERR_INVALID_URL", Phase::Pool, message).with_source(source)
+            },
+        )?;
         // The origin as the URL standard writes it.
         let origin = url.origin().ascii_serialization().into();
         Ok(Self {
             url,
             key,
             origin,
-            uri,
+            path_and_query,
             host,
         })
     }

@@ -39,7 +39,7 @@ unsafe impl GlobalAlloc for Counting {
 static ALLOCATOR: Counting = Counting;
 
 /// Allocations for a POST with a body of 1 KB and an answer of 600 B on a warm connection.
-const BUDGET: f64 = 16.0;
+const BUDGET: f64 = 8.0;
 const REQUESTS: u32 = 500;
 
 fn serve(mut stream: TcpStream) {

@@ -53,11 +53,8 @@ async fn an_id_names_a_connection_that_requests_are_sent_on() {
     assert_eq!(info.remote_address.port(), key.port);
     for _ in 0..2 {
         let guard = begin(id, &key).await;
-        let response = guard.connection().try_send(peer::get()).await.unwrap();
-        assert_eq!(
-            peer::read_body(guard.connection(), response).await.unwrap(),
-            "ok"
-        );
+        let (_, body) = peer::send(guard.connection(), peer::get()).await.unwrap();
+        assert_eq!(peer::read_body(body).await.unwrap(), "ok");
         guard.finish(true);
     }
     assert!(pool.healthy(id));
@@ -319,8 +316,8 @@ async fn a_lease_returned_in_the_middle_of_a_request_comes_back_when_that_ends()
     let connection = guard.id();
     assert!(pool.put(id));
     assert_eq!(pool.stats().idle_connections, 0);
-    let response = guard.connection().try_send(peer::get()).await.unwrap();
-    peer::read_body(guard.connection(), response).await.unwrap();
+    let (_, body) = peer::send(guard.connection(), peer::get()).await.unwrap();
+    peer::read_body(body).await.unwrap();
     guard.finish(true);
     assert_eq!(pool.stats().idle_connections, 1);
     assert_eq!(
@@ -338,7 +335,9 @@ async fn a_lease_removed_in_the_middle_of_a_request_ends_the_request() {
     let mut stream = streams.recv().await.unwrap();
     let guard = begin(id, &key).await;
     let sending = tokio::spawn(async move {
-        let failure = guard.connection().try_send(peer::get()).await.unwrap_err();
+        let failure = peer::send(guard.connection(), peer::get())
+            .await
+            .unwrap_err();
         guard.finish(false);
         failure.error
     });

@@ -45,7 +45,7 @@ async fn recording(end: &'static str) -> (Key, mpsc::UnboundedReceiver<String>) 
 async fn failing(body: RequestBody) -> (Error, String) {
     let (key, mut recorded) = recording("never").await;
     let connection = peer::connect(&key).await;
-    let failure = connection.try_send(peer::post(body)).await.unwrap_err();
+    let failure = peer::send(&connection, peer::post(body)).await.unwrap_err();
     assert!(failure.unsent.is_none());
     connection.closed().await;
     drop(connection);
@@ -58,11 +58,11 @@ async fn a_whole_body_is_sent_with_its_length() {
     let connection = peer::connect(&key).await;
     let body = RequestBody::Full(Bytes::from_static(b"hello"));
     assert_eq!(
-        connection
-            .try_send(peer::post(body))
+        peer::send(&connection, peer::post(body))
             .await
             .unwrap()
-            .status(),
+            .0
+            .status,
         204
     );
     assert!(
@@ -80,11 +80,11 @@ async fn a_stream_without_length_is_sent_in_chunks() {
     let connection = peer::connect(&key).await;
     let body = stream(vec![Ok("hel"), Ok("lo")], None);
     assert_eq!(
-        connection
-            .try_send(peer::post(body))
+        peer::send(&connection, peer::post(body))
             .await
             .unwrap()
-            .status(),
+            .0
+            .status,
         204
     );
     let recorded = recorded.recv().await.unwrap();
@@ -104,11 +104,11 @@ async fn a_stream_with_length_is_sent_under_it() {
     let connection = peer::connect(&key).await;
     let body = stream(vec![Ok("hel"), Ok("lo")], Some(5));
     assert_eq!(
-        connection
-            .try_send(peer::post(body))
+        peer::send(&connection, peer::post(body))
             .await
             .unwrap()
-            .status(),
+            .0
+            .status,
         204
     );
     assert!(
@@ -146,7 +146,7 @@ async fn a_stream_whose_source_gives_up_is_cut_off_and_not_ended() {
         !recorded.contains("0\r\n\r\n"),
         "the server must not take it for complete: {recorded}"
     );
-    let source = std::error::Error::source(&error).and_then(std::error::Error::source);
+    let source = std::error::Error::source(&error);
     assert_eq!(
         source.and_then(|it| it.downcast_ref()),
         Some(&BodyFault::Aborted)

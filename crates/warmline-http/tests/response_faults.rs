@@ -12,12 +12,12 @@ use warmline_http::{Error, Phase};
 async fn fault(answer: impl Into<Vec<u8>>) -> Error {
     let key = peer::answering(answer).await;
     let connection = peer::connect(&key).await;
-    let error = match connection.try_send(peer::get()).await {
+    let error = match peer::send(&connection, peer::get()).await {
         Err(failure) => {
             assert!(failure.unsent.is_none(), "the request was sent");
             failure.error
         }
-        Ok(response) => peer::read_body(&connection, response).await.unwrap_err(),
+        Ok((_, body)) => peer::read_body(body).await.unwrap_err(),
     };
     connection.closed().await;
     assert!(!connection.is_alive());
@@ -166,6 +166,91 @@ async fn a_head_of_more_than_256_fields_is_an_overflow_and_one_of_256_is_not() {
 }
 
 #[tokio::test]
+async fn responses_before_the_response_are_skipped_as_long_as_they_end() {
+    let interim = |count| "HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n".repeat(count);
+    let last = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
+    let key = peer::answering(interim(20) + last).await;
+    assert_eq!(peer::exchange(&key).await.unwrap(), "ok");
+    let error = fault(interim(2000)).await;
+    is(&error, "UND_ERR_HEADERS_OVERFLOW", Phase::Headers);
+}
+
+#[tokio::test]
+async fn a_body_that_lasts_until_the_peer_closes_is_not_complete_when_we_close() {
+    let key = peer::start(|mut stream| async move {
+        peer::read_request(&mut stream).await;
+        stream
+            .write_all(b"HTTP/1.1 200 OK\r\n\r\nthe first half")
+            .await
+            .unwrap();
+        peer::read_request(&mut stream).await;
+    })
+    .await;
+    let connection = peer::connect(&key).await;
+    let (_, body) = peer::send(&connection, peer::get()).await.unwrap();
+    connection.abort();
+    let error = peer::read_body(body).await.unwrap_err();
+    is(&error, "UND_ERR_SOCKET", Phase::Body);
+}
+
+#[tokio::test]
+async fn a_change_of_protocols_that_nobody_asked_for_is_refused() {
+    let error = fault("HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\n\r\n").await;
+    is(&error, "UND_ERR_SOCKET", Phase::Headers);
+}
+
+#[tokio::test]
+async fn a_transfer_encoding_that_nobody_asked_for_is_refused() {
+    let error = fault("HTTP/1.1 200 OK\r\ntransfer-encoding: gzip, chunked\r\n\r\n").await;
+    is(&error, "HPE_INVALID_TRANSFER_ENCODING", Phase::Headers);
+}
+
+#[tokio::test]
+async fn trailers_without_end_are_an_overflow() {
+    let trailers = "a: b\r\n".repeat(10_000);
+    let error = fault(format!(
+        "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n0\r\n{trailers}"
+    ))
+    .await;
+    is(&error, "UND_ERR_HEADERS_OVERFLOW", Phase::Body);
+}
+
+/// A head that comes byte by byte is found out as early, and read as well, as one that comes at once.
+#[tokio::test]
+async fn a_head_that_dribbles_in_is_read_like_any_other() {
+    let fields = "x-field: some value\r\n".repeat(200);
+    let answer = format!("HTTP/1.1 200 OK\r\n{fields}content-length: 2\r\n\r\nok");
+    for (answer, fine) in [
+        (answer, true),
+        ("SSH-2.0-OpenSSH_9.9\r\n".to_owned(), false),
+    ] {
+        let key = peer::start(move |mut stream| {
+            let answer = answer.clone();
+            async move {
+                peer::read_request(&mut stream).await;
+                for byte in answer.bytes() {
+                    if stream.write_all(&[byte]).await.is_err() {
+                        return;
+                    }
+                    tokio::task::yield_now().await;
+                }
+                // Open until the client has had enough.
+                peer::read_request(&mut stream).await;
+            }
+        })
+        .await;
+        let outcome = peer::exchange(&key).await;
+        match outcome {
+            Ok(body) => assert!(fine && body == "ok"),
+            Err(error) => {
+                assert!(!fine, "{error:?}");
+                is(&error, "HPE_INVALID_CONSTANT", Phase::Headers);
+            }
+        }
+    }
+}
+
+#[tokio::test]
 async fn what_follows_a_complete_body_costs_the_connection_but_not_the_response() {
     let key = peer::start(|mut stream| async move {
         peer::read_request(&mut stream).await;
@@ -178,10 +263,10 @@ async fn what_follows_a_complete_body_costs_the_connection_but_not_the_response(
     })
     .await;
     let connection = peer::connect(&key).await;
-    let response = connection.try_send(peer::get()).await.unwrap();
-    assert_eq!(peer::read_body(&connection, response).await.unwrap(), "ok");
+    let (_, body) = peer::send(&connection, peer::get()).await.unwrap();
+    assert_eq!(peer::read_body(body).await.unwrap(), "ok");
     connection.closed().await;
-    let failure = connection.try_send(peer::get()).await.unwrap_err();
+    let failure = peer::send(&connection, peer::get()).await.unwrap_err();
     assert!(failure.unsent.is_some());
 }
 
@@ -191,8 +276,8 @@ async fn a_fault_on_one_connection_does_not_touch_another() {
     let connection = peer::connect(&healthy).await;
     for _ in 0..3 {
         fault("garbage\r\n\r\n").await;
-        let response = connection.try_send(peer::get()).await.unwrap();
-        assert_eq!(peer::read_body(&connection, response).await.unwrap(), "ok");
+        let (_, body) = peer::send(&connection, peer::get()).await.unwrap();
+        assert_eq!(peer::read_body(body).await.unwrap(), "ok");
     }
     assert!(connection.is_alive());
 }

@@ -136,8 +136,8 @@ async fn a_trusted_server_is_spoken_to_over_tls_1_3() {
     assert_eq!(tls.version, "TLSv1.3");
     assert!(tls.cipher.starts_with("TLS_"), "{}", tls.cipher);
     for _ in 0..3 {
-        let response = connection.try_send(peer::get()).await.unwrap();
-        assert_eq!(peer::read_body(&connection, response).await.unwrap(), "ok");
+        let (_, body) = peer::send(&connection, peer::get()).await.unwrap();
+        assert_eq!(peer::read_body(body).await.unwrap(), "ok");
         assert!(connection.is_alive());
     }
 }
@@ -150,8 +150,8 @@ async fn the_second_connection_resumes_the_session_of_the_first() {
     for expected in [rustls::HandshakeKind::Full, rustls::HandshakeKind::Resumed] {
         let connection = connector.connect(&key, None).await.unwrap();
         // Tickets come with the first response.
-        let response = connection.try_send(peer::get()).await.unwrap();
-        peer::read_body(&connection, response).await.unwrap();
+        let (_, body) = peer::send(&connection, peer::get()).await.unwrap();
+        peer::read_body(body).await.unwrap();
         assert_eq!(handshakes.recv().await.unwrap(), Some(expected));
     }
 }
@@ -164,8 +164,8 @@ async fn session_tickets_on_an_idle_connection_do_not_end_it() {
     // The server has sent its tickets once its side of the handshake is done.
     handshakes.recv().await.unwrap();
     assert!(connection.is_alive());
-    let response = connection.try_send(peer::get()).await.unwrap();
-    assert_eq!(peer::read_body(&connection, response).await.unwrap(), "ok");
+    let (_, body) = peer::send(&connection, peer::get()).await.unwrap();
+    assert_eq!(peer::read_body(body).await.unwrap(), "ok");
     assert!(connection.is_open());
 }
 

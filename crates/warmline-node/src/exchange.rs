@@ -7,7 +7,7 @@ use std::task::Poll;
 
 use bytes::Bytes;
 use url::Position;
-use warmline_http::{Error, Phase, RequestBody, Response};
+use warmline_http::{Body, Error, Phase, RequestBody, Response};
 
 use crate::clients;
 use crate::outbox::{End, Head, Outbox};
@@ -41,20 +41,33 @@ impl Drop for Ending {
     }
 }
 
-pub(crate) async fn run(record: RequestRecord, body: RequestBody, outbox: Arc<Outbox>) {
-    let ending = Ending(outbox);
-    let outbox = &ending.0;
+pub(crate) fn run(
+    record: RequestRecord,
+    body: RequestBody,
+    outbox: Arc<Outbox>,
+) -> impl Future<Output = ()> + Send {
     let whole = record.flags & flag::WHOLE != 0;
-    let result = async {
-        let client = clients::get(record.client)?;
-        let request = parse::request(record, body)?;
-        // Boxed: a stream that goes on for minutes should not keep what it took to get its head.
-        let response = Box::pin(client.send(request)).await?;
-        deliver(response, whole, outbox).await
-    };
-    if let Err(error) = result.await {
-        outbox.end(End::Failed(Box::new(error)));
+    // Boxed: a stream that goes on for minutes should not keep what it took to get its head.
+    let opening = Box::pin(open(record, body));
+    async move {
+        let ending = Ending(outbox);
+        let outbox = &ending.0;
+        let result = async {
+            let (head, body) = opening.await?;
+            deliver(head, body, whole, outbox).await
+        };
+        if let Err(error) = result.await {
+            outbox.end(End::Failed(Box::new(error)));
+        }
     }
+}
+
+/// Sends the request and waits for the head of its response.
+async fn open(record: RequestRecord, body: RequestBody) -> Result<(Head, Body), Error> {
+    let client = clients::get(record.client)?;
+    let request = parse::request(record, body)?;
+    let response = client.send(request).await?;
+    Ok((head(&response), response.body))
 }
 
 /// As [`run`], for a body that JavaScript makes piece by piece while the request is under way.
@@ -74,17 +87,21 @@ pub(crate) async fn run_streaming(
     }
 }
 
-async fn deliver(mut response: Response, whole: bool, outbox: &Arc<Outbox>) -> Result<(), Error> {
+async fn deliver(
+    head: Head,
+    mut body: Body,
+    whole: bool,
+    outbox: &Arc<Outbox>,
+) -> Result<(), Error> {
     let mut chunks = VecDeque::new();
-    let head = head(&response);
     if whole {
-        while let Some(chunk) = response.body.chunk().await? {
+        while let Some(chunk) = body.chunk().await? {
             chunks.push_back(chunk);
         }
         outbox.whole(head, chunks);
         return Ok(());
     }
-    let gathered = gather(&mut response, &mut chunks).await;
+    let gathered = gather(&mut body, &mut chunks).await;
     if matches!(gathered, Gathered::Everything) {
         outbox.whole(head, chunks);
         return Ok(());
@@ -97,7 +114,7 @@ async fn deliver(mut response: Response, whole: bool, outbox: &Arc<Outbox>) -> R
         if let Gathered::Failure(error) = gathered {
             return Err(error);
         }
-        while let Some(chunk) = response.body.chunk().await? {
+        while let Some(chunk) = body.chunk().await? {
             outbox.chunk(chunk).await?;
         }
         Ok(())
@@ -105,7 +122,7 @@ async fn deliver(mut response: Response, whole: bool, outbox: &Arc<Outbox>) -> R
     tokio::select! {
         biased;
         handed_over = handed_over => handed_over?,
-        () = outbox.until_forgone() => response.body.drain().await,
+        () = outbox.until_forgone() => Box::pin(body.drain()).await,
     }
     outbox.end(End::Complete);
     Ok(())
@@ -120,32 +137,22 @@ enum Gathered {
     Failure(Error),
 }
 
-/// Takes as much of the body as has arrived already.
-///
-/// It never waits for the network. But the bytes may lie in the connection's buffer while its task
-/// has not been polled since we asked for them, so it lets that task run, once per piece.
-async fn gather(response: &mut Response, chunks: &mut VecDeque<Bytes>) -> Gathered {
+/// Takes as much of the body as has arrived already; it never waits for the network.
+async fn gather(body: &mut Body, chunks: &mut VecDeque<Bytes>) -> Gathered {
     let mut size = 0;
-    let mut gave_way = false;
     poll_fn(|cx| {
         loop {
-            match response.body.poll_chunk(cx) {
+            match body.poll_chunk(cx) {
                 Poll::Ready(Some(Ok(chunk))) => {
                     size += chunk.len();
                     chunks.push_back(chunk);
-                    gave_way = false;
                     if size > TOGETHER_LIMIT {
                         return Poll::Ready(Gathered::Part);
                     }
                 }
                 Poll::Ready(Some(Err(error))) => return Poll::Ready(Gathered::Failure(error)),
                 Poll::Ready(None) => return Poll::Ready(Gathered::Everything),
-                Poll::Pending if gave_way => return Poll::Ready(Gathered::Part),
-                Poll::Pending => {
-                    gave_way = true;
-                    cx.waker().wake_by_ref();
-                    return Poll::Pending;
-                }
+                Poll::Pending => return Poll::Ready(Gathered::Part),
             }
         }
     })

@@ -21,6 +21,7 @@ mod exchange;
 mod intake;
 mod leases;
 mod link;
+mod memory;
 mod outbox;
 mod parse;
 mod submission;
@@ -28,9 +29,6 @@ mod upload;
 mod wire;
 
 use napi_derive::napi;
-
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// The version of the compiled engine, to be compared with the package's own.
 #[must_use]

@@ -15,6 +15,7 @@ use tokio::sync::mpsc;
 use crate::decode::list;
 use crate::drain::{DRAIN_BYTES, Drained, drain};
 use crate::intake;
+use crate::memory;
 use crate::outbox::Outbox;
 use crate::submission::Batch;
 
@@ -85,6 +86,7 @@ impl Link {
             closed: AtomicBool::new(false),
         });
         let (submissions, receiver) = mpsc::unbounded_channel();
+        memory::give_back_at_once();
         let engine = warmline_http::engine().map_err(|error| crate::error::to_napi(&error))?;
         engine.spawn(intake::run(receiver, Arc::clone(&mailbox)));
         // The thread may end at any time. Its sender is dropped with this object, which ends the

@@ -2,11 +2,10 @@
 
 use std::error::Error as StdError;
 use std::fmt;
-use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
-use hyper::body::{Body, Frame, SizeHint};
+use http::Method;
 use tokio::sync::mpsc;
 
 /// A request's body.
@@ -41,6 +40,14 @@ pub enum BodyFault {
     LengthMismatch,
 }
 
+/// What a request says of its body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum BodyFraming {
+    Nothing,
+    Length(u64),
+    Chunked,
+}
+
 impl RequestBody {
     /// A body of pieces: with `length` it is sent under that `content-length`, which its pieces
     /// must add up to, without it chunked. The stream ends when every sender is dropped.
@@ -61,51 +68,43 @@ impl RequestBody {
             Self::Stream(_) => None,
         }
     }
-}
 
-impl Body for RequestBody {
-    type Data = Bytes;
-    type Error = BodyFault;
+    /// How many bytes it has; `None` for a stream that has not announced it.
+    pub(crate) fn length(&self) -> Option<u64> {
+        match self {
+            Self::Empty => Some(0),
+            Self::Full(bytes) => Some(bytes.len() as u64),
+            Self::Stream(stream) => stream.remaining,
+        }
+    }
 
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, BodyFault>>> {
-        match &mut *self {
-            Self::Empty => Poll::Ready(None),
-            Self::Full(bytes) => {
-                let bytes = std::mem::take(bytes);
-                Poll::Ready((!bytes.is_empty()).then(|| Ok(Frame::data(bytes))))
+    /// Has a stream keep to a length that was stated for it elsewhere.
+    pub(crate) fn announce(&mut self, length: u64) {
+        if let Self::Stream(stream) = self {
+            stream.remaining = Some(length);
+        }
+    }
+
+    /// What a request with this body states about it.
+    pub(super) fn framing(&self, method: &Method) -> BodyFraming {
+        match (self, self.length()) {
+            // Fetch, "HTTP-network-or-cache fetch", step 8: a length of zero is stated for no body
+            // where the method expects one.
+            (Self::Empty, _) if !matches!(*method, Method::POST | Method::PUT) => {
+                BodyFraming::Nothing
             }
-            Self::Stream(stream) => stream.poll_piece(cx),
-        }
-    }
-
-    fn is_end_stream(&self) -> bool {
-        match self {
-            Self::Empty => true,
-            Self::Full(bytes) => bytes.is_empty(),
-            // An announced length of zero still has to be checked against its source.
-            Self::Stream(_) => false,
-        }
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        match self {
-            Self::Empty => SizeHint::with_exact(0),
-            Self::Full(bytes) => SizeHint::with_exact(bytes.len() as u64),
-            Self::Stream(stream) => stream
-                .remaining
-                .map_or_else(SizeHint::default, SizeHint::with_exact),
+            (_, Some(length)) => BodyFraming::Length(length),
+            (_, None) => BodyFraming::Chunked,
         }
     }
 }
 
 impl BodyStream {
-    fn poll_piece(
+    /// The next piece, checked against the announced length; `None` at the end.
+    pub(super) fn poll_piece(
         &mut self,
         cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, BodyFault>>> {
+    ) -> Poll<Option<Result<Bytes, BodyFault>>> {
         let piece = match ready!(self.pieces.poll_recv(cx)) {
             Some(Ok(piece)) => piece,
             Some(Err(Abort)) => return Poll::Ready(Some(Err(BodyFault::Aborted))),
@@ -120,7 +119,7 @@ impl BodyStream {
             };
             *remaining = rest;
         }
-        Poll::Ready(Some(Ok(Frame::data(piece))))
+        Poll::Ready(Some(Ok(piece)))
     }
 }
 

@@ -9,8 +9,7 @@ use warmline_pool::{Key, Protocol, Scheme};
 
 use super::connection::{ConnectTimings, Connection, ConnectionInfo};
 use super::dns::Resolver;
-use super::h1;
-use super::io::{Socket, SocketIo, Wire};
+use super::io::{SocketIo, Wire};
 use super::tcp::{self, TcpOptions};
 use super::tls::{Tls, TlsOptions};
 use crate::error::{Error, Phase};
@@ -46,8 +45,8 @@ impl Connector {
         })
     }
 
-    /// Opens a connection to `key`'s origin: look-up, TCP, TLS where the scheme asks for it. Its task
-    /// is spawned on the current tokio runtime.
+    /// Opens a connection to `key`'s origin: look-up, TCP, TLS where the scheme asks for it. It
+    /// belongs to the current tokio runtime.
     ///
     /// `timeout` is for all of it together; `None` waits as long as the operating system does.
     ///
@@ -82,18 +81,19 @@ impl Connector {
             .keep(Phase::Connect, key, tcp::connect(&addresses, self.tcp))
             .await?;
         let connected = Instant::now();
-        let socket = Arc::new(Socket::new(stream));
-        let (local_address, remote_address) = socket
-            .addresses()
-            .map_err(|error| Error::from_io(error, Phase::Connect, "connect"))?;
+        let addresses = stream
+            .local_addr()
+            .and_then(|ours| Ok((ours, stream.peer_addr()?)));
+        let (local_address, remote_address) =
+            addresses.map_err(|error| Error::from_io(error, Phase::Connect, "connect"))?;
+        let io = SocketIo::new(stream);
         let (wire, tls) = match key.scheme {
-            Scheme::Http => (Wire::plain(Arc::clone(&socket)), None),
+            Scheme::Http => (Wire::plain(io), None),
             Scheme::Https => {
-                let io = SocketIo::new(Arc::clone(&socket));
                 let (stream, info) = deadline
                     .keep(Phase::Tls, key, self.tls.handshake(&key.host, io))
                     .await?;
-                (Wire::tls(Arc::clone(&socket), stream), Some(info))
+                (Wire::tls(stream), Some(info))
             }
         };
         let timings = ConnectTimings {
@@ -108,7 +108,7 @@ impl Connector {
             tls,
             timings,
         };
-        h1::start(socket, wire, info).await
+        Ok(Connection::new(wire, info))
     }
 }
 

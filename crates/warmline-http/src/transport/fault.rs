@@ -1,122 +1,146 @@
-//! What a failed request is called: hyper's errors, told apart by what they are and by what was on
-//! the wire, never by their text.
+//! What a failed request is called: faults told apart by what they are and by what was on the wire.
 
 use std::error::Error as StdError;
 use std::io;
 
 use super::body::BodyFault;
+use super::h1::{ChunkFault, HeadFault};
+use super::io::Traffic;
 use crate::error::{Error, Phase, io_code};
 
-/// The most header fields a response may have.
-pub(crate) const MAX_HEADERS: usize = 256;
-
-/// Bytes that one request moved so far.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Traffic {
-    pub(crate) sent: u64,
-    pub(crate) received: u64,
+/// What ended an exchange before the response's head was complete.
+#[derive(Debug)]
+pub(super) enum HeadEnd {
+    /// The request's body cannot be sent to its end.
+    Body(BodyFault),
+    Network(io::Error),
+    /// The other side closed, before the head or within it.
+    Closed {
+        within: bool,
+    },
+    /// The head is not to be accepted.
+    Head(HeadFault),
 }
 
-/// A code of Node's or undici's, and a sentence.
-type Named = (&'static str, String);
+/// What ended a response's body too soon.
+#[derive(Debug)]
+pub(super) enum BodyEnd {
+    /// The request's body could not be sent to its end.
+    Upload(BodyFault),
+    Network(io::Error),
+    /// The other side closed; whether a length was announced.
+    Closed {
+        announced: bool,
+    },
+    Chunk(ChunkFault),
+}
 
-/// An error before the response's head was complete. `unread` is what had arrived and hyper had not
-/// taken in, if the connection got that far.
-pub(crate) fn before_response(error: hyper::Error, traffic: Traffic, unread: &[u8]) -> Error {
-    let mut phase = if traffic.sent == 0 {
+/// An error before the response's head was complete; `traffic` is the request's own.
+pub(super) fn before_response(end: HeadEnd, traffic: Traffic) -> Error {
+    let nothing_left = traffic.sent == 0;
+    let waiting = if nothing_left {
         Phase::Send
     } else {
         Phase::Headers
     };
-    let (code, message) = if let Some(fault) = find::<BodyFault>(&error) {
-        phase = Phase::Send;
-        (body_code(*fault), fault.to_string())
-    } else if error.is_body_write_aborted() {
-        phase = Phase::Send;
-        (
-            body_code(BodyFault::LengthMismatch),
-            BodyFault::LengthMismatch.to_string(),
-        )
-    } else if error.is_parse() {
-        phase = Phase::Headers;
-        head(&error, traffic, unread)
-    } else if let Some(error) = find::<io::Error>(&error) {
-        if error.kind() == io::ErrorKind::BrokenPipe {
-            phase = Phase::Send;
+    let mut error = match end {
+        HeadEnd::Body(fault) => upload(fault, Phase::Send),
+        HeadEnd::Network(error) => {
+            let phase = match error.kind() {
+                io::ErrorKind::BrokenPipe => Phase::Send,
+                _ => waiting,
+            };
+            network(error, phase)
         }
-        network(error)
-    } else if traffic.received > 0 && error.is_incomplete_message() {
-        (
+        HeadEnd::Closed { within: true } => Error::new(
             "HPE_INVALID_EOF_STATE",
-            "other side closed in the middle of the response's head".into(),
-        )
-    } else {
-        other_side_closed()
-    };
-    finish(Error::new(code, phase, message), error, traffic)
-}
-
-/// An error in the response's body, whose length was announced by a `content-length` or was not.
-pub(crate) fn in_body(error: hyper::Error, announced: bool, traffic: Traffic) -> Error {
-    let (code, message) = match find::<io::Error>(&error) {
-        Some(cause) if announced && cause.kind() == io::ErrorKind::UnexpectedEof => (
-            "UND_ERR_RES_CONTENT_LENGTH_MISMATCH",
-            "other side closed before the announced end of the response's body".into(),
+            waiting,
+            "other side closed in the middle of the response's head",
         ),
-        Some(cause) => match cause.kind() {
-            // hyper's chunked decoder; what TLS says of its records comes with a source.
-            io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData if !is_tls(cause) => (
-                "HPE_INVALID_CHUNK_SIZE",
-                "the response's body is not validly chunked".into(),
-            ),
-            _ => network(cause),
-        },
-        None => other_side_closed(),
+        HeadEnd::Closed { within: false } => other_side_closed(waiting),
+        HeadEnd::Head(fault) => {
+            let (code, message) = head(fault);
+            Error::new(code, Phase::Headers, message)
+        }
     };
-    finish(Error::new(code, Phase::Body, message), error, traffic)
+    let ours = matches!(error.code.as_ref(), ABORTED | MISMATCH);
+    error.retryable = nothing_left && !ours;
+    with_traffic(error, traffic)
 }
 
-/// The error of a request that found the connection already ended: no byte of it was written.
-pub(crate) fn at_rest() -> Error {
-    let (code, message) = other_side_closed();
-    let mut error = Error::new(code, Phase::Send, message);
+/// An error in the response's body.
+pub(super) fn in_body(end: BodyEnd, traffic: Traffic) -> Error {
+    let error = match end {
+        BodyEnd::Upload(fault) => upload(fault, Phase::Body),
+        BodyEnd::Network(error) => network(error, Phase::Body),
+        BodyEnd::Closed { announced: true } => Error::new(
+            "UND_ERR_RES_CONTENT_LENGTH_MISMATCH",
+            Phase::Body,
+            "other side closed before the announced end of the response's body",
+        ),
+        BodyEnd::Closed { announced: false } => other_side_closed(Phase::Body),
+        BodyEnd::Chunk(ChunkFault::Malformed) => Error::new(
+            "HPE_INVALID_CHUNK_SIZE",
+            Phase::Body,
+            "the response's body is not validly chunked",
+        ),
+        BodyEnd::Chunk(ChunkFault::TooLong) => Error::new(
+            "UND_ERR_HEADERS_OVERFLOW",
+            Phase::Body,
+            "the extensions or trailers of the response's chunks are too long",
+        ),
+    };
+    with_traffic(error, traffic)
+}
+
+/// The error of a request that found the connection already ended, for `cause` if that is known: no
+/// byte of it was written.
+pub(super) fn at_rest(cause: Option<&'static str>) -> Error {
+    let mut error = other_side_closed(Phase::Send);
+    if let Some(cause) = cause {
+        error.code = cause.into();
+    }
     error.retryable = true;
     error
 }
 
 /// The code of an error that ended a connection while no request was there to be told.
-pub(crate) fn code_at_rest(error: &hyper::Error) -> &'static str {
-    match find::<io::Error>(error) {
-        Some(error) => network(error).0,
-        None => "UND_ERR_SOCKET",
-    }
+pub(super) fn code_at_rest(error: &io::Error) -> &'static str {
+    named(error).0
 }
 
-fn finish(mut error: Error, source: hyper::Error, traffic: Traffic) -> Error {
+fn with_traffic(mut error: Error, traffic: Traffic) -> Error {
     error.bytes_sent = traffic.sent;
     error.bytes_received = traffic.received;
-    error.retryable = traffic.sent == 0 && !matches!(error.code.as_ref(), ABORTED | MISMATCH);
-    error.with_source(source)
+    error
 }
 
 const ABORTED: &str = "WARMLINE_REQUEST_BODY";
 const MISMATCH: &str = "UND_ERR_REQ_CONTENT_LENGTH_MISMATCH";
 
-fn body_code(fault: BodyFault) -> &'static str {
-    match fault {
+fn upload(fault: BodyFault, phase: Phase) -> Error {
+    let code = match fault {
         BodyFault::Aborted => ABORTED,
         BodyFault::LengthMismatch => MISMATCH,
-    }
+    };
+    Error::new(code, phase, fault.to_string()).with_source(fault)
 }
 
-fn other_side_closed() -> Named {
-    ("UND_ERR_SOCKET", "other side closed".into())
+const OTHER_SIDE_CLOSED: &str = "other side closed";
+
+fn other_side_closed(phase: Phase) -> Error {
+    Error::new("UND_ERR_SOCKET", phase, OTHER_SIDE_CLOSED)
 }
 
-fn network(error: &io::Error) -> Named {
+fn network(error: io::Error, phase: Phase) -> Error {
+    let (code, message) = named(&error);
+    Error::new(code, phase, message).with_source(error)
+}
+
+fn named(error: &io::Error) -> (&'static str, String) {
     match error.kind() {
-        // The end of a TLS stream that was not announced, or of a chunked body.
-        io::ErrorKind::UnexpectedEof => other_side_closed(),
+        // The end of a TLS stream that was not announced.
+        io::ErrorKind::UnexpectedEof => ("UND_ERR_SOCKET", OTHER_SIDE_CLOSED.into()),
         io::ErrorKind::InvalidData if is_tls(error) => {
             ("EPROTO", "the other side broke the rules of TLS".into())
         }
@@ -137,55 +161,41 @@ fn is_tls(error: &io::Error) -> bool {
         .is_some_and(<dyn StdError + Send + Sync>::is::<rustls::Error>)
 }
 
-/// Why a response's head was refused. hyper does not tell most kinds apart, so the head is read
-/// once more.
-fn head(error: &hyper::Error, traffic: Traffic, unread: &[u8]) -> Named {
-    if error.is_parse_too_large() {
-        return (
+/// Why a response's head was refused: llhttp's codes, which Node's own clients use.
+fn head(fault: HeadFault) -> (&'static str, &'static str) {
+    match fault {
+        HeadFault::TooLarge => (
             "UND_ERR_HEADERS_OVERFLOW",
-            "the response's head is too large".into(),
-        );
-    }
-    if error.is_parse_status() {
-        return (
-            "HPE_INVALID_STATUS",
-            "the response's status line is malformed".into(),
-        );
-    }
-    if traffic.received > unread.len() as u64 {
-        // The head was well formed and has been taken in: what it says of the body is at fault.
-        return (
-            "HPE_INVALID_CONTENT_LENGTH",
-            "the response's content-length is malformed or contradicted".into(),
-        );
-    }
-    let mut fields = [httparse::EMPTY_HEADER; MAX_HEADERS];
-    match httparse::Response::new(&mut fields).parse(unread) {
-        Err(httparse::Error::HeaderName | httparse::Error::HeaderValue) => (
-            "HPE_INVALID_HEADER_TOKEN",
-            "a header of the response is malformed".into(),
+            "the response's head is too large",
         ),
-        Err(httparse::Error::Version) if unread.starts_with(b"HTTP/") => (
+        HeadFault::NotHttp => ("HPE_INVALID_CONSTANT", "the other side does not speak HTTP"),
+        HeadFault::Version => (
             "HPE_INVALID_VERSION",
-            "the response's HTTP version is not supported".into(),
+            "the response's HTTP version is not supported",
         ),
-        _ => (
-            "HPE_INVALID_CONSTANT",
-            "the other side does not speak HTTP".into(),
+        HeadFault::Status => (
+            "HPE_INVALID_STATUS",
+            "the response's status line is malformed",
+        ),
+        HeadFault::Field => (
+            "HPE_INVALID_HEADER_TOKEN",
+            "a header of the response is malformed",
+        ),
+        HeadFault::Length => (
+            "HPE_INVALID_CONTENT_LENGTH",
+            "the response's content-length is malformed or contradicted",
+        ),
+        HeadFault::LengthTwice => (
+            "HPE_INVALID_CONTENT_LENGTH",
+            "the response has both a content-length and a transfer-encoding",
+        ),
+        HeadFault::TransferEncoding => (
+            "HPE_INVALID_TRANSFER_ENCODING",
+            "the response has a transfer-encoding that nobody asked for",
+        ),
+        HeadFault::Upgrade => (
+            "UND_ERR_SOCKET",
+            "the other side changed to another protocol, which nobody asked for",
         ),
     }
-}
-
-/// The first error of type `E` in a chain of causes.
-fn find<'error, E: StdError + 'static>(
-    error: &'error (dyn StdError + 'static),
-) -> Option<&'error E> {
-    let mut cause = Some(error);
-    while let Some(error) = cause {
-        if let Some(found) = error.downcast_ref() {
-            return Some(found);
-        }
-        cause = error.source();
-    }
-    None
 }

@@ -8,6 +8,8 @@ mod dns;
 mod fault;
 mod h1;
 mod io;
+mod line;
+mod scratch;
 mod tcp;
 mod tls;
 mod tls_fault;
@@ -15,6 +17,8 @@ mod trust;
 
 pub use body::{Abort, BodyFault, BodyStream, RequestBody};
 pub use connect::{Connector, ConnectorOptions};
-pub use connection::{ConnectTimings, Connection, ConnectionInfo, SendError};
+pub use connection::{ConnectTimings, Connection, ConnectionInfo};
+pub use h1::{Incoming, RequestHead, ResponseHead, SendError};
+pub use io::Traffic;
 pub use tcp::TcpOptions;
 pub use tls::{TlsInfo, TlsOptions};

@@ -1,16 +1,18 @@
 //! The other end of a connection, played by the test: a listener on a free port of the loopback
 //! interface, and one script per accepted connection.
 
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::net::SocketAddr;
 
 use bytes::Bytes;
-use http::{Request, Response};
-use http_body_util::BodyExt;
-use hyper::body::Incoming;
+use http::header::{ACCEPT, HOST, USER_AGENT};
+use http::{HeaderMap, HeaderValue, Method};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-use warmline_http::transport::{Connection, Connector, ConnectorOptions, RequestBody};
+use warmline_http::transport::{
+    Connection, Connector, ConnectorOptions, Incoming, RequestBody, RequestHead, ResponseHead,
+    SendError,
+};
 use warmline_http::{Error, Key};
 use warmline_pool::Scheme;
 
@@ -98,40 +100,56 @@ pub(crate) async fn connect(key: &Key) -> Connection {
     connector().connect(key, None).await.unwrap()
 }
 
-pub(crate) fn get() -> Request<RequestBody> {
-    Request::builder()
-        .uri("/")
-        .header("host", "peer.test")
-        .body(RequestBody::Empty)
-        .unwrap()
+/// A request for `/`.
+pub(crate) struct Request {
+    pub(crate) method: Method,
+    pub(crate) body: RequestBody,
 }
 
-pub(crate) fn post(body: RequestBody) -> Request<RequestBody> {
-    Request::builder()
-        .method("POST")
-        .uri("/")
-        .header("host", "peer.test")
-        .body(body)
-        .unwrap()
+pub(crate) fn get() -> Request {
+    Request {
+        method: Method::GET,
+        body: RequestBody::Empty,
+    }
+}
+
+pub(crate) fn post(body: RequestBody) -> Request {
+    Request {
+        method: Method::POST,
+        body,
+    }
+}
+
+pub(crate) async fn send(
+    connection: &Connection,
+    request: Request,
+) -> Result<(ResponseHead, Incoming), SendError> {
+    let host = HeaderValue::from_static("peer.test");
+    let accept = HeaderValue::from_static("*/*");
+    let agent = HeaderValue::from_static("test");
+    let head = RequestHead {
+        method: &request.method,
+        target: "/",
+        headers: &HeaderMap::new(),
+        defaults: [(HOST, &host), (ACCEPT, &accept), (USER_AGENT, &agent)],
+    };
+    connection.send(&head, request.body).await
 }
 
 /// Reads a response's body to its end.
-pub(crate) async fn read_body(
-    connection: &Connection,
-    response: Response<Incoming>,
-) -> Result<Bytes, Error> {
-    let collected = response.into_body().collect().await;
-    collected
-        .map(http_body_util::Collected::to_bytes)
-        .map_err(|error| connection.body_error(error))
+pub(crate) async fn read_body(mut body: Incoming) -> Result<Bytes, Error> {
+    let mut read = Vec::new();
+    while let Some(chunk) = poll_fn(|cx| body.poll_chunk(cx)).await {
+        read.extend_from_slice(&chunk?);
+    }
+    Ok(read.into())
 }
 
 /// Sends one request on a connection of its own and reads the whole answer.
 pub(crate) async fn exchange(key: &Key) -> Result<Bytes, Error> {
     let connection = connect(key).await;
-    let response = connection
-        .try_send(get())
+    let (_, body) = send(&connection, get())
         .await
         .map_err(|failure| failure.error)?;
-    read_body(&connection, response).await
+    read_body(body).await
 }

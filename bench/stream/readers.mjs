@@ -1,0 +1,132 @@
+// Every way to read a stream of tokens that is compared, behind one shape.
+import { createParser } from 'eventsource-parser';
+import { fetches } from '../peers/fetches.mjs';
+import { open } from '../peers/undici.mjs';
+
+/**
+ * @typedef {object} Options
+ * @property {string} url the provider's
+ * @property {number} streams how many are open at once
+ * @property {Record<string, string>} headers
+ *
+ * @typedef {() => Promise<AsyncIterable<string | undefined>>} Open
+ * begins a stream; it gives one value for each event, the text that the event adds if it adds any
+ */
+
+const MESSAGES = [{ role: /** @type {const} */ ('user'), content: 'Tell me.' }];
+const CHAT = { model: 'mock-small', messages: MESSAGES, stream: /** @type {const} */ (true) };
+const MESSAGE = { model: 'mock-small', max_tokens: 10_000_000, messages: MESSAGES };
+const KEY = 'a-key-that-the-mock-does-not-look-at';
+
+async function openai({ url, headers }, { fetch } = {}) {
+  const { default: OpenAI } = await import('openai');
+  const options = { apiKey: KEY, baseURL: `${url}/v1`, maxRetries: 0, defaultHeaders: headers };
+  return new OpenAI({ ...options, ...(fetch && { fetch }) });
+}
+
+async function openaiOn(peer, options) {
+  return chat(await openai(options, { fetch: await fetches[peer](options.streams) }));
+}
+
+async function anthropic({ url, headers }) {
+  const { default: Anthropic } = await import('@anthropic-ai/sdk');
+  return new Anthropic({ apiKey: KEY, baseURL: url, maxRetries: 0, defaultHeaders: headers });
+}
+
+async function patched(client) {
+  const { isNativeAvailable, patch } = await import('warmline');
+  // It would be the client as it comes, compared with itself.
+  if (!isNativeAvailable()) throw new Error('warmline is not built: npm run build');
+  return patch(client);
+}
+
+async function* mapped(events, text) {
+  for await (const event of events) yield text(event);
+}
+
+const chatText = (chunk) => chunk.choices[0]?.delta.content ?? undefined;
+const messageText = (event) =>
+  event.type === 'content_block_delta' ? event.delta.text : undefined;
+
+/** `chat.completions.create` and a loop over its chunks. */
+const chat = (client) => async () => mapped(await client.chat.completions.create(CHAT), chatText);
+
+/** The `.stream()` helper, which accumulates the message as it goes. */
+const chatHelper = (client) => async () => mapped(client.chat.completions.stream(CHAT), chatText);
+
+const message = (client) => async () =>
+  mapped(await client.messages.create({ ...MESSAGE, stream: true }), messageText);
+
+const messageHelper = (client) => async () => mapped(client.messages.stream(MESSAGE), messageText);
+
+/** What the loop over a server-sent event's data is for everybody without an SDK. */
+function parsedText(data) {
+  return data === '[DONE]' ? undefined : chatText(JSON.parse(data));
+}
+
+const post = ({ headers }) => ({
+  method: 'POST',
+  headers: { 'content-type': 'application/json', ...headers },
+  body: JSON.stringify(CHAT),
+});
+
+/** @type {Record<string, (options: Options) => Promise<Open>>} */
+export const readers = {
+  openai: async (options) => chat(await openai(options)),
+
+  'openai on undici fetch': (options) => openaiOn('undici fetch', options),
+  'openai on impit': (options) => openaiOn('impit', options),
+  'openai on wreq-js': (options) => openaiOn('wreq-js', options),
+
+  'openai + patch(client)': async (options) => chat(await patched(await openai(options))),
+  'openai .stream()': async (options) => chatHelper(await openai(options)),
+  'openai .stream() + patch(client)': async (options) =>
+    chatHelper(await patched(await openai(options))),
+
+  anthropic: async (options) => message(await anthropic(options)),
+  'anthropic + patch(client)': async (options) => message(await patched(await anthropic(options))),
+  'anthropic .stream()': async (options) => messageHelper(await anthropic(options)),
+  'anthropic .stream() + patch(client)': async (options) =>
+    messageHelper(await patched(await anthropic(options))),
+
+  'built-in fetch + eventsource-parser': async (options) => async () => {
+    const { body } = await fetch(`${options.url}/v1/chat/completions`, post(options));
+    return (async function* () {
+      let texts = [];
+      const parser = createParser({ onEvent: ({ data }) => texts.push(parsedText(data)) });
+      const decoder = new TextDecoder();
+      for await (const bytes of body) {
+        parser.feed(decoder.decode(bytes, { stream: true }));
+        yield* texts;
+        texts = [];
+      }
+    })();
+  },
+
+  'undici.request, lines split by hand': async (options) => {
+    const url = `${options.url}/v1/chat/completions`;
+    const send = await open('undici.request', { url, init: post(options), count: options.streams });
+    return async () => {
+      const body = await send();
+      return (async function* () {
+        let rest = '';
+        const decoder = new TextDecoder();
+        for await (const bytes of body) {
+          const lines = (rest + decoder.decode(bytes, { stream: true })).split('\n');
+          rest = lines.pop() ?? '';
+          for (const line of lines) {
+            if (line.startsWith('data: ')) yield parsedText(line.slice('data: '.length));
+          }
+        }
+      })();
+    };
+  },
+
+  'warmline events()': async (options) => {
+    const { events, fetch: warmFetch } = await import('warmline');
+    return async () => {
+      const response = await warmFetch(`${options.url}/v1/chat/completions`, post(options));
+      return mapped(events(response), ({ data }) => parsedText(data));
+    };
+  },
+};
