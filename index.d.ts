@@ -296,8 +296,10 @@ export interface PatchedTarget {
  * Moves an SDK's traffic to the engine: its requests, streams and retries stay what they are, and go
  * over native pooled connections.
  *
- * @param target An OpenAI or Anthropic client or any other that keeps its `fetch` the same way; such a
- *   class, for all its clients to come; nothing, for `globalThis.fetch`.
+ * @param target A client of `openai`, `@anthropic-ai/sdk`, `groq-sdk`, `ollama`, `cohere-ai` or
+ *   `@google/genai`, a chat model of `@langchain/openai` or `@langchain/anthropic`, or any other that keeps
+ *   its `fetch` the same way; the class of `openai`, `@anthropic-ai/sdk` or `groq-sdk`, for all its clients to
+ *   come; nothing, for `globalThis.fetch`.
  * @returns the target. Patching twice changes nothing.
  * @throws {TypeError} for what has no `fetch` to replace, and for a `client` that is none.
  *

@@ -1,6 +1,7 @@
 import { HttpClient } from '../client/http-client.js';
 import { fetch } from '../fetch/fetch.js';
 import { isNativeAvailable } from '../native/load.js';
+import { type Place, placesOf } from './places.js';
 import type { SdkRequest } from './sdk.js';
 import { dialectsFor, withNativeStreams } from './streams.js';
 
@@ -35,14 +36,22 @@ export interface PatchedTarget {
 interface Patch extends PatchedTarget {
   streams: PatchedTarget['streams'];
   readonly target: WeakRef<object>;
-  readonly changes: Change[];
+  changes: Change[];
 }
 
-/** A property that was replaced, on the target or its prototype. */
+/** A property that was replaced, of the target or of what it is made of. */
 interface Change {
+  readonly owner: WeakRef<object>;
   readonly name: string;
   readonly property: PropertyDescriptor;
   readonly original: PropertyDescriptor | undefined;
+}
+
+/** What is put in the place of what a target sends with. */
+interface Means {
+  readonly fetch: Fetch;
+  /** Who is told when a stream has shown how it is decoded. */
+  readonly told: (streams: PatchedTarget['streams']) => void;
 }
 
 const patches: Set<Patch> = new Set();
@@ -52,8 +61,10 @@ let warned = false;
  * Moves an SDK's traffic to the engine: its requests, streams and retries stay what they are, and go
  * over native pooled connections.
  *
- * @param target An OpenAI or Anthropic client or any other that keeps its `fetch` the same way; such a
- *   class, for all its clients to come; nothing, for `globalThis.fetch`.
+ * @param target A client of `openai`, `@anthropic-ai/sdk`, `groq-sdk`, `ollama`, `cohere-ai` or
+ *   `@google/genai`, a chat model of `@langchain/openai` or `@langchain/anthropic`, or any other that keeps
+ *   its `fetch` the same way; the class of `openai`, `@anthropic-ai/sdk` or `groq-sdk`, for all its clients to
+ *   come; nothing, for `globalThis.fetch`.
  * @returns the target. Patching twice changes nothing.
  * @throws {TypeError} for what has no `fetch` to replace, and for a `client` that is none.
  *
@@ -79,48 +90,90 @@ export function patch<T extends object = typeof globalThis>(
   options: PatchOptions = {},
 ): T {
   const kind = kindOf(target);
-  if (kind === undefined) {
-    throw new TypeError(
-      'patch: expected an OpenAI or Anthropic client, its class, or nothing for globalThis.fetch',
-    );
-  }
+  if (kind === undefined) throw new TypeError(`patch: ${adviceFor(target)}`);
   if (!isNativeAvailable()) {
     warnOnce();
     return target;
   }
-  if (find(target) !== undefined) return target;
   const { client } = options;
   if (client !== undefined && !(client instanceof HttpClient)) {
     throw new TypeError('patch: options.client must be an HttpClient');
   }
   const engineFetch: Fetch = client === undefined ? fetch : fetchOf(client);
-  const owner = kind === 'class' ? prototypeOf(target) : target;
+  apply(target, kind, { fetch: engineFetch, told: () => {} });
+  return target;
+}
+
+function apply(target: object, kind: PatchedTarget['kind'], means: Means): void {
+  if (find(target) !== undefined) return;
   const found: Patch = {
     kind,
     name: nameOf(target, kind),
     streams: 'transport',
     target: new WeakRef(target),
-    changes: [
-      replace(owner, 'fetch', (original) =>
-        kind === 'class'
-          ? interceptor(engineFetch)
-          : { ...dataProperty(original), value: engineFetch },
-      ),
-    ],
+    changes: [],
   };
+  const told = (streams: PatchedTarget['streams']) => {
+    found.streams = streams;
+    means.told(streams);
+  };
+  const inner: Means = { fetch: means.fetch, told };
+  if (kind === 'class') {
+    found.changes.push(replace(prototypeOf(target), 'fetch', () => interceptor(means.fetch)));
+  } else {
+    const places = kind === 'global' ? GLOBAL_PLACES : placesOf(target);
+    if (places.some(({ holds }) => holds === 'client')) found.streams = 'untried';
+    found.changes.push(...places.map((place) => fill(place, inner)));
+  }
+  const owner = kind === 'class' ? prototypeOf(target) : target;
   const { request } = owner as { request?: unknown };
   const dialects = dialectsFor(owner);
   if (typeof request === 'function' && dialects.length > 0) {
     found.streams = 'untried';
-    const value = withNativeStreams(request as SdkRequest, dialects, (native) => {
-      found.streams = native ? 'native' : 'transport';
-    });
+    const value = withNativeStreams(request as SdkRequest, dialects, (native) =>
+      told(native ? 'native' : 'transport'),
+    );
     found.changes.push(
       replace(owner, 'request', (original) => ({ ...dataProperty(original, false), value })),
     );
   }
   patches.add(found);
-  return target;
+}
+
+const GLOBAL_PLACES: readonly Place[] = [{ owner: globalThis, property: 'fetch', holds: 'fetch' }];
+
+/** Puts the engine into a place. */
+function fill({ owner, property, holds }: Place, means: Means): Change {
+  if (holds === 'client') return replace(owner, property, (before) => patching(before, means));
+  return replace(owner, property, (before) => ({
+    ...dataProperty(before),
+    value: holds === 'fetch' ? means.fetch : withFetch(before?.value, means.fetch),
+  }));
+}
+
+/** A property whose value, now and whenever it is set, is patched. */
+function patching(before: PropertyDescriptor | undefined, means: Means): PropertyDescriptor {
+  let value: unknown = before?.value;
+  const patched = (next: unknown) => {
+    const kind = kindOf(next);
+    if (kind === 'client') apply(next as object, kind, means);
+    return next;
+  };
+  patched(value);
+  return {
+    configurable: true,
+    enumerable: before?.enumerable ?? true,
+    get: () => value,
+    set: (next: unknown) => {
+      value = patched(next);
+    },
+  };
+}
+
+/** A model's fields, for those that are made of them. */
+function withFetch(fields: unknown, engineFetch: Fetch): object {
+  const { configuration, ...others } = (fields ?? {}) as { configuration?: object };
+  return { ...others, configuration: { ...configuration, fetch: engineFetch } };
 }
 
 function replace(
@@ -131,7 +184,7 @@ function replace(
   const original = Object.getOwnPropertyDescriptor(owner, name);
   const property = make(original);
   Object.defineProperty(owner, name, property);
-  return { name, property, original };
+  return { owner: new WeakRef(owner), name, property, original };
 }
 
 /**
@@ -146,15 +199,20 @@ export function unpatch(target: object = globalThis): boolean {
   const found = find(target);
   if (found === undefined) return false;
   patches.delete(found);
-  const owner = found.kind === 'class' ? prototypeOf(target) : target;
-  return found.changes.map((change) => undo(owner, change)).every(Boolean);
+  return found.changes.map(undo).every(Boolean);
 }
 
 /** False for a property that somebody else has replaced since. */
-function undo(owner: object, { name, property, original }: Change): boolean {
+function undo({ owner: held, name, property, original }: Change): boolean {
+  const owner = held.deref();
+  if (owner === undefined) return true;
   const now = Object.getOwnPropertyDescriptor(owner, name);
   if (now === undefined || now.value !== property.value || now.set !== property.set) return false;
-  if (original === undefined) Reflect.deleteProperty(owner, name);
+  const inner: unknown = property.get?.();
+  if (typeof inner === 'object' && inner !== null) {
+    unpatch(inner);
+    Object.defineProperty(owner, name, { ...original, value: inner });
+  } else if (original === undefined) Reflect.deleteProperty(owner, name);
   else Object.defineProperty(owner, name, original);
   return true;
 }
@@ -185,8 +243,7 @@ function kindOf(target: unknown): PatchedTarget['kind'] | undefined {
     return typeof methods?.fetchWithTimeout === 'function' ? 'class' : undefined;
   }
   if (typeof target !== 'object' || target === null) return undefined;
-  const own = Object.getOwnPropertyDescriptor(target, 'fetch');
-  return typeof own?.value === 'function' && own.configurable ? 'client' : undefined;
+  return placesOf(target).length > 0 ? 'client' : undefined;
 }
 
 /**
@@ -231,6 +288,19 @@ function prototypeOf(target: object): object {
 function nameOf(target: object, kind: PatchedTarget['kind']): string {
   if (kind === 'global') return 'globalThis.fetch';
   return kind === 'class' ? (target as { name: string }).name : target.constructor.name;
+}
+
+/** What to do about a target that has no `fetch` to replace. */
+function adviceFor(target: unknown): string {
+  if (
+    typeof target === 'object' &&
+    target !== null &&
+    '_baseURL' in target &&
+    '_options' in target
+  ) {
+    return 'a Mistral client keeps its fetch to itself: make it with httpClient: new HTTPClient({ fetcher: fetch })';
+  }
+  return "expected a client of an SDK that README.md lists, an SDK's class, or nothing for globalThis.fetch";
 }
 
 function warnOnce(): void {
