@@ -15,8 +15,14 @@ export interface Outcome {
 export function described(error: unknown): object {
   const { name, message, ...fields } = error as Error & Record<string, unknown>;
   const headers = fields['headers'] as Headers | Record<string, string> | undefined;
-  const type = headers instanceof Headers ? headers.get('content-type') : headers?.['Content-Type'];
-  return { class: (error as object).constructor.name, name, message, ...fields, headers: type };
+  const kind = (error as object).constructor.name;
+  return { class: kind, name, message, ...fields, headers: typeOf(headers) };
+}
+
+/** The content type, and whether it was asked for as of real headers. */
+function typeOf(headers: Headers | Record<string, string> | undefined): unknown {
+  if (headers instanceof Headers) return { real: headers.get('content-type') };
+  return headers?.['Content-Type'];
 }
 
 /** Reads what `open` opens to its end. */

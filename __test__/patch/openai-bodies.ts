@@ -24,6 +24,7 @@ export const BODIES: Record<string, Body> = {
   'a list and its end': 'data: [1\n\ndata: 2]\n\n',
   'two values': 'data: {"a":1} {"b":2}\n\n',
   'an error in a thread': 'event: thread.run\ndata: {"error":{"message":"bad"}}\n\n',
+  'a thread event that is no JSON': 'event: thread.run\ndata: {"broken"\n\n',
   'an error event that is null': 'event: error\ndata: null\n\n',
   'an error of null': 'data: {"error":null}\n\ndata: {"error":""}\n\n',
   'transcript events': 'event: transcript.text.delta\ndata: {"delta":"a"}\n\n',

@@ -88,20 +88,28 @@ describe('a patched OpenAI client reads a stream as the unpatched one does', () 
     await server.closed(0);
   });
 
-  it('and ends without a word when its controller is aborted', async () => {
+  it.each([
+    ['for no reason', undefined],
+    ['for one', new RangeError('enough')],
+  ])('and ends without a word when its controller is aborted %s', async (_, reason) => {
     await using server = await httpServer((_, response) => {
       response.writeHead(200, { 'content-type': 'text/event-stream' });
       response.write(chunk('a'));
     });
-    const client = patch(clientOf(server.origin));
-    const stream = await client.chat.completions.create({ model: 'm', messages: [], stream: true });
-    let count = 0;
-    for await (const _ of stream) {
-      count++;
-      stream.controller.abort();
+    for (const client of twins(() => clientOf(server.origin))) {
+      const stream = await client.chat.completions.create({
+        model: 'm',
+        messages: [],
+        stream: true,
+      });
+      let count = 0;
+      for await (const _ of stream) {
+        count++;
+        stream.controller.abort(reason);
+      }
+      expect(count).toBe(1);
     }
-    expect(count).toBe(1);
-    await server.closed(0);
+    await Promise.all([server.closed(0), server.closed(1)]);
   });
 });
 
@@ -123,8 +131,11 @@ describe('after [DONE], before the end of the body', () => {
     const { server, http, client, end } = await begun();
     await using _ = server;
     await using __ = http;
+    await using elsewhere = await httpServer((_, response) => response.end());
     for (let i = 1; i <= 20; i++) {
       expect(await read(() => open(client, '/'))).toMatchObject({ events: [{ id: 'c' }] });
+      // After a round trip elsewhere the engine has heard that nobody reads on.
+      await fetch(elsewhere.origin);
       expect(http.getPoolMetrics().connectionsIdle).toBe(0);
       end();
       while (http.getPoolMetrics().connectionsIdle === 0) await new Promise(setImmediate);
@@ -157,6 +168,43 @@ describe('after [DONE], before the end of the body', () => {
   });
 });
 
+describe('the streams that are read natively', () => {
+  const QUESTION = { model: 'm', messages: [{ role: 'user' as const, content: 'hi' }] };
+
+  const ASKED: Record<string, (client: OpenAI) => PromiseLike<AsyncIterable<unknown>>> = {
+    'chat.completions.create()': (client) =>
+      client.chat.completions.create({ ...QUESTION, stream: true }),
+    'chat.completions.stream()': async (client) => client.chat.completions.stream(QUESTION),
+    'completions.create()': (client) =>
+      client.completions.create({ model: 'm', prompt: 'hi', stream: true }),
+    'responses.create()': (client) =>
+      client.responses.create({ model: 'm', input: 'hi', stream: true }),
+    'responses.stream()': async (client) => client.responses.stream({ model: 'm', input: 'hi' }),
+    'withResponse()': async (client) => {
+      const promise = client.chat.completions.create({ ...QUESTION, stream: true });
+      return (await promise.withResponse()).data;
+    },
+  };
+
+  it.each(Object.entries(ASKED))('are those of %s', async (_, ask) => {
+    await using server = await httpServer((_, response) => response.end(chunk('a')));
+    const client = patch(clientOf(server.origin));
+    await read(() => ask(client));
+    expect(server.requestCount).toBe(1);
+    expect(getPatchStatus().patched.at(-1)).toMatchObject({ streams: 'native' });
+  });
+
+  it('are those of the clients of a patched class', async () => {
+    await using server = await httpServer((_, response) => response.end(chunk('a')));
+    class Mine extends OpenAI {}
+    patch(Mine);
+    const client = new Mine({ apiKey: 'k', baseURL: server.origin });
+    await read(() => client.chat.completions.create({ ...QUESTION, stream: true }));
+    expect(getPatchStatus().patched.at(-1)).toMatchObject({ kind: 'class', streams: 'native' });
+    unpatch(Mine);
+  });
+});
+
 describe('a stream that the package reads in a way of its own', () => {
   it('goes on being read that way, as the status says', async () => {
     await using server = await httpServer((_, response) => {
@@ -165,6 +213,7 @@ describe('a stream that the package reads in a way of its own', () => {
     const client = patch(clientOf(server.origin));
     expect(getPatchStatus().patched.at(-1)).toMatchObject({ streams: 'untried' });
     const usual = await open(client, '/');
+    expect((await read(async () => usual)).events).toHaveLength(2);
     expect(getPatchStatus().patched.at(-1)).toMatchObject({ streams: 'native' });
     /** Yields how many events there were. */
     class Counting<T> extends Stream<T> {
@@ -182,7 +231,6 @@ describe('a stream that the package reads in a way of its own', () => {
     const counting = () => client.post<AsyncIterable<unknown>>('/', options);
     expect(await read(counting)).toEqual({ events: [2], error: undefined });
     expect(getPatchStatus().patched.at(-1)).toMatchObject({ streams: 'transport' });
-    expect((await read(async () => usual)).events).toHaveLength(2);
   });
 });
 

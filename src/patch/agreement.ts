@@ -7,16 +7,16 @@
  * the same events, the same errors and the same aborts is used for it. A class that agrees with none of
  * them goes on reading bytes.
  *
- * The first stream waits for that, so that nothing depends on who is faster. It takes about 30 ms of a process
- * that has just started, most of them for code that has never run, once for each class, and never waits
- * for the network.
+ * The first stream's events wait for that, so that nothing depends on who is faster. It takes about 30 ms of a
+ * process that has just started, most of them for code that has never run, once for each class, and
+ * never waits for the network.
  */
 
 import { isDeepStrictEqual } from 'node:util';
 
 import { StreamContent, WholeContent } from '../fetch/content.js';
 import { EngineResponse } from '../fetch/response.js';
-import { type Decoding, decodeNatively } from './native-stream.js';
+import { type Decoding, nativeIterator } from './native-stream.js';
 import type { SdkDialect, SdkErrors, SdkStream, SdkStreamClass } from './sdk.js';
 
 /** A body, and what breaks it off. */
@@ -55,27 +55,33 @@ const BODIES_COMPLAINED_OF: readonly Body[] = [
 
 const SILENT = { logger: undefined, logLevel: 'off' };
 
-const agreed: WeakMap<SdkStreamClass, Promise<SdkDialect | undefined>> = new WeakMap();
+/** What was found out of each class, or when it will be. */
+const found: WeakMap<SdkStreamClass, Agreed | Promise<Agreed>> = new WeakMap();
 
-/** The dialect in which a stream class reads, if any; `errors` is the client class of its package. */
+/** The dialect in which a stream class reads, if any. */
+type Agreed = SdkDialect | undefined;
+
+/** The dialect of a stream class, at once if it is known; `errors` is the client class of its package. */
 export function dialectOf(
   streams: SdkStreamClass,
   errors: SdkErrors,
   dialects: readonly SdkDialect[],
-): Promise<SdkDialect | undefined> {
-  let dialect = agreed.get(streams);
-  if (dialect === undefined) {
-    dialect = firstAgreeing(streams, errors, dialects);
-    agreed.set(streams, dialect);
-  }
-  return dialect;
+): Agreed | Promise<Agreed> {
+  if (found.has(streams)) return found.get(streams);
+  // A class that fails at being asked is none that is known here.
+  const asked = firstAgreeing(streams, errors, dialects).catch(() => undefined);
+  found.set(streams, asked);
+  return asked.then((dialect) => {
+    found.set(streams, dialect);
+    return dialect;
+  });
 }
 
 async function firstAgreeing(
   streams: SdkStreamClass,
   errors: SdkErrors,
   dialects: readonly SdkDialect[],
-): Promise<SdkDialect | undefined> {
+): Promise<Agreed> {
   for (const dialect of dialects) {
     if (!(await agree(dialect, streams, errors, BODIES))) continue;
     if (dialect.log === 'console') return dialect;
@@ -92,7 +98,7 @@ async function agree(
 ): Promise<boolean> {
   for (const body of bodies) {
     const [theirs, ours] = [opened(body, streams, errors), opened(body, streams, errors)];
-    decodeNatively(ours, dialect);
+    ours.stream.iterator = nativeIterator(ours, dialect);
     if (!isDeepStrictEqual(await outcome(ours.stream), await outcome(theirs.stream))) return false;
   }
   return true;

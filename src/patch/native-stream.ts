@@ -8,14 +8,14 @@ export interface Decoding extends Opened {
   readonly response: Response & Decodable;
 }
 
-/**
- * Lets an SDK's stream take its events from the engine, which decodes them, instead of decoding the body
- * itself. It stays the object that it was; all that is replaced is where its iterator begins.
- */
-export function decodeNatively(opened: Decoding, dialect: SdkDialect): void {
+/** What an SDK's stream is to have for its `iterator`, so that the engine decodes its events. */
+export function nativeIterator(
+  opened: Decoding,
+  dialect: SdkDialect,
+): () => AsyncIterator<unknown> {
   const { controller } = opened.stream;
   let consumed = false;
-  opened.stream.iterator = () =>
+  return () =>
     new NativeIterator(controller, dialect.turns, () => {
       if (consumed) throw dialect.consumed(opened.errors);
       consumed = true;

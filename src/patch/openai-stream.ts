@@ -42,12 +42,9 @@ const newest: SdkDialect = {
     };
   },
 
-  isQuiet(reason, { stream, errors }) {
+  isQuiet(reason, { stream }) {
     const { signal } = stream.controller;
-    return (
-      (isAbort(reason) && !(reason instanceof errors.APIError)) ||
-      (signal.aborted && reason === signal.reason)
-    );
+    return isAbort(reason) || (signal.aborted && reason === signal.reason);
   },
 
   consumed,

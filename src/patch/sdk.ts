@@ -32,6 +32,7 @@ export interface Logger {
 export interface SdkPromise {
   /** The last argument is the response with its request. */
   parseResponse?: (...rest: unknown[]) => unknown;
+  _thenUnwrap?: (transform: (parsed: unknown, response: SdkResponse) => unknown) => SdkPromise;
 }
 
 export interface SdkResponse {
