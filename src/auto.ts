@@ -1,6 +1,8 @@
 /**
  * Patches what an application loads, without a change to it: `node --import warmline/auto app.js`, or
- * `import 'warmline/auto'` before everything else.
+ * `require('warmline/auto')` at any time. `import 'warmline/auto'` works, too; but what the same module
+ * imports has been loaded by then, so that of these SDKs only the transport is patched, by way of
+ * `globalThis.fetch`.
  *
  * It patches `globalThis.fetch` and the classes of `openai`, `@anthropic-ai/sdk` and `groq-sdk`, loaded
  * already or later, by `import` and by `require`. The environment has the switches: `WARMLINE_DISABLE=1`

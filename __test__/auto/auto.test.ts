@@ -37,7 +37,6 @@ describe('an application', () => {
     ['of ES modules', 'module.mjs', AUTO],
     ['of ES modules, on a Node without synchronous hooks', 'module.mjs', [...OLDER_NODE, ...AUTO]],
     ['of CommonJS modules', 'common.cjs', AUTO],
-    ['that imports warmline/auto before everything else', 'imported-first.mjs', []],
     ['that requires it after its SDK', 'loaded-before.cjs', []],
   ])('%s is patched without a change to it', async (_, name, nodeOptions) => {
     const plain = await outcome('module.mjs', []);
@@ -46,6 +45,13 @@ describe('an application', () => {
       ...plain,
       onEngine: true,
       patched: expect.arrayContaining([FETCH, OPENAI]),
+    });
+  });
+
+  it('that imports it with its SDK, in one go, has the transport patched, for its SDK is loaded by then', async () => {
+    expect(await outcome('imported-first.mjs', [])).toMatchObject({
+      onEngine: true,
+      patched: [FETCH],
     });
   });
 

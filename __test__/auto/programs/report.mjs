@@ -10,5 +10,11 @@ export async function report(OpenAI, getPatchStatus) {
   let text = '';
   for await (const chunk of stream) text += chunk.choices[0]?.delta.content ?? '';
   const { headers } = await (await fetch(`${origin}/echo`)).json();
-  console.log(JSON.stringify({ text, agent: new Headers(headers).get("user-agent"), patched: getPatchStatus().patched }));
+  console.log(
+    JSON.stringify({
+      text,
+      agent: new Headers(headers).get('user-agent'),
+      patched: getPatchStatus().patched,
+    }),
+  );
 }
