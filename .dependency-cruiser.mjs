@@ -9,7 +9,7 @@ const columns = [
   ['fetch', 'pool', 'sse'],
   ['client'],
   ['patch'],
-  ['config', 'monitor'],
+  ['auto', 'config', 'monitor'],
   ['cli'],
 ];
 

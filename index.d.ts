@@ -286,21 +286,29 @@ export interface PatchedTarget {
 	readonly kind: "client" | "class" | "global";
 	/** The name of its class, or `globalThis.fetch`. */
 	readonly name: string;
+	/**
+	 * Who decodes its streams: `native`, the engine; `transport`, the SDK, from bytes that the engine
+	 * brings; `untried` before the first stream has shown which of the two it is.
+	 */
+	readonly streams: "native" | "transport" | "untried";
 }
 /**
  * Moves an SDK's traffic to the engine: its requests, streams and retries stay what they are, and go
  * over native pooled connections.
  *
- * @param target An OpenAI or Anthropic client or any other that keeps its `fetch` the same way; such a
- *   class, for all its clients to come; nothing, for `globalThis.fetch`.
+ * @param target A client of `openai`, `@anthropic-ai/sdk`, `groq-sdk`, `ollama`, `cohere-ai` or
+ *   `@google/genai`, a chat model of `@langchain/openai` or `@langchain/anthropic`, or any other that keeps
+ *   its `fetch` the same way; the class of `openai`, `@anthropic-ai/sdk` or `groq-sdk`, for all its clients to
+ *   come; nothing, for `globalThis.fetch`.
  * @returns the target. Patching twice changes nothing.
  * @throws {TypeError} for what has no `fetch` to replace, and for a `client` that is none.
  *
  * The server sees the requests that it saw before, but for headers that built-in fetch adds of its own
  * accord: `accept-language`, `sec-fetch-mode`, `connection`, and `accept-encoding` unless the caller sets it.
  *
- * Streams of the newest `openai` are decoded by the engine, as that package itself reads them; every other
- * SDK, and every other version, goes on decoding the bytes that it gets.
+ * Streams of `openai` and `@anthropic-ai/sdk` are decoded by the engine, as the package itself reads them: its
+ * first stream finds out how it does, on a few bodies in memory. A version that reads differently, and
+ * every other SDK, goes on decoding the bytes that it gets; {@link getPatchStatus} says which it is.
  *
  * Without a native binary for this platform it warns once and leaves the target as it is.
  *

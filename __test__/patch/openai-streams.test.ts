@@ -1,90 +1,30 @@
 import OpenAI from 'openai';
+import { Stream } from 'openai/streaming';
 import { describe, expect, it } from 'vitest';
-import { patch, unpatch } from 'warmline';
+import { getPatchStatus, HttpClient, patch, unpatch } from 'warmline';
 import { httpServer } from '../servers/http.js';
+import { cutServer, cutsOf, described, logger, read, turns, twins } from './differential.js';
+import { BODIES, chunk } from './openai-bodies.js';
 
-const chunk = (content: string, more: object = {}) =>
-  `data: ${JSON.stringify({ id: 'c', choices: [{ index: 0, delta: { content } }], ...more })}\n\n`;
+const clientOf = (origin: string, options: object = {}) =>
+  new OpenAI({ apiKey: 'k', baseURL: origin, maxRetries: 0, logLevel: 'off', ...options });
 
-/** Bodies as servers send them, or should not. */
-const BODIES: Record<string, string | Buffer> = {
-  'a usual one': `${chunk('a')}${chunk('é😀')}data: [DONE]\n\n`,
-  'carriage returns': `${chunk('a')}${chunk('b')}data: [DONE]\n\n`.replaceAll('\n', '\r\n'),
-  'no [DONE]': `${chunk('a')}${chunk('b')}`,
-  'no blank line at the end': `${chunk('a')}data: {"last":1}`,
-  'content after [DONE]': `${chunk('a')}data: [DONE]\n\n${chunk('b')}`,
-  'an error in the middle': `${chunk('a')}data: {"error":{"message":"bad","code":"x"}}\n\n${chunk('b')}`,
-  'an error event': `${chunk('a')}event: error\ndata: {"error":{"message":"bad"}}\n\n`,
-  'an error event without an error': `event: error\ndata: {"message":"bad"}\n\n`,
-  'thread events': 'event: thread.created\ndata: {"id":"t"}\n\nevent: thread.run\ndata: [1]\n\n',
-  'named events': 'event: response.created\ndata: {"type":"response.created"}\n\n',
-  comments: `: hi\n\n${chunk('a')}: there\n\n`,
-  'data that is no object': 'data: 1\n\ndata: "text"\n\ndata: null\n\ndata: [1,2]\n\n',
-  'data over two lines': 'data: {"a":\ndata: 1}\n\n',
-  'text that is no JSON': `${chunk('a')}data: {"broken"\n\n${chunk('b')}`,
-  'an object that is no JSON': `${chunk('a')}data: {"broken":}\n\n${chunk('b')}`,
-  'two wrongs': `data: {"a":1},{"b":2}\n\ndata: [{"c"\n\ndata: :3}]\n\n`,
-  'a list and its end': 'data: [1\n\ndata: 2]\n\n',
-  'two values': 'data: {"a":1} {"b":2}\n\n',
-  'an empty body': '',
-  'empty data': 'data:\n\n',
-  'a name without data': 'event: ping\n\n',
-  'an empty name': `event:\n\n${chunk('a')}`,
-  'byte order marks': `\u{feff}${chunk('a')}\u{feff}${chunk('b')}`,
-  'bytes that are no UTF-8': Buffer.concat([
-    Buffer.from('data: {"a":"'),
-    Buffer.from([0xff, 0xf0, 0x9f]),
-    Buffer.from('"}\n\n'),
-  ]),
-  'a large event': `data: {"large":"${'x'.repeat(300_000)}"}\n\n`,
-  'a name of its own prototype': 'data: {"__proto__":{"a":1},"constructor":2}\n\n',
-};
-
-interface Outcome {
-  readonly events: unknown[];
-  readonly error: object | undefined;
-}
-
-/** What an error is, as far as a caller can tell. */
-function described(error: unknown): object {
-  const { name, message, ...fields } = error as Error & Record<string, unknown>;
-  const headers = (fields['headers'] as Headers | undefined)?.get('content-type');
-  return { class: (error as object).constructor.name, name, message, ...fields, headers };
-}
-
-async function read(client: OpenAI, path: string): Promise<Outcome> {
-  const events: unknown[] = [];
-  try {
-    const stream = await client.post<AsyncIterable<unknown>>(path, { body: {}, stream: true });
-    for await (const event of stream) events.push(event);
-  } catch (error) {
-    return { events, error: described(error) };
-  }
-  return { events, error: undefined };
-}
-
-const quiet = { error() {}, warn() {}, info() {}, debug() {} };
-
-const clientOf = (origin: string) =>
-  new OpenAI({ apiKey: 'k', baseURL: origin, maxRetries: 0, logger: quiet });
+const open = (client: OpenAI, path: string) =>
+  client.post<AsyncIterable<unknown>>(path, { body: {}, stream: true });
 
 describe('a patched OpenAI client reads a stream as the unpatched one does', () => {
   it.each(Object.entries(BODIES))('%s', async (_, body) => {
     const bytes = Buffer.from(body);
-    await using server = await httpServer((request, response) => {
-      // The path says where the body is cut; a piece goes out once the one before it has left.
-      const cut = Math.min(Number(request.url?.slice(1)), bytes.length);
-      response.writeHead(200, { 'content-type': 'text/event-stream' });
-      response.write(bytes.subarray(0, cut), () => {
-        setImmediate(() => response.end(bytes.subarray(cut)));
-      });
-    });
-    const plain = clientOf(server.origin);
-    const patched = patch(clientOf(server.origin));
-    for (const cut of [0, 1, 9, Math.floor(bytes.length / 2), bytes.length - 1, bytes.length]) {
-      const path = `/${Math.max(cut, 0)}`;
-      expect(await read(patched, path)).toEqual(await read(plain, path));
+    await using server = await cutServer(bytes);
+    const [theirs, mine] = [logger(), logger()];
+    const plain = clientOf(server.origin, { ...theirs.options, logLevel: 'error' });
+    const patched = patch(clientOf(server.origin, { ...mine.options, logLevel: 'error' }));
+    for (const cut of cutsOf(bytes)) {
+      const expected = await read(() => open(plain, `/${cut}`));
+      expect(await read(() => open(patched, `/${cut}`))).toEqual(expected);
     }
+    expect(mine.lines).toEqual(theirs.lines);
+    expect(getPatchStatus().patched.at(-1)).toMatchObject({ streams: 'native' });
   });
 
   it('to the connection that breaks', async () => {
@@ -92,8 +32,11 @@ describe('a patched OpenAI client reads a stream as the unpatched one does', () 
       response.writeHead(200, { 'content-type': 'text/event-stream' });
       response.write(`${chunk('a')}data: {"half`, () => response.destroy());
     });
-    const [mine, theirs] = [patch(clientOf(server.origin)), clientOf(server.origin)];
-    const [got, expected] = [await read(mine, '/'), await read(theirs, '/')];
+    const [plain, patched] = twins(() => clientOf(server.origin));
+    const [expected, got] = [
+      await read(() => open(plain, '/')),
+      await read(() => open(patched, '/')),
+    ];
     expect(got.events).toEqual(expected.events);
     expect(got.error).toMatchObject({ class: 'TypeError', message: 'terminated' });
     expect(expected.error).toMatchObject({ class: 'TypeError', message: 'terminated' });
@@ -103,18 +46,34 @@ describe('a patched OpenAI client reads a stream as the unpatched one does', () 
     await using server = await httpServer((_, response) => {
       response.end(`${chunk('a')}data: [DONE]\n\n`);
     });
-    const outcomes = [patch(clientOf(server.origin)), clientOf(server.origin)].map(
-      async (client) => {
-        const stream = await client.post<AsyncIterable<unknown>>('/', { body: {}, stream: true });
-        for await (const _ of stream);
-        return described(
-          await stream[Symbol.asyncIterator]()
-            .next()
-            .catch((error) => error),
-        );
-      },
-    );
-    expect(await outcomes[0]).toEqual(await outcomes[1]);
+    const outcomes = twins(() => clientOf(server.origin)).map(async (client) => {
+      const stream = await open(client, '/');
+      const [first, second] = [stream[Symbol.asyncIterator](), stream[Symbol.asyncIterator]()];
+      const begun = await second.next();
+      return [begun, await first.next().catch(described), await first.next()];
+    });
+    expect(await outcomes[1]).toEqual(await outcomes[0]);
+  });
+
+  it('and no faster than it, when events come at once', async () => {
+    await using server = await httpServer((_, response) => {
+      response.end(chunk('a').repeat(9));
+    });
+    const [plain, patched] = twins(() => clientOf(server.origin));
+    const expected = await turns(await open(plain, '/'));
+    expect(await turns(await open(patched, '/'))).toEqual(expected);
+    expect(expected).toHaveLength(8);
+  });
+
+  it('and logs nothing where it is told not to', async () => {
+    await using server = await httpServer((_, response) => {
+      response.end('data: {"broken"\n\n');
+    });
+    for (const logLevel of ['off', 'error']) {
+      const { lines, options } = logger();
+      await read(() => open(patch(clientOf(server.origin, { ...options, logLevel })), '/'));
+      expect(lines).toHaveLength(logLevel === 'off' ? 0 : 2);
+    }
   });
 
   it('and stops the upstream on break', async () => {
@@ -129,20 +88,149 @@ describe('a patched OpenAI client reads a stream as the unpatched one does', () 
     await server.closed(0);
   });
 
-  it('and ends without a word when its controller is aborted', async () => {
+  it.each([
+    ['for no reason', undefined],
+    ['for one', new RangeError('enough')],
+  ])('and ends without a word when its controller is aborted %s', async (_, reason) => {
     await using server = await httpServer((_, response) => {
       response.writeHead(200, { 'content-type': 'text/event-stream' });
       response.write(chunk('a'));
     });
-    const client = patch(clientOf(server.origin));
-    const stream = await client.chat.completions.create({ model: 'm', messages: [], stream: true });
-    let count = 0;
-    for await (const _ of stream) {
-      count++;
-      stream.controller.abort();
+    for (const client of twins(() => clientOf(server.origin))) {
+      const stream = await client.chat.completions.create({
+        model: 'm',
+        messages: [],
+        stream: true,
+      });
+      let count = 0;
+      for await (const _ of stream) {
+        count++;
+        stream.controller.abort(reason);
+      }
+      expect(count).toBe(1);
     }
-    expect(count).toBe(1);
+    await Promise.all([server.closed(0), server.closed(1)]);
+  });
+});
+
+describe('after [DONE], before the end of the body', () => {
+  /** A server that says `[DONE]`, and what follows it when it is told to. */
+  async function begun() {
+    const ends: (() => void)[] = [];
+    const server = await httpServer((_, response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      response.write(`${chunk('a')}data: [DONE]\n\n`);
+      ends.push(() => response.end('\n'));
+    });
+    const http = new HttpClient();
+    const client = patch(clientOf(server.origin), { client: http });
+    return { server, http, client, end: () => ends.pop()?.() };
+  }
+
+  it('a stream gives its connection back, twenty times in a row', async () => {
+    const { server, http, client, end } = await begun();
+    await using _ = server;
+    await using __ = http;
+    await using elsewhere = await httpServer((_, response) => response.end());
+    for (let i = 1; i <= 20; i++) {
+      expect(await read(() => open(client, '/'))).toMatchObject({ events: [{ id: 'c' }] });
+      // After a round trip elsewhere the engine has heard that nobody reads on.
+      await fetch(elsewhere.origin);
+      expect(http.getPoolMetrics().connectionsIdle).toBe(0);
+      end();
+      while (http.getPoolMetrics().connectionsIdle === 0) await new Promise(setImmediate);
+      expect(server.requestCount).toBe(i);
+    }
+    expect(server.accepted).toHaveLength(1);
+  });
+
+  it('a body that never ends costs the connection', async () => {
+    const { server, http, client } = await begun();
+    await using _ = server;
+    await using __ = http;
+    await read(() => open(client, '/'));
     await server.closed(0);
+  });
+
+  it('a body that goes on at length costs the connection', async () => {
+    await using server = await httpServer((_, response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      response.write(`${chunk('a')}data: [DONE]\n\n`);
+      const more = Buffer.alloc(16 * 1024, '\n');
+      const write = () => {
+        if (!response.destroyed) response.write(more, write);
+      };
+      setImmediate(write);
+    });
+    const client = patch(clientOf(server.origin));
+    expect(await read(() => open(client, '/'))).toMatchObject({ events: [{ id: 'c' }] });
+    await server.closed(0);
+  });
+});
+
+describe('the streams that are read natively', () => {
+  const QUESTION = { model: 'm', messages: [{ role: 'user' as const, content: 'hi' }] };
+
+  const ASKED: Record<string, (client: OpenAI) => PromiseLike<AsyncIterable<unknown>>> = {
+    'chat.completions.create()': (client) =>
+      client.chat.completions.create({ ...QUESTION, stream: true }),
+    'chat.completions.stream()': async (client) => client.chat.completions.stream(QUESTION),
+    'completions.create()': (client) =>
+      client.completions.create({ model: 'm', prompt: 'hi', stream: true }),
+    'responses.create()': (client) =>
+      client.responses.create({ model: 'm', input: 'hi', stream: true }),
+    'responses.stream()': async (client) => client.responses.stream({ model: 'm', input: 'hi' }),
+    'withResponse()': async (client) => {
+      const promise = client.chat.completions.create({ ...QUESTION, stream: true });
+      return (await promise.withResponse()).data;
+    },
+  };
+
+  it.each(Object.entries(ASKED))('are those of %s', async (_, ask) => {
+    await using server = await httpServer((_, response) => response.end(chunk('a')));
+    const client = patch(clientOf(server.origin));
+    await read(() => ask(client));
+    expect(server.requestCount).toBe(1);
+    expect(getPatchStatus().patched.at(-1)).toMatchObject({ streams: 'native' });
+  });
+
+  it('are those of the clients of a patched class', async () => {
+    await using server = await httpServer((_, response) => response.end(chunk('a')));
+    class Mine extends OpenAI {}
+    patch(Mine);
+    const client = new Mine({ apiKey: 'k', baseURL: server.origin });
+    await read(() => client.chat.completions.create({ ...QUESTION, stream: true }));
+    expect(getPatchStatus().patched.at(-1)).toMatchObject({ kind: 'class', streams: 'native' });
+    unpatch(Mine);
+  });
+});
+
+describe('a stream that the package reads in a way of its own', () => {
+  it('goes on being read that way, as the status says', async () => {
+    await using server = await httpServer((_, response) => {
+      response.end(chunk('a') + chunk('b'));
+    });
+    const client = patch(clientOf(server.origin));
+    expect(getPatchStatus().patched.at(-1)).toMatchObject({ streams: 'untried' });
+    const usual = await open(client, '/');
+    expect((await read(async () => usual)).events).toHaveLength(2);
+    expect(getPatchStatus().patched.at(-1)).toMatchObject({ streams: 'native' });
+    /** Yields how many events there were. */
+    class Counting<T> extends Stream<T> {
+      static override fromSSEResponse<T>(response: Response, controller: AbortController) {
+        const stream = Stream.fromSSEResponse<unknown>(response, controller);
+        async function* counted() {
+          let count = 0;
+          for await (const _ of stream) count++;
+          yield count as T;
+        }
+        return new Counting(counted, controller);
+      }
+    }
+    const options = { body: {}, stream: true, __streamClass: Counting };
+    const counting = () => client.post<AsyncIterable<unknown>>('/', options);
+    expect(await read(counting)).toEqual({ events: [2], error: undefined });
+    expect(getPatchStatus().patched.at(-1)).toMatchObject({ streams: 'transport' });
   });
 });
 

@@ -52,7 +52,7 @@ describe.each([
     expect(patch(client)).toBe(client);
     expect(fetchOf(client)).toBe(warmlineFetch);
     expect(descriptorOf(client)).toEqual({ ...before, value: warmlineFetch });
-    expect(getPatchStatus().patched).toContainEqual({ kind: 'client', name });
+    expect(getPatchStatus().patched).toContainEqual({ kind: 'client', name, streams: 'untried' });
     expect(unpatch(client)).toBe(true);
     expect(descriptorOf(client)).toEqual(before);
     expect(Object.keys(client)).toEqual(keys);
@@ -63,7 +63,7 @@ describe.each([
     const client = make();
     const before = descriptorOf(client);
     patch(patch(patch(client)));
-    expect(getPatchStatus().patched).toEqual([{ kind: 'client', name }]);
+    expect(getPatchStatus().patched).toEqual([{ kind: 'client', name, streams: 'untried' }]);
     expect(unpatch(client)).toBe(true);
     expect(descriptorOf(client)).toEqual(before);
     expect(unpatch(client)).toBe(false);
@@ -115,7 +115,9 @@ describe('a class', () => {
     const earlier = made();
     expect(patch(each)).toBe(each);
     patch(each);
-    expect(getPatchStatus().patched).toEqual([{ kind: 'class', name: each.name }]);
+    expect(getPatchStatus().patched).toEqual([
+      { kind: 'class', name: each.name, streams: 'untried' },
+    ]);
     expect(fetchOf(earlier)).toBe(standard);
     const later =
       each === AzureOpenAI ? azure() : each === Anthropic ? anthropic() : (openai() as object);
@@ -173,7 +175,7 @@ describe('the global fetch', () => {
     expect(globalThis.fetch).toBe(warmlineFetch);
     expect(getPatchStatus()).toEqual({
       native: true,
-      patched: [{ kind: 'global', name: 'globalThis.fetch' }],
+      patched: [{ kind: 'global', name: 'globalThis.fetch', streams: 'transport' }],
     });
     expect(fetchOf(openai())).toBe(warmlineFetch);
     const ports = [

@@ -12,17 +12,18 @@ export interface Ending {
   readonly stderr: string;
 }
 
-/** Runs `programs/<name>` in a Node of its own to its end. */
+/** Runs `programs/<name>`, or the program at a URL, in a Node of its own to its end. */
 export async function run(
   name: string,
   args: readonly string[],
   nodeOptions: readonly string[] = [],
+  environment: Readonly<Record<string, string>> = {},
 ): Promise<Ending> {
-  const file = fileURLToPath(new URL(`programs/${name}`, import.meta.url));
+  const file = fileURLToPath(new URL(name, new URL('programs/', import.meta.url)));
   // NODE_OPTIONS and the like belong to the test runner.
   const { NODE_OPTIONS: _, ...env } = process.env;
   const child = spawn(process.execPath, [...nodeOptions, file, ...args], {
-    env,
+    env: { ...env, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const lines: string[] = [];

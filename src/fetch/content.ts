@@ -62,7 +62,7 @@ export class WholeContent implements Content {
   decode(wish: number, sink: EventSink): EventSource {
     this.disturbed = true;
     if (decodeBytes(wish, bytesOf(this.#bytes), true, sink)) sink.end();
-    return { credit() {}, leave() {} };
+    return { credit() {}, leave() {}, forgo() {} };
   }
 
   copy(): Content {

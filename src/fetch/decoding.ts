@@ -45,6 +45,10 @@ export class StreamDecoding implements EventSource {
     this.#reader.cancel().catch(() => {});
   }
 
+  forgo(): void {
+    this.leave();
+  }
+
   async #run(decoder: BodyDecoder, sink: EventSink): Promise<void> {
     for (;;) {
       const { done, value } = await this.#reader.read();

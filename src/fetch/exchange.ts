@@ -68,7 +68,7 @@ export class Exchange implements Receiver, Stoppable {
   }
 
   onHead(status: number, flags: number, head: string): void {
-    const inflow = new Inflow(this, () => this.leave());
+    const inflow = new Inflow(this);
     this.#inflow = inflow;
     const token = {};
     const response = new EngineResponse({
@@ -122,6 +122,12 @@ export class Exchange implements Receiver, Stoppable {
   leave(): void {
     this.#finish();
     engine().abort(this);
+  }
+
+  /** Nobody wants the rest, which should be short. */
+  forgo(): void {
+    this.#finish();
+    engine().forgo(this);
   }
 
   stop(reason: unknown): void {

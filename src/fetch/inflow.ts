@@ -8,13 +8,15 @@ const CREDIT_BYTES = 64 * 1024;
 
 type Pull = ReadableByteStreamController;
 
+/** The exchange whose response it is. */
+interface Owner extends Receiver, Pick<EventSource, 'leave' | 'forgo'> {}
+
 /**
  * A response's body as it flows in: bytes that have arrived and nobody has read, and whoever waits
  * for more. Reading gives the engine credit to read on; leaving stops the upstream.
  */
 export class Inflow {
-  readonly #owner: Receiver;
-  readonly #leave: () => void;
+  readonly #owner: Owner;
   #queue: Uint8Array<ArrayBuffer>[] = [];
   #ended = false;
   #failure: { readonly reason: unknown } | undefined;
@@ -32,10 +34,8 @@ export class Inflow {
   /** Somebody has read from it, or has cancelled it. */
   disturbed = false;
 
-  /** `leave` stops the exchange, whose slot is `owner`'s. */
-  constructor(owner: Receiver, leave: () => void) {
+  constructor(owner: Owner) {
     this.#owner = owner;
-    this.#leave = leave;
   }
 
   push(bytes: Uint8Array<ArrayBuffer>): void {
@@ -108,7 +108,7 @@ export class Inflow {
         pull: (controller: Pull) => this.#pull(controller),
         cancel: () => {
           this.disturbed = true;
-          this.#leave();
+          this.#owner.leave();
         },
       },
       { highWaterMark: 0 },
@@ -144,7 +144,11 @@ export class Inflow {
     } else {
       this.#ask();
     }
-    return { credit: (bytes) => this.#credit(bytes), leave: this.#leave };
+    return {
+      credit: (bytes) => this.#credit(bytes),
+      leave: () => this.#owner.leave(),
+      forgo: () => this.#owner.forgo(),
+    };
   }
 
   /** Asks the engine to decode: it gets back what came and was not read. */

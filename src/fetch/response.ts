@@ -191,7 +191,7 @@ function unusable(): TypeError {
 /** The events of no body. */
 function nothing(sink: EventSink): EventSource {
   sink.end();
-  return { credit() {}, leave() {} };
+  return { credit() {}, leave() {}, forgo() {} };
 }
 
 /** URLs as callers wrote them, and as the standard does. SDKs ask for it at every response. */

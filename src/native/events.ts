@@ -35,8 +35,10 @@ export interface EventSink {
 export interface EventSource {
   /** So many bytes of it have been read. */
   credit(bytes: number): void;
-  /** Nobody wants the rest. */
+  /** Nobody wants the rest: the upstream is stopped. */
   leave(): void;
+  /** Nobody wants the rest, which should be short: the engine reads it, so that its connection can serve again. */
+  forgo(): void;
 }
 
 /** The method by which a response hands its body over as events. */

@@ -186,11 +186,12 @@ class Link {
    * engine had answered before it heard of this goes to `heir`.
    */
   abort(receiver: Receiver, heir: Receiver = GONE): void {
-    const { slot } = receiver;
-    if (slot < 0) return;
-    this.#receivers[slot] = heir;
-    this.#release(receiver);
-    this.#record2(Op.abort, slot);
+    this.#dismiss(receiver, heir, Op.abort);
+  }
+
+  /** As {@link abort}, but the rest of the response's body is read, within bounds, for its connection's sake. */
+  forgo(receiver: Receiver): void {
+    this.#dismiss(receiver, GONE, Op.forgo);
   }
 
   /** So many bytes of a response's body have been read: the engine may read on. */
@@ -291,6 +292,14 @@ class Link {
     receiver.slot = slot;
     if (this.#active++ === 0) this.#native.hold(true);
     return slot;
+  }
+
+  #dismiss(receiver: Receiver, heir: Receiver, op: number): void {
+    const { slot } = receiver;
+    if (slot < 0) return;
+    this.#receivers[slot] = heir;
+    this.#release(receiver);
+    this.#record2(op, slot);
   }
 
   #release(receiver: Receiver): void {

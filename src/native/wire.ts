@@ -15,6 +15,7 @@ export const Op = {
   leaseReady: 8,
   preconnect: 9,
   decode: 10,
+  forgo: 11,
 } as const;
 
 /** Completion records. */
@@ -55,6 +56,9 @@ export const ResponseFlag = {
 export const Wish = {
   events: 1,
   openai: 2,
+  openai6: 3,
+  openai4: 4,
+  anthropic: 5,
 } as const;
 
 /** The word of an event: which values stand for it, and from {@link EventFlag.lengthShift} on their length. */

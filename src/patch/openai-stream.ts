@@ -1,217 +1,128 @@
-import type { DecodedEvent } from '../native/events.js';
 import { Wish } from '../native/wire.js';
-import type { EventStream } from '../sse/event-flow.js';
-import { type Failure, OVER } from '../sse/event-flow.js';
-import { decoded, isDecodable } from '../sse/events.js';
+import { OVER, SKIP } from '../sse/event-flow.js';
+import { parsedData } from './parsed-data.js';
+import { isAbort, type SdkDialect, type SdkErrors } from './sdk.js';
 
-/** What the `openai` package's stream reader is, as far as it is replaced. */
-interface SdkStream {
-  iterator: () => AsyncIterator<unknown>;
-  readonly controller: AbortController;
-}
+const CONSUMED = 'Cannot iterate over a consumed stream, use `.tee()` to split the stream.';
 
-interface SdkResponse {
-  readonly response: Response;
-  readonly options: {
-    readonly stream?: unknown;
-    readonly __streamClass?: unknown;
-    readonly __synthesizeEventData?: unknown;
-    readonly __streamMode?: unknown;
-  };
-}
+/** What an event's data may be, as far as it is looked at. */
+type Data = { readonly error?: unknown; readonly message?: string } | null;
 
-/** The error classes that hang on every client's class. */
-interface SdkErrors {
-  readonly APIError: new (
-    status: undefined,
-    error: unknown,
-    message: undefined,
-    headers: Headers,
-  ) => Error;
-  readonly OpenAIError: new (message: string) => Error;
-}
+/** How the newest `openai` reads a stream. */
+const newest: SdkDialect = {
+  wish: Wish.openai,
+  log: 'client',
+  turns: 6,
 
-interface Logger {
-  error(message: string): void;
-}
-
-/** Statuses whose responses have no body: the package has its own word for a stream without one. */
-const WITHOUT_BODY = new Set([204, 205, 304]);
-
-/** A client's `request`: a promise that parses the response when it is awaited. */
-export type SdkRequest = (this: SdkClient, ...rest: unknown[]) => SdkPromise;
-
-interface SdkClient {
-  readonly constructor: SdkErrors;
-  readonly logger?: Logger;
-}
-
-interface SdkPromise {
-  parseResponse?: (client: SdkClient, response: SdkResponse) => unknown;
-  _thenUnwrap?: (transform: (parsed: unknown, response: SdkResponse) => unknown) => SdkPromise;
-}
-
-/** Whether a client, or the prototype of its class, is of a package whose streams are read as here. */
-export function decodesLikeThis(client: object): boolean {
-  const { APIError, OpenAIError } = client.constructor as Partial<SdkErrors>;
-  return typeof APIError === 'function' && typeof OpenAIError === 'function';
-}
-
-/** `request`, with streams whose events the engine decodes. */
-export function withNativeStreams(request: SdkRequest): SdkRequest {
-  return function (this: SdkClient, ...rest) {
-    const promise = request.apply(this, rest);
-    const { parseResponse, _thenUnwrap: unwrap } = promise;
-    if (typeof parseResponse !== 'function' || typeof unwrap !== 'function') return promise;
-    const redirected = (parsed: unknown, response: SdkResponse): unknown => {
-      if (response.options.stream && isSdkStream(parsed)) {
-        decodeNatively(parsed, response, this.constructor, this.logger ?? console);
+  shape({ response, options, errors, logger }) {
+    const legacy = options.__streamMode === undefined || options.__streamMode === 'legacy';
+    return ({ name, data: decoded, isText }) => {
+      let data = decoded as Data;
+      if (isText) {
+        if (decoded === '[DONE]') return OVER;
+        try {
+          data = JSON.parse(decoded as string) as Data;
+        } catch {
+          logger?.error('Could not parse message into JSON:');
+          logger?.error('From chunk:');
+          throw new SyntaxError('Error reading response: malformed server-sent event JSON.');
+        }
       }
-      return parsed;
+      const event = name ?? null;
+      if (legacy) {
+        if (event?.startsWith('thread.')) return { event, data };
+        if (event === 'error') {
+          throw new errors.APIError(undefined, data?.error ?? data, undefined, response.headers);
+        }
+        if (data?.error) {
+          throw new errors.APIError(undefined, data.error, undefined, response.headers);
+        }
+      }
+      return options.__synthesizeEventData ? { event, data } : data;
     };
-    promise.parseResponse = async (client, response) =>
-      redirected(await parseResponse.call(promise, client, response), response);
-    // A resource that makes something of its response parses it by a promise of its own.
-    promise._thenUnwrap = (transform) =>
-      unwrap.call(promise, (parsed, response) => transform(redirected(parsed, response), response));
-    return promise;
-  };
-}
+  },
 
-/** A stream as the newest version of the package makes it; an older one is left to itself. */
-function isSdkStream(value: unknown): value is SdkStream {
-  if (typeof value !== 'object' || value === null) return false;
-  const { iterator, controller } = value as Partial<SdkStream>;
-  const make = (value.constructor as { fromSSEResponse?: unknown }).fromSSEResponse;
-  return (
-    typeof iterator === 'function' &&
-    controller instanceof AbortController &&
-    typeof make === 'function' &&
-    String(make).includes('receivedCompletionSentinel')
-  );
-}
+  isQuiet(reason, { stream }) {
+    const { signal } = stream.controller;
+    return isAbort(reason) || (signal.aborted && reason === signal.reason);
+  },
 
-/**
- * Lets a stream of the `openai` package take its events from the engine, which decodes them, instead of
- * decoding the body itself. It stays the object that it was; all that is replaced is where its iterator
- * begins, and only for a response of the engine.
- */
-function decodeNatively(
-  stream: SdkStream,
-  { response, options }: SdkResponse,
-  errors: SdkErrors,
-  logger: Logger,
-): void {
-  if (!isDecodable(response) || WITHOUT_BODY.has(response.status)) return;
-  let consumed = false;
-  stream.iterator = () => {
-    const again = consumed;
-    consumed = true;
-    return new NativeIterator(stream.controller, () => {
-      if (again) {
-        throw new errors.OpenAIError(
-          'Cannot iterate over a consumed stream, use `.tee()` to split the stream.',
-        );
+  consumed,
+};
+
+/** Versions 5 and 6: what follows `[DONE]` is read, and dropped, up to the end of the body. */
+const six: SdkDialect = {
+  wish: Wish.openai6,
+  log: 'client',
+  turns: 6,
+
+  shape(opened) {
+    const { response, options, errors, logger } = opened;
+    return ({ name, data: decoded, isText }) => {
+      if (opened.complete) return SKIP;
+      if (isText && (decoded as string).startsWith('[DONE]')) {
+        opened.complete = true;
+        return SKIP;
       }
-      return decoded(response, Wish.openai, shaped(response, options, errors, logger), (reason) =>
-        told(reason, stream.controller, errors),
-      );
-    });
-  };
-}
+      const event = name ?? null;
+      const ofThread = event?.startsWith('thread.');
+      const data = isText
+        ? parsedData(decoded as string, name, ofThread ? console : logger)
+        : decoded;
+      if (ofThread) return { event, data };
+      const error = (data as Data)?.error;
+      if (error) throw new errors.APIError(undefined, error, undefined, response.headers);
+      return options.__synthesizeEventData ? { event, data } : data;
+    };
+  },
 
-/** What the package yields for an event, or throws. */
-function shaped(
-  response: Response,
-  options: SdkResponse['options'],
-  errors: SdkErrors,
-  logger: Logger,
-): (event: DecodedEvent) => unknown {
-  const legacy = options.__streamMode === undefined || options.__streamMode === 'legacy';
-  return ({ name, data: decodedData, isText }) => {
-    let data = decodedData as { error?: unknown } | null;
-    if (isText) {
-      if (decodedData === '[DONE]') return OVER;
-      try {
-        data = JSON.parse(decodedData as string) as { error?: unknown } | null;
-      } catch {
-        logger.error('Could not parse message into JSON:');
-        logger.error('From chunk:');
-        throw new SyntaxError('Error reading response: malformed server-sent event JSON.');
+  isQuiet: isAbort,
+  consumed,
+};
+
+/** Version 4: as 6, but every name except a few makes an envelope. */
+const four: SdkDialect = {
+  wish: Wish.openai4,
+  log: 'console',
+  turns: 6,
+
+  shape(opened) {
+    const { response, errors, logger } = opened;
+    return ({ name, data: decoded, isText }) => {
+      if (opened.complete) return SKIP;
+      if (isText && (decoded as string).startsWith('[DONE]')) {
+        opened.complete = true;
+        return SKIP;
       }
-    }
-    const event = name ?? null;
-    if (legacy) {
-      if (event?.startsWith('thread.')) return { event, data };
-      if (event === 'error') {
-        throw new errors.APIError(undefined, data?.error ?? data, undefined, response.headers);
+      const data = isText ? parsedData(decoded as string, name, logger) : decoded;
+      if (name === undefined || name.startsWith('response.') || name.startsWith('transcript.')) {
+        const error = (data as Data)?.error;
+        if (error) throw new errors.APIError(undefined, error, undefined, plain(response.headers));
+        return data;
       }
-      if (data?.error) {
-        throw new errors.APIError(undefined, data.error, undefined, response.headers);
+      if (name === 'error') {
+        // Data that is null fails here, as it does in the package.
+        const body = data as NonNullable<Data>;
+        throw new errors.APIError(undefined, body.error, body.message, undefined);
       }
-    }
-    return options.__synthesizeEventData ? { event, data } : data;
-  };
+      return { event: name, data };
+    };
+  },
+
+  isQuiet: isAbort,
+  consumed: () => new Error(CONSUMED),
+};
+
+/** Newest first: where two of them agree with a version, it is nearer to the newer one. */
+export const openaiDialects: readonly SdkDialect[] = [newest, six, four];
+
+function consumed({ OpenAIError }: SdkErrors): Error {
+  return new OpenAIError(CONSUMED);
 }
 
-/** An abort ends the stream without a word; everything else is thrown. Either way the request is stopped. */
-function told(
-  reason: unknown,
-  controller: AbortController,
-  errors: SdkErrors,
-): Failure | undefined {
-  const { signal } = controller;
-  const quiet =
-    (isAbort(reason) && !(reason instanceof errors.APIError)) ||
-    (signal.aborted && reason === signal.reason);
-  controller.abort();
-  return quiet ? undefined : { reason };
-}
-
-function isAbort(reason: unknown): boolean {
-  return typeof reason === 'object' && reason !== null && (reason as Error).name === 'AbortError';
-}
-
-/** Begins with the first read, and aborts the request when it is left before its end. */
-class NativeIterator implements AsyncIterableIterator<unknown> {
-  readonly #controller: AbortController;
-  readonly #begin: () => EventStream<unknown>;
-  #events: EventStream<unknown> | undefined;
-  #over = false;
-
-  constructor(controller: AbortController, begin: () => EventStream<unknown>) {
-    this.#controller = controller;
-    this.#begin = begin;
-  }
-
-  next(): Promise<IteratorResult<unknown>> {
-    if (this.#over) return Promise.resolve({ done: true, value: undefined });
-    try {
-      this.#events ??= this.#begin();
-    } catch (error) {
-      this.#over = true;
-      return Promise.reject(error);
-    }
-    return this.#events.next();
-  }
-
-  return(value?: unknown): Promise<IteratorResult<unknown>> {
-    this.#leave();
-    return Promise.resolve({ done: true, value });
-  }
-
-  throw(reason: unknown): Promise<IteratorResult<unknown>> {
-    this.#leave();
-    return Promise.reject(reason);
-  }
-
-  [Symbol.asyncIterator](): this {
-    return this;
-  }
-
-  #leave(): void {
-    // Left before it was begun, or after its end, nothing is aborted: a generator's body does not run then.
-    if (this.#events?.over === false) this.#controller.abort();
-    this.#over = true;
-  }
+/** Headers as version 4 has them in its errors: a plain object whose names may be asked for in any case. */
+function plain(headers: Headers): object {
+  return new Proxy<Record<string, string>>(Object.fromEntries(headers), {
+    get: (target, name) => target[String(name).toLowerCase()] || target[String(name)],
+  });
 }

@@ -1,7 +1,10 @@
 import { HttpClient } from '../client/http-client.js';
 import { fetch } from '../fetch/fetch.js';
 import { isNativeAvailable } from '../native/load.js';
-import { decodesLikeThis, type SdkRequest, withNativeStreams } from './openai-stream.js';
+import { currentFlags, isDrawn } from './flags.js';
+import { type Place, placesOf } from './places.js';
+import type { SdkRequest } from './sdk.js';
+import { dialectsFor, withNativeStreams } from './streams.js';
 
 type Fetch = typeof fetch;
 
@@ -23,19 +26,33 @@ export interface PatchedTarget {
   readonly kind: 'client' | 'class' | 'global';
   /** The name of its class, or `globalThis.fetch`. */
   readonly name: string;
+  /**
+   * Who decodes its streams: `native`, the engine; `transport`, the SDK, from bytes that the engine
+   * brings; `untried` before the first stream has shown which of the two it is.
+   */
+  readonly streams: 'native' | 'transport' | 'untried';
 }
 
 /** A target with what it takes to put it back. */
 interface Patch extends PatchedTarget {
+  streams: PatchedTarget['streams'];
   readonly target: WeakRef<object>;
-  readonly changes: readonly Change[];
+  changes: Change[];
 }
 
-/** A property that was replaced, on the target or its prototype. */
+/** A property that was replaced, of the target or of what it is made of. */
 interface Change {
+  readonly owner: WeakRef<object>;
   readonly name: string;
   readonly property: PropertyDescriptor;
   readonly original: PropertyDescriptor | undefined;
+}
+
+/** What is put in the place of what a target sends with. */
+interface Means {
+  readonly fetch: Fetch;
+  /** Who is told when a stream has shown how it is decoded. */
+  readonly told: (streams: PatchedTarget['streams']) => void;
 }
 
 const patches: Set<Patch> = new Set();
@@ -45,18 +62,23 @@ let warned = false;
  * Moves an SDK's traffic to the engine: its requests, streams and retries stay what they are, and go
  * over native pooled connections.
  *
- * @param target An OpenAI or Anthropic client or any other that keeps its `fetch` the same way; such a
- *   class, for all its clients to come; nothing, for `globalThis.fetch`.
+ * @param target A client of `openai`, `@anthropic-ai/sdk`, `groq-sdk`, `ollama`, `cohere-ai` or
+ *   `@google/genai`, a chat model of `@langchain/openai` or `@langchain/anthropic`, or any other that keeps
+ *   its `fetch` the same way; the class of `openai`, `@anthropic-ai/sdk` or `groq-sdk`, for all its clients to
+ *   come; nothing, for `globalThis.fetch`.
  * @returns the target. Patching twice changes nothing.
  * @throws {TypeError} for what has no `fetch` to replace, and for a `client` that is none.
  *
  * The server sees the requests that it saw before, but for headers that built-in fetch adds of its own
  * accord: `accept-language`, `sec-fetch-mode`, `connection`, and `accept-encoding` unless the caller sets it.
  *
- * Streams of the newest `openai` are decoded by the engine, as that package itself reads them; every other
- * SDK, and every other version, goes on decoding the bytes that it gets.
+ * Streams of `openai` and `@anthropic-ai/sdk` are decoded by the engine, as the package itself reads them: its
+ * first stream finds out how it does, on a few bodies in memory. A version that reads differently, and
+ * every other SDK, goes on decoding the bytes that it gets; {@link getPatchStatus} says which it is.
  *
- * Without a native binary for this platform it warns once and leaves the target as it is.
+ * Without a native binary for this platform it warns once and leaves the target as it is. So it does,
+ * without a word, while the environment says `WARMLINE_DISABLE=1`, and with all but a part of the targets,
+ * drawn one by one, where it says `WARMLINE_ROLLOUT=10` (percent).
  *
  * @example
  * ```ts
@@ -71,38 +93,91 @@ export function patch<T extends object = typeof globalThis>(
   options: PatchOptions = {},
 ): T {
   const kind = kindOf(target);
-  if (kind === undefined) {
-    throw new TypeError(
-      'patch: expected an OpenAI or Anthropic client, its class, or nothing for globalThis.fetch',
-    );
-  }
+  if (kind === undefined) throw new TypeError(`patch: ${adviceFor(target)}`);
   if (!isNativeAvailable()) {
     warnOnce();
     return target;
   }
-  if (find(target) !== undefined) return target;
+  if (find(target) !== undefined || !isDrawn(currentFlags())) return target;
   const { client } = options;
   if (client !== undefined && !(client instanceof HttpClient)) {
     throw new TypeError('patch: options.client must be an HttpClient');
   }
   const engineFetch: Fetch = client === undefined ? fetch : fetchOf(client);
+  apply(target, kind, { fetch: engineFetch, told: () => {} });
+  return target;
+}
+
+function apply(target: object, kind: PatchedTarget['kind'], means: Means): void {
+  if (find(target) !== undefined) return;
+  const found: Patch = {
+    kind,
+    name: nameOf(target, kind),
+    streams: 'transport',
+    target: new WeakRef(target),
+    changes: [],
+  };
+  const told = (streams: PatchedTarget['streams']) => {
+    found.streams = streams;
+    means.told(streams);
+  };
+  const inner: Means = { fetch: means.fetch, told };
+  if (kind === 'class') {
+    found.changes.push(replace(prototypeOf(target), 'fetch', () => interceptor(means.fetch)));
+  } else {
+    const places = kind === 'global' ? GLOBAL_PLACES : placesOf(target);
+    if (places.some(({ holds }) => holds === 'client')) found.streams = 'untried';
+    found.changes.push(...places.map((place) => fill(place, inner)));
+  }
   const owner = kind === 'class' ? prototypeOf(target) : target;
-  const changes = [
-    replace(owner, 'fetch', (original) =>
-      kind === 'class'
-        ? interceptor(engineFetch)
-        : { ...dataProperty(original), value: engineFetch },
-    ),
-  ];
   const { request } = owner as { request?: unknown };
-  if (typeof request === 'function' && decodesLikeThis(owner)) {
-    const value = withNativeStreams(request as SdkRequest);
-    changes.push(
+  const dialects = dialectsFor(owner);
+  if (typeof request === 'function' && dialects.length > 0) {
+    found.streams = 'untried';
+    const value = withNativeStreams(request as SdkRequest, dialects, (native) =>
+      told(native ? 'native' : 'transport'),
+    );
+    found.changes.push(
       replace(owner, 'request', (original) => ({ ...dataProperty(original, false), value })),
     );
   }
-  patches.add({ kind, name: nameOf(target, kind), target: new WeakRef(target), changes });
-  return target;
+  patches.add(found);
+}
+
+const GLOBAL_PLACES: readonly Place[] = [{ owner: globalThis, property: 'fetch', holds: 'fetch' }];
+
+/** Puts the engine into a place. */
+function fill({ owner, property, holds }: Place, means: Means): Change {
+  if (holds === 'client') return replace(owner, property, (before) => patching(before, means));
+  return replace(owner, property, (before) => ({
+    ...dataProperty(before),
+    value: holds === 'fetch' ? means.fetch : withFetch(before?.value, means.fetch),
+  }));
+}
+
+/** A property whose value, now and whenever it is set, is patched. */
+function patching(before: PropertyDescriptor | undefined, means: Means): PropertyDescriptor {
+  let value: unknown = before?.value;
+  const patched = (next: unknown) => {
+    const kind = kindOf(next);
+    if (kind === 'client') apply(next as object, kind, means);
+    return next;
+  };
+  patched(value);
+  return {
+    configurable: true,
+    enumerable: before?.enumerable ?? true,
+    get: () => value,
+    set: (next: unknown) => {
+      value = patched(next);
+    },
+  };
+}
+
+/** A model's fields, for those that are made of them. */
+function withFetch(fields: unknown, engineFetch: Fetch): object {
+  const { configuration, ...others } = (fields ?? {}) as { configuration?: object };
+  return { ...others, configuration: { ...configuration, fetch: engineFetch } };
 }
 
 function replace(
@@ -113,7 +188,7 @@ function replace(
   const original = Object.getOwnPropertyDescriptor(owner, name);
   const property = make(original);
   Object.defineProperty(owner, name, property);
-  return { name, property, original };
+  return { owner: new WeakRef(owner), name, property, original };
 }
 
 /**
@@ -128,22 +203,27 @@ export function unpatch(target: object = globalThis): boolean {
   const found = find(target);
   if (found === undefined) return false;
   patches.delete(found);
-  const owner = found.kind === 'class' ? prototypeOf(target) : target;
-  return found.changes.map((change) => undo(owner, change)).every(Boolean);
+  return found.changes.map(undo).every(Boolean);
 }
 
 /** False for a property that somebody else has replaced since. */
-function undo(owner: object, { name, property, original }: Change): boolean {
+function undo({ owner: held, name, property, original }: Change): boolean {
+  const owner = held.deref();
+  if (owner === undefined) return true;
   const now = Object.getOwnPropertyDescriptor(owner, name);
   if (now === undefined || now.value !== property.value || now.set !== property.set) return false;
-  if (original === undefined) Reflect.deleteProperty(owner, name);
+  const inner: unknown = property.get?.();
+  if (typeof inner === 'object' && inner !== null) {
+    unpatch(inner);
+    Object.defineProperty(owner, name, { ...original, value: inner });
+  } else if (original === undefined) Reflect.deleteProperty(owner, name);
   else Object.defineProperty(owner, name, original);
   return true;
 }
 
 /** What is patched now, and whether anything can be. */
 export function getPatchStatus(): PatchStatus {
-  const patched = living().map(({ kind, name }) => ({ kind, name }));
+  const patched = living().map(({ kind, name, streams }) => ({ kind, name, streams }));
   return { native: isNativeAvailable(), patched };
 }
 
@@ -167,8 +247,7 @@ function kindOf(target: unknown): PatchedTarget['kind'] | undefined {
     return typeof methods?.fetchWithTimeout === 'function' ? 'class' : undefined;
   }
   if (typeof target !== 'object' || target === null) return undefined;
-  const own = Object.getOwnPropertyDescriptor(target, 'fetch');
-  return typeof own?.value === 'function' && own.configurable ? 'client' : undefined;
+  return placesOf(target).length > 0 ? 'client' : undefined;
 }
 
 /**
@@ -213,6 +292,19 @@ function prototypeOf(target: object): object {
 function nameOf(target: object, kind: PatchedTarget['kind']): string {
   if (kind === 'global') return 'globalThis.fetch';
   return kind === 'class' ? (target as { name: string }).name : target.constructor.name;
+}
+
+/** What to do about a target that has no `fetch` to replace. */
+function adviceFor(target: unknown): string {
+  if (
+    typeof target === 'object' &&
+    target !== null &&
+    '_baseURL' in target &&
+    '_options' in target
+  ) {
+    return 'a Mistral client keeps its fetch to itself: make it with httpClient: new HTTPClient({ fetcher: fetch })';
+  }
+  return "expected a client of an SDK that README.md lists, an SDK's class, or nothing for globalThis.fetch";
 }
 
 function warnOnce(): void {

@@ -20,6 +20,19 @@ export interface Failure {
 /** What is made of an event that ends the stream for its reader, whatever follows. */
 export const OVER: unique symbol = Symbol('over');
 
+/** What is made of an event that its reader does not see. */
+export const SKIP: unique symbol = Symbol('skip');
+
+/** How a stream's events are read. */
+export interface Reading<T> {
+  /** What the reader sees of an event. What this throws ends the stream. */
+  shape(event: DecodedEvent): T | typeof OVER | typeof SKIP;
+  /** What the reader is told of a failure, or that nothing is said and the stream just ends. */
+  outcome?(reason: unknown): Failure | undefined;
+  /** The reader has been told of the end or of a failure, or has left. */
+  over?(): void;
+}
+
 const DONE = { done: true, value: undefined } as const;
 
 /**
@@ -27,29 +40,21 @@ const DONE = { done: true, value: undefined } as const;
  * engine credit to read on.
  */
 export class EventFlow<T> implements EventSink {
-  readonly #shape: (event: DecodedEvent) => T | typeof OVER;
-  readonly #outcome: (reason: unknown) => Failure | undefined;
+  readonly #reading: Reading<T>;
   #source: EventSource | undefined;
   #batches: Batch[] = [];
   #waiters: Waiter<T>[] = [];
   #ended = false;
   #failure: Failure | undefined;
+  #over = false;
 
-  /**
-   * `shape` makes of an event what its reader sees; what it throws ends the stream. `outcome` says what
-   * the reader is told of a failure, or that nothing is said and the stream just ends.
-   */
-  constructor(
-    shape: (event: DecodedEvent) => T | typeof OVER,
-    outcome: (reason: unknown) => Failure | undefined = (reason) => ({ reason }),
-  ) {
-    this.#shape = shape;
-    this.#outcome = outcome;
+  constructor(reading: Reading<T>) {
+    this.#reading = reading;
   }
 
-  /** Nothing more will be read: it has ended, failed or been left. */
+  /** The reader knows of the end, or has left. */
   get over(): boolean {
-    return this.#ended && this.#batches.length === 0;
+    return this.#over;
   }
 
   /** Where the events come from. */
@@ -63,20 +68,19 @@ export class EventFlow<T> implements EventSink {
       return;
     }
     this.#batches.push({ events, bytes, next: 0 });
-    while (this.#waiters.length > 0 && this.#batches.length > 0) {
-      this.#answer(this.#waiters.shift() as Waiter<T>);
-    }
+    this.#serve();
   }
 
   end(): void {
     this.#ended = true;
-    for (const waiter of this.#waiters.splice(0)) waiter.resolve(DONE);
+    this.#serve();
   }
 
   fail(reason: unknown): void {
     if (this.#ended) return;
     this.#failure ??= { reason };
-    for (const waiter of this.#waiters.splice(0)) this.#answer(waiter);
+    this.#ended = true;
+    this.#serve();
   }
 
   stop(reason: unknown): void {
@@ -87,50 +91,72 @@ export class EventFlow<T> implements EventSink {
   /** The next event, in the order in which they came. */
   next(): Promise<IteratorResult<T, undefined>> {
     return new Promise((resolve, reject) => {
-      const idle = this.#batches.length === 0 && this.#failure === undefined && !this.#ended;
-      if (idle) this.#waiters.push({ resolve, reject });
-      else this.#answer({ resolve, reject });
+      const waiter = { resolve, reject };
+      if (!this.#answer(waiter)) this.#waiters.push(waiter);
     });
   }
 
   /** Nobody reads on: the upstream is stopped. */
   leave(): void {
-    const over = this.#ended || this.#failure !== undefined;
-    this.#batches = [];
-    this.#failure = undefined;
-    this.end();
-    if (!over) this.#source?.leave();
+    const { source } = this.#close();
+    source?.leave();
   }
 
-  /** Answers a reader with what is there: an event, a failure (told once), or the end. */
-  #answer({ resolve, reject }: Waiter<T>): void {
-    if (this.#batches.length > 0) {
+  #serve(): void {
+    for (let waiter = this.#waiters.shift(); waiter !== undefined; waiter = this.#waiters.shift()) {
+      if (this.#answer(waiter)) continue;
+      this.#waiters.unshift(waiter);
+      return;
+    }
+  }
+
+  /** Answers a reader with an event, a failure (told once), or the end; false if there is none of them yet. */
+  #answer({ resolve, reject }: Waiter<T>): boolean {
+    while (this.#batches.length > 0) {
       try {
-        const value = this.#shape(this.#take());
-        if (value !== OVER) {
+        const value = this.#reading.shape(this.#take());
+        if (value === SKIP) continue;
+        if (value === OVER) {
+          // What follows should be little, and its connection is worth having.
+          const { source } = this.#close();
+          source?.forgo();
+          resolve(DONE);
+        } else {
           resolve({ done: false, value });
-          return;
         }
-        this.leave();
       } catch (reason) {
         this.leave();
         this.#tell(reason, resolve, reject);
-        return;
       }
-    } else if (this.#failure !== undefined) {
-      const { reason } = this.#failure;
-      this.#failure = undefined;
-      this.#ended = true;
-      this.#tell(reason, resolve, reject);
-      return;
+      return true;
     }
-    resolve(DONE);
+    if (!this.#ended) return false;
+    const { failure } = this.#close();
+    if (failure === undefined) resolve(DONE);
+    else this.#tell(failure.reason, resolve, reject);
+    return true;
   }
 
   #tell(reason: unknown, resolve: Waiter<T>['resolve'], reject: Waiter<T>['reject']): void {
-    const failure = this.#outcome(reason);
+    const reading = this.#reading;
+    const failure = reading.outcome === undefined ? { reason } : reading.outcome(reason);
     if (failure === undefined) resolve(DONE);
     else reject(failure.reason);
+  }
+
+  /** Nothing more is read. The result is a source that has more to give, and a failure that was not told. */
+  #close(): { source: EventSource | undefined; failure: Failure | undefined } {
+    const source = this.#ended ? undefined : this.#source;
+    const failure = this.#failure;
+    this.#failure = undefined;
+    this.#ended = true;
+    this.#batches = [];
+    if (!this.#over) {
+      this.#over = true;
+      this.#reading.over?.();
+    }
+    for (const waiter of this.#waiters.splice(0)) waiter.resolve(DONE);
+    return { source, failure };
   }
 
   #take(): DecodedEvent {
@@ -155,7 +181,7 @@ export class EventStream<T> implements AsyncIterableIterator<T, undefined, undef
     this.#flow = flow;
   }
 
-  /** Nothing more will be read. */
+  /** The reader knows of the end, or has left. */
   get over(): boolean {
     return this.#flow.over;
   }

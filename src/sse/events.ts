@@ -1,6 +1,6 @@
 import { type Decodable, type DecodedEvent, decode } from '../native/events.js';
 import { Wish } from '../native/wire.js';
-import { EventFlow, EventStream, type Failure, type OVER } from './event-flow.js';
+import { EventFlow, EventStream, type Reading } from './event-flow.js';
 
 /** One event of a `text/event-stream` (HTML, "Server-sent events"). */
 export interface ServerSentEvent {
@@ -38,17 +38,12 @@ export function events(response: Response): AsyncIterableIterator<ServerSentEven
   if (!isDecodable(response)) {
     throw new TypeError("events: expected a response of warmline's fetch");
   }
-  return decoded(response, Wish.events, toServerSentEvent);
+  return decoded(response, Wish.events, { shape: toServerSentEvent });
 }
 
-/** A response's events, as `shape` makes of each what its reader sees. */
-export function decoded<T>(
-  response: Decodable,
-  wish: number,
-  shape: (event: DecodedEvent) => T | typeof OVER,
-  outcome?: (reason: unknown) => Failure | undefined,
-): EventStream<T> {
-  const flow = new EventFlow(shape, outcome);
+/** A response's events, in one reading of them. */
+export function decoded<T>(response: Decodable, wish: number, reading: Reading<T>): EventStream<T> {
+  const flow = new EventFlow(reading);
   const stream = new EventStream(flow);
   flow.connect(response[decode](wish, flow, stream));
   return stream;

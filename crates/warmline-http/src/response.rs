@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
-use tokio::time::{Instant, Sleep, sleep_until};
+use tokio::time::{Instant, Sleep, sleep_until, timeout};
 
 use crate::busy::Busy;
 use crate::error::{Error, Phase};
@@ -17,6 +17,8 @@ use crate::transport::Incoming;
 
 /// The most bytes of an unwanted body that are read rather than its connection closed.
 const DRAIN_LIMIT: usize = 64 * 1024;
+/// The longest that an unwanted body may take: about what a new connection costs.
+const DRAIN_TIME: Duration = Duration::from_secs(1);
 
 /// The head of a response, with its body still to come.
 pub struct Response {
@@ -143,16 +145,20 @@ impl Body {
         Poll::Ready(chunk)
     }
 
-    /// Reads the rest of a body that nobody wants, so that its connection can serve again; a long
-    /// or a failing one is given up, and the connection with it.
-    pub(crate) async fn drain(mut self) {
-        let mut left = DRAIN_LIMIT;
-        while let Ok(Some(chunk)) = self.chunk().await {
-            match left.checked_sub(chunk.len()) {
-                Some(rest) => left = rest,
-                None => return,
+    /// Reads the rest of a body that nobody wants, so that its connection can serve again; a long, a
+    /// slow or a failing one is given up, and the connection with it.
+    pub async fn drain(mut self) {
+        let short = async {
+            let mut left = DRAIN_LIMIT;
+            while let Ok(Some(chunk)) = self.chunk().await {
+                match left.checked_sub(chunk.len()) {
+                    Some(rest) => left = rest,
+                    None => return,
+                }
             }
-        }
+        };
+        // However it comes out, the body is dropped now.
+        let _ = timeout(DRAIN_TIME, short).await;
     }
 
     fn finish(&mut self) {

@@ -20,15 +20,18 @@ const KEPT_BYTES: usize = 1024;
 pub(crate) enum Wish {
     /// Events as the standard has them: their data is text.
     Events,
-    /// Events as the `openai` package reads them: objects arrive parsed, all else as text.
-    OpenAi,
+    /// Events as an SDK reads them: objects arrive parsed, all else as text.
+    Sdk(Dialect),
 }
 
 impl Wish {
     pub(crate) fn from_word(word: u32) -> Option<Self> {
         match word {
             wish::EVENTS => Some(Self::Events),
-            wish::OPENAI => Some(Self::OpenAi),
+            wish::OPENAI => Some(Self::Sdk(Dialect::OpenAi)),
+            wish::OPENAI_6 => Some(Self::Sdk(Dialect::OpenAi6)),
+            wish::OPENAI_4 => Some(Self::Sdk(Dialect::OpenAi4)),
+            wish::ANTHROPIC => Some(Self::Sdk(Dialect::Anthropic)),
             _ => None,
         }
     }
@@ -36,7 +39,7 @@ impl Wish {
     fn dialect(self) -> Dialect {
         match self {
             Self::Events => Dialect::Standard,
-            Self::OpenAi => Dialect::OpenAi,
+            Self::Sdk(dialect) => dialect,
         }
     }
 }
@@ -125,7 +128,7 @@ impl News {
             flags |= event::NAMED;
             self.text(name);
         }
-        if wish == Wish::OpenAi && is_one_object(event.data.as_bytes()) {
+        if wish != Wish::Events && is_one_object(event.data.as_bytes()) {
             self.json.push(',');
             self.json.push_str(event.data);
         } else {

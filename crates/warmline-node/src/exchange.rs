@@ -107,14 +107,22 @@ async fn deliver(
         return Ok(());
     }
     outbox.head(head);
-    for chunk in chunks {
-        outbox.chunk(chunk).await?;
-    }
-    if let Gathered::Failure(error) = gathered {
-        return Err(error);
-    }
-    while let Some(chunk) = body.chunk().await? {
-        outbox.chunk(chunk).await?;
+    let handed_over = async {
+        for chunk in chunks {
+            outbox.chunk(chunk).await?;
+        }
+        if let Gathered::Failure(error) = gathered {
+            return Err(error);
+        }
+        while let Some(chunk) = body.chunk().await? {
+            outbox.chunk(chunk).await?;
+        }
+        Ok(())
+    };
+    tokio::select! {
+        biased;
+        handed_over = handed_over => handed_over?,
+        () = outbox.until_forgone() => Box::pin(body.drain()).await,
     }
     outbox.end(End::Complete);
     Ok(())

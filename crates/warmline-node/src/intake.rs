@@ -67,6 +67,11 @@ impl Intake {
                     slot.task.abort();
                 }
             }
+            Command::Forgo { slot } => {
+                if let Some(slot) = self.slot(slot) {
+                    slot.outbox.forgone();
+                }
+            }
             Command::Credit { slot, bytes } => {
                 if let Some(slot) = self.slot(slot) {
                     slot.outbox.read(bytes);

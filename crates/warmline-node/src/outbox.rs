@@ -22,6 +22,8 @@ pub(crate) struct Outbox {
     contents: Mutex<Contents>,
     unread: AtomicUsize,
     credit: Notify,
+    /// Told once JavaScript wants no more of the body.
+    forgone: Notify,
 }
 
 /// The news of a slot; a drain empties it.
@@ -71,6 +73,7 @@ impl Outbox {
             contents: Mutex::default(),
             unread: AtomicUsize::new(0),
             credit: Notify::new(),
+            forgone: Notify::new(),
         })
     }
 
@@ -112,6 +115,18 @@ impl Outbox {
             drop(contents);
             self.mailbox.push(Arc::clone(self));
         }
+    }
+
+    /// JavaScript wants no more of it, and its connection for other requests.
+    pub(crate) fn forgone(self: &Arc<Self>) {
+        self.abandoned();
+        // Leaves a permit behind for an exchange that does not wait for it yet.
+        self.forgone.notify_one();
+    }
+
+    /// Returns once [`Outbox::forgone`] was called.
+    pub(crate) async fn until_forgone(&self) {
+        self.forgone.notified().await;
     }
 
     /// Head, body and end in one go.

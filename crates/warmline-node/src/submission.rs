@@ -22,6 +22,9 @@ pub(crate) enum Command {
     Abort {
         slot: u32,
     },
+    Forgo {
+        slot: u32,
+    },
     Credit {
         slot: u32,
         bytes: u32,
@@ -114,6 +117,7 @@ impl Records {
         let command = match kind {
             op::REQUEST => Command::Request(Box::new(self.request(slot)?)),
             op::ABORT => Command::Abort { slot },
+            op::FORGO => Command::Forgo { slot },
             op::CREDIT => Command::Credit {
                 slot,
                 bytes: self.word()?,

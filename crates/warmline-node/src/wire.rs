@@ -28,6 +28,9 @@ pub(crate) mod op {
     /// wanted as events. `received` is how much of the body had reached JavaScript, `bytes` what of
     /// that nobody has read. Does nothing while more than that is on its way: JavaScript asks again.
     pub(crate) const DECODE: u32 = 10;
+    /// `slot`: nobody wants the rest of the response's body, which should be short: it is read, within
+    /// bounds, so that its connection can serve again.
+    pub(crate) const FORGO: u32 = 11;
 }
 
 /// No time-out, no lease, no side body.
@@ -85,8 +88,15 @@ pub(crate) mod done {
 pub(crate) mod wish {
     /// Events as the standard has them, their data as text.
     pub(crate) const EVENTS: u32 = 1;
-    /// Events as the `openai` package reads them, their data parsed where it is an object.
+    /// Events as the `openai` package reads them, their data parsed where it is an object; so in all
+    /// that follow.
     pub(crate) const OPENAI: u32 = 2;
+    /// As its versions 5 and 6 read them.
+    pub(crate) const OPENAI_6: u32 = 3;
+    /// As its version 4 reads them.
+    pub(crate) const OPENAI_4: u32 = 4;
+    /// As the `@anthropic-ai/sdk` package reads them.
+    pub(crate) const ANTHROPIC: u32 = 5;
 }
 
 /// The word that stands for an event: which values of the list are its own, in this order and

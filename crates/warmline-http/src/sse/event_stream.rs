@@ -1,5 +1,5 @@
 //! Server-sent events: as the standard has them (HTML, section 9.2.6 "Interpreting an event stream"), and
-//! as the `openai` package reads them.
+//! as SDKs read them.
 
 use std::borrow::Cow;
 
@@ -13,15 +13,44 @@ const MAX_EVENT_BYTES: usize = 16 * 1024 * 1024;
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// Whose reading of a stream it is.
+///
+/// An SDK's differs from the standard's: to it nothing but names and data counts, an event that has a
+/// name needs no data, and a byte order mark is dropped from every line.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Dialect {
     /// The standard's.
     #[default]
     Standard,
-    /// The `openai` package's: a byte order mark is dropped from every line, an event that has a name needs no
-    /// data, the end of the body ends the last line and the last event, and nothing but names and data
-    /// counts.
+    /// The `openai` package's: the end of the body ends the last line and the last event.
     OpenAi,
+    /// The `openai` package's in its versions 5 and 6: an event that is not finished is dropped.
+    OpenAi6,
+    /// The `openai` package's in its version 4: as in 6, and no byte order mark is ever dropped.
+    OpenAi4,
+    /// The `@anthropic-ai/sdk` package's: an event that is not finished is dropped, and so is one that
+    /// has no name, or no data, or is named `ping`. An error needs no data.
+    Anthropic,
+}
+
+impl Dialect {
+    fn drops_mark(self, begun: bool) -> bool {
+        match self {
+            Self::Standard => !begun,
+            Self::OpenAi | Self::OpenAi6 | Self::Anthropic => true,
+            Self::OpenAi4 => false,
+        }
+    }
+
+    fn hands_over(self, name: Option<&str>, data: &str) -> bool {
+        if self != Self::Anthropic {
+            return true;
+        }
+        match name {
+            None | Some("ping") => false,
+            Some("error") => true,
+            Some(_) => !data.is_empty(),
+        }
+    }
 }
 
 /// One event, as long as nobody needs it longer.
@@ -105,7 +134,7 @@ impl EventStream {
 
     /// The body is complete: hands over an event that its end ends, where the dialect has such.
     pub fn finish(&mut self, mut on_event: impl FnMut(Event<'_>)) {
-        if self.dialect == Dialect::Standard {
+        if self.dialect != Dialect::OpenAi {
             return;
         }
         let line = std::mem::take(&mut self.line);
@@ -123,10 +152,10 @@ impl EventStream {
         rest: &'chunk [u8],
         on_event: &mut impl FnMut(Event<'_>),
     ) -> &'chunk [u8] {
-        let markable = !self.begun || self.dialect == Dialect::OpenAi;
+        let drops_mark = self.dialect.drops_mark(self.begun);
         self.begun = true;
         let line = match line.strip_prefix(BYTE_ORDER_MARK) {
-            Some(line) if markable => line,
+            Some(line) if drops_mark => line,
             _ => line,
         };
         if line.is_empty() {
@@ -158,7 +187,7 @@ impl EventStream {
                 self.name.push_str(&text(value));
                 self.named = true;
             }
-            _ if self.dialect == Dialect::OpenAi => {}
+            _ if self.dialect != Dialect::Standard => {}
             b"id" if !value.contains(&0) => {
                 self.id.clear();
                 self.id.push_str(&text(value));
@@ -177,24 +206,27 @@ impl EventStream {
         let data = std::mem::take(&mut self.data);
         match (data.strip_suffix('\n'), self.dialect) {
             (Some(data), _) => self.hand_over(data, on_event),
-            (None, Dialect::OpenAi) if !self.name.is_empty() => self.hand_over("", on_event),
-            // An empty name stays, and is the next event's.
-            (None, Dialect::OpenAi) => {}
             (None, Dialect::Standard) => self.name.clear(),
+            (None, _) if !self.name.is_empty() => self.hand_over("", on_event),
+            // An empty name stays, and is the next event's.
+            (None, _) => {}
         }
     }
 
     fn hand_over(&mut self, data: &str, on_event: &mut impl FnMut(Event<'_>)) {
         let named = match self.dialect {
             Dialect::Standard => !self.name.is_empty(),
-            Dialect::OpenAi => self.named,
+            _ => self.named,
         };
-        on_event(Event {
-            name: named.then_some(self.name.as_str()),
-            data,
-            id: &self.id,
-            retry: self.retry.take(),
-        });
+        let name = named.then_some(self.name.as_str());
+        if self.dialect.hands_over(name, data) {
+            on_event(Event {
+                name,
+                data,
+                id: &self.id,
+                retry: self.retry.take(),
+            });
+        }
         self.name.clear();
         self.named = false;
     }

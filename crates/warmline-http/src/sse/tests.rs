@@ -127,7 +127,11 @@ fn refuses_an_event_without_end() {
 }
 
 fn openai(chunks: &[&[u8]]) -> Vec<(Option<String>, String)> {
-    let seen = decode_as(Dialect::OpenAi, chunks);
+    names_and_data(Dialect::OpenAi, chunks)
+}
+
+fn names_and_data(dialect: Dialect, chunks: &[&[u8]]) -> Vec<(Option<String>, String)> {
+    let seen = decode_as(dialect, chunks);
     seen.into_iter()
         .map(|(name, data, ..)| (name, data))
         .collect()
@@ -170,6 +174,34 @@ fn openai_drops_a_byte_order_mark_from_every_line() {
         openai(&[text.as_bytes()]),
         [nameless("1"), nameless("2"), nameless("\u{feff}3")]
     );
+}
+
+#[test]
+fn older_openai_drops_an_event_that_is_not_finished() {
+    for dialect in [Dialect::OpenAi6, Dialect::OpenAi4] {
+        let seen = names_and_data(dialect, &[b"event: a\n\ndata: 1\n\ndata: 2\n"]);
+        assert_eq!(seen, [named("a", ""), nameless("1")]);
+    }
+}
+
+#[test]
+fn openai_4_knows_no_byte_order_mark() {
+    let text = "\u{feff}data: 1\ndata: 2\n\u{feff}\ndata: 3\n\n";
+    let four = names_and_data(Dialect::OpenAi4, &[text.as_bytes()]);
+    assert_eq!(four, [nameless("2\n3")]);
+    let six = names_and_data(Dialect::OpenAi6, &[text.as_bytes()]);
+    assert_eq!(six, [nameless("1\n2"), nameless("3")]);
+}
+
+#[test]
+fn anthropic_wants_a_name_and_data() {
+    let text = "data: 1\n\nevent: a\ndata: 2\n\nevent: ping\ndata: 3\n\nevent: b\n\nevent: c\ndata\n\nevent:\n\ndata: 4\n\n\u{feff}event: error\n\nevent: d\ndata: 5\n";
+    let bytes = text.as_bytes();
+    let expected = [named("a", "2"), named("", "4"), named("error", "")];
+    for cut in 0..=bytes.len() {
+        let seen = names_and_data(Dialect::Anthropic, &[&bytes[..cut], &bytes[cut..]]);
+        assert_eq!(seen, expected, "cut at {cut}");
+    }
 }
 
 #[test]

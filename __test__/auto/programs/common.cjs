@@ -1,0 +1,4 @@
+const { getPatchStatus } = require('warmline');
+const { OpenAI } = require('openai');
+
+import('./report.mjs').then(({ report }) => report(OpenAI, getPatchStatus));

@@ -1,0 +1,6 @@
+import 'warmline/auto';
+import OpenAI from 'openai';
+import { getPatchStatus } from 'warmline';
+import { report } from './report.mjs';
+
+await report(OpenAI, getPatchStatus);

@@ -1,0 +1,5 @@
+// A Node of before `module.registerHooks`.
+const module_ = require('node:module');
+
+delete module_.registerHooks;
+module_.syncBuiltinESMExports();

@@ -1,0 +1,441 @@
+import { getEventListeners } from 'node:events';
+import Anthropic from '@anthropic-ai/sdk';
+import { describe, expect, it } from 'vitest';
+import { getPatchStatus, patch } from 'warmline';
+import { type HttpServer, httpServer } from '../servers/http.js';
+import {
+  type Body,
+  cutServer,
+  cutsOf,
+  described,
+  logger,
+  read,
+  turns,
+  twins,
+} from './differential.js';
+
+const event = (type: string, more: object = {}) =>
+  `event: ${type}\ndata: ${JSON.stringify({ type, ...more })}\n\n`;
+
+const block = (index: number, content_block: object, deltas: object[]) =>
+  event('content_block_start', { index, content_block }) +
+  deltas.map((delta) => event('content_block_delta', { index, delta })).join('') +
+  event('content_block_stop', { index });
+
+const message = (...blocks: string[]) =>
+  event('message_start', {
+    message: {
+      id: 'msg_1',
+      type: 'message',
+      role: 'assistant',
+      model: 'm',
+      content: [],
+      stop_reason: null,
+      stop_sequence: null,
+      usage: { input_tokens: 3, output_tokens: 1 },
+    },
+  }) +
+  blocks.join('') +
+  event('message_delta', {
+    delta: { stop_reason: 'end_turn', stop_sequence: null },
+    usage: { output_tokens: 9 },
+  }) +
+  event('message_stop');
+
+const text = block(0, { type: 'text', text: '' }, [
+  { type: 'text_delta', text: 'Grüße, ' },
+  { type: 'text_delta', text: '世界 😀' },
+]);
+
+const thinking = block(0, { type: 'thinking', thinking: '', signature: '' }, [
+  { type: 'thinking_delta', thinking: 'Hm' },
+  { type: 'thinking_delta', thinking: '…' },
+  { type: 'signature_delta', signature: 'c2ln' },
+]);
+
+const toolUse = block(1, { type: 'tool_use', id: 'toolu_1', name: 'weather', input: {} }, [
+  { type: 'input_json_delta', partial_json: '' },
+  { type: 'input_json_delta', partial_json: '{"city": "Kö' },
+  { type: 'input_json_delta', partial_json: 'ln", "days": [1, 2]}' },
+]);
+
+const overloaded =
+  'event: error\ndata: {"type":"error","error":{"type":"overloaded_error","message":"busy"}}\n\n';
+
+/** Bodies that make whole messages. */
+const MESSAGES: Record<string, Body> = {
+  text: message(text),
+  thinking: message(thinking),
+  'the use of a tool': message(text, toolUse),
+  pings: message(event('ping'), text, event('ping')),
+  'carriage returns and line feeds': message(text).replaceAll('\n', '\r\n'),
+  'carriage returns': message(text).replaceAll('\n', '\r'),
+  comments: `: hi\n\n${message(`:\n: there\n${text}`)}`,
+};
+
+/** Bodies as servers send them, or should not. */
+const BODIES: Record<string, Body> = {
+  ...MESSAGES,
+  'an error in the middle': `${event('message_start')}${overloaded}${event('message_stop')}`,
+  'an error that is text': 'event: error\ndata: busy\n\n',
+  'an error that is null': 'event: error\ndata: null\n\n',
+  'an error that is a list': 'event: error\ndata: [1]\n\n',
+  'an error with details':
+    'event: error\ndata: {"error":{"message":"m","details":{"error_code":"c"}}}\n\n',
+  'an error without data': 'event: error\n\n',
+  'an error without a type': 'event: error\ndata: {"error":"x"}\n\n',
+  'an error of no event': `event: a\ndata: {"error":{"message":"bad"}}\n\n`,
+  'events that nobody knows': event('new_kind', { a: 1 }) + event('completion', { b: [2] }),
+  'events without a name': `data: {"a":1}\n\n${event('a')}data: [DONE]\n\n`,
+  'an empty name': `event:\n\ndata: {"a":1}\n\nevent: \ndata: {"a":2}\n\n`,
+  'a name without data': `event: a\n\n${event('b')}`,
+  'empty data': `event: a\ndata:\n\nevent: a\ndata\n\n${event('b')}`,
+  'two empty lines of data': 'event: a\ndata:\ndata:\n\n',
+  'a name twice': 'event: a\nevent: ping\ndata: 1\n\nevent: ping\nevent: a\ndata: 2\n\n',
+  'data that is no object':
+    'event: a\ndata: 1\n\nevent: a\ndata: "text"\n\nevent: a\ndata: null\n\nevent: a\ndata: [1,2]\n\n',
+  'data over several lines': 'event: a\ndata: {"a":\ndata: [1,\ndata:2]}\n\n',
+  'ids and retries': `id: 1\nretry: 5\nevent: a\ndata: {"a":1}\n\nid\nunknown: x\n\n${event('b')}`,
+  'an unfinished last event': `${event('a')}event: b\ndata: {"b":1}`,
+  'an unfinished last line': `${event('a')}event: b\ndata: {"b":1}\n`,
+  'a carriage return at the end': 'event: b\ndata: {"b":1}\n\r',
+  'text that is no JSON': `${event('a')}event: b\ndata: {"broken"\n\n${event('c')}`,
+  'an object that is no JSON': `${event('a')}event: b\ndata: {"broken":}\n\n${event('c')}`,
+  'two wrongs':
+    'event: a\ndata: {"a":1},{"b":2}\n\nevent: a\ndata: [{"c"\n\nevent: a\ndata: :3}]\n\n',
+  'two values': 'event: a\ndata: {"a":1} {"b":2}\n\n',
+  'an empty body': '',
+  'only blank lines': '\n\r\n\r\n\n',
+  'an answer that is no stream': '{"type":"message","content":[]}',
+  'byte order marks': `\ufeff${event('a')}\ufeff${event('b')}event: c\n\ufeffdata: {"c":"\ufeff"}\n\ufeff\n`,
+  'bytes that are no UTF-8': Buffer.concat([
+    Buffer.from('event: a\ndata: {"a":"'),
+    Buffer.from([0xff, 0xf0, 0x9f]),
+    Buffer.from('"}\n\n'),
+  ]),
+  'a large event': event('a', { large: 'é'.repeat(200_000) }),
+  'a name of its own prototype': 'event: a\ndata: {"__proto__":{"a":1},"constructor":2}\n\n',
+};
+
+const clientOf = (origin: string, options: object = {}) =>
+  new Anthropic({ apiKey: 'k', baseURL: origin, maxRetries: 0, logLevel: 'off', ...options });
+
+const QUESTION = {
+  model: 'm',
+  max_tokens: 9,
+  messages: [{ role: 'user' as const, content: 'hi' }],
+};
+
+const open = (client: Anthropic, path: string) =>
+  client.post<AsyncIterable<unknown>>(path, { body: {}, stream: true });
+
+/** Serves one body to every request, whatever its path. */
+const served = (body: Body, status = 200, type = 'text/event-stream'): Promise<HttpServer> =>
+  httpServer((_, response) => {
+    response.writeHead(status, { 'content-type': type, 'request-id': 'req_1' }).end(body);
+  });
+
+/** Begins a stream with this, and never ends it. */
+const stalled = (body: Body): Promise<HttpServer> =>
+  httpServer((_, response) => {
+    response.writeHead(200, { 'content-type': 'text/event-stream' }).write(body);
+  });
+
+describe('a patched Anthropic client reads a stream as the unpatched one does', () => {
+  it.each(Object.entries(BODIES))('%s', async (_, body) => {
+    const bytes = Buffer.from(body);
+    await using server = await cutServer(bytes);
+    const [theirs, mine] = [logger(), logger()];
+    const plain = clientOf(server.origin, { ...theirs.options, logLevel: 'error' });
+    const patched = patch(clientOf(server.origin, { ...mine.options, logLevel: 'error' }));
+    for (const cut of cutsOf(bytes)) {
+      const expected = await read(() => open(plain, `/${cut}`));
+      expect(await read(() => open(patched, `/${cut}`))).toEqual(expected);
+    }
+    expect(mine.lines).toEqual(theirs.lines);
+    expect(getPatchStatus().patched.at(-1)).toMatchObject({ streams: 'native' });
+  });
+
+  it('to the connection that breaks', async () => {
+    await using server = await httpServer((_, response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      response.write(`${event('a')}event: b\ndata: {"half`, () => response.destroy());
+    });
+    const [plain, patched] = twins(() => clientOf(server.origin));
+    const [expected, got] = [
+      await read(() => open(plain, '/')),
+      await read(() => open(patched, '/')),
+    ];
+    expect(got.events).toEqual(expected.events);
+    expect(got.error).toMatchObject({ class: 'TypeError', message: 'terminated' });
+    expect(expected.error).toMatchObject({ class: 'TypeError', message: 'terminated' });
+  });
+
+  it.each([
+    [400, '{"type":"error","error":{"type":"invalid_request_error","message":"no"}}'],
+    [401, '{"type":"error","error":{"type":"authentication_error","message":"who"}}'],
+    [429, '{"type":"error","error":{"type":"rate_limit_error","message":"slow"}}'],
+    [500, 'not JSON'],
+    [503, ''],
+    [529, '{"type":"error","error":{"type":"overloaded_error","message":"busy"}}'],
+  ])('that was refused with %i', async (status, body) => {
+    await using server = await served(body, status, 'application/json');
+    const [plain, patched] = twins(() => clientOf(server.origin));
+    const [expected, got] = await Promise.all(
+      [plain, patched].map((client) =>
+        read(() => client.messages.create({ ...QUESTION, stream: true })),
+      ),
+    );
+    expect(got).toEqual(expected);
+    expect(got?.error).toMatchObject({ status });
+  });
+
+  it('that began only at the second attempt', async () => {
+    await using server = await httpServer((request, response) => {
+      const again = request.headers['x-stainless-retry-count'] !== '0';
+      response.writeHead(again ? 200 : 529, { 'retry-after-ms': '1' });
+      response.end(again ? message(text) : '{}');
+    });
+    const [plain, patched] = twins(() => clientOf(server.origin, { maxRetries: 1 }));
+    const expected = await read(() => open(plain, '/'));
+    expect(await read(() => open(patched, '/'))).toEqual(expected);
+    expect(expected.events).toHaveLength(7);
+    expect(server.requestCount).toBe(4);
+  });
+
+  it('whose response has no body', async () => {
+    await using server = await httpServer((_, response) => response.writeHead(204).end());
+    const [plain, patched] = twins(() => clientOf(server.origin));
+    const expected = await read(() => open(plain, '/'));
+    expect(await read(() => open(patched, '/'))).toEqual(expected);
+    expect(expected.error).toMatchObject({ class: 'AnthropicError' });
+  });
+
+  it('once only, whichever iterator was made first', async () => {
+    await using server = await served(message(text));
+    const outcomes = twins(() => clientOf(server.origin)).map(async (client) => {
+      const stream = (await open(client, '/')) as AsyncIterable<unknown>;
+      const [first, second] = [stream[Symbol.asyncIterator](), stream[Symbol.asyncIterator]()];
+      const begun = await second.next();
+      return [begun, await first.next().catch(described), await first.next()];
+    });
+    expect(await outcomes[1]).toEqual(await outcomes[0]);
+  });
+
+  it('and no faster than it, when events come at once', async () => {
+    await using server = await served(event('a').repeat(9));
+    const [plain, patched] = twins(() => clientOf(server.origin));
+    const expected = await turns(await open(plain, '/'));
+    expect(await turns(await open(patched, '/'))).toEqual(expected);
+    expect(expected).toHaveLength(8);
+  });
+
+  it('and logs nothing where it is told not to', async () => {
+    await using server = await served('event: a\ndata: {"broken"\n\n');
+    for (const logLevel of ['off', 'error'] as const) {
+      const logs = [logger(), logger()] as const;
+      const [plain, patched] = logs.map(({ options }) =>
+        clientOf(server.origin, { ...options, logLevel }),
+      ) as [Anthropic, Anthropic];
+      patch(patched);
+      expect(await read(() => open(patched, '/'))).toEqual(await read(() => open(plain, '/')));
+      expect(logs[1].lines).toEqual(logs[0].lines);
+      expect(logs[0].lines).toHaveLength(logLevel === 'off' ? 0 : 2);
+    }
+  });
+});
+
+describe('the helpers of a patched Anthropic client give what they give without', () => {
+  /** Everything that the accumulating helper says, in order. */
+  async function heard(client: Anthropic): Promise<unknown[]> {
+    const said: unknown[] = [];
+    const stream = client.messages.stream(QUESTION);
+    for (const name of ['text', 'thinking', 'signature', 'inputJson', 'contentBlock'] as const) {
+      stream.on(name, (...args: unknown[]) => said.push([name, structuredClone(args)]));
+    }
+    for (const name of ['streamEvent', 'message', 'finalMessage', 'connect', 'end'] as const) {
+      stream.on(name, (...args: unknown[]) => said.push([name, structuredClone(args)]));
+    }
+    stream.on('error', (error) => said.push(['error', described(error)]));
+    stream.on('abort', (error) => said.push(['abort', described(error)]));
+    const final = await stream.finalMessage().catch(described);
+    return [...said, final, stream.request_id];
+  }
+
+  it.each([
+    ...Object.entries(MESSAGES),
+    ['an error in the middle', `${message(text).slice(0, 400)}\n\n${overloaded}`],
+    ['a message that is cut off', message(text).slice(0, 500)],
+    ['nothing', ''],
+  ])('messages.stream(): %s', async (_, body) => {
+    await using server = await served(body);
+    const [plain, patched] = twins(() => clientOf(server.origin));
+    const expected = await heard(plain);
+    expect(await heard(patched)).toEqual(expected);
+    expect(expected.length).toBeGreaterThan(1);
+  });
+
+  const DEEDS: Record<string, (client: Anthropic) => Promise<unknown>> = {
+    'messages.create()': async (client) =>
+      await read(() => client.messages.create({ ...QUESTION, stream: true })),
+    'beta.messages.create()': async (client) =>
+      await read(() => client.beta.messages.create({ ...QUESTION, stream: true, betas: ['b'] })),
+    'beta.messages.stream()': async (client) =>
+      await client.beta.messages.stream(QUESTION).finalMessage(),
+    'withResponse()': async (client) => {
+      const { data, response, request_id } = await client.messages
+        .create({ ...QUESTION, stream: true })
+        .withResponse();
+      const { status, bodyUsed } = response;
+      return { status, bodyUsed, request_id, read: await read(async () => data) };
+    },
+    'asResponse()': async (client) => {
+      const response = await client.messages.create({ ...QUESTION, stream: true }).asResponse();
+      return [response.status, await response.text()];
+    },
+    'tee()': async (client) => {
+      const stream = await client.messages.create({ ...QUESTION, stream: true });
+      return await Promise.all(stream.tee().map((half) => read(async () => half)));
+    },
+    'toReadableStream()': async (client) => {
+      const stream = await client.messages.create({ ...QUESTION, stream: true });
+      return await new Response(stream.toReadableStream()).text();
+    },
+    'messages.stream().toReadableStream()': async (client) =>
+      await new Response(client.messages.stream(QUESTION).toReadableStream()).text(),
+    'a middleware that parses the response': async (client) => {
+      let seen: Promise<unknown> | undefined;
+      const middle = client.withOptions({
+        middleware: [
+          async (request, next, { parse }) => {
+            const response = await next(request);
+            seen = read(async () => (await parse(response)) as AsyncIterable<unknown>);
+            return response;
+          },
+        ],
+      });
+      const stream = await middle.messages.create({ ...QUESTION, stream: true });
+      return [await read(async () => stream), await seen];
+    },
+  };
+
+  it.each(Object.entries(DEEDS))('%s', async (_, deed) => {
+    await using server = await served(message(thinking, toolUse));
+    const [plain, patched] = twins(() => clientOf(server.origin));
+    const expected = await deed(plain);
+    expect(await deed(patched)).toEqual(expected);
+  });
+
+  it("the results of a batch, in the package's own reading", async () => {
+    const results = [1, 2, 3].map((id) => `{"custom_id":"${id}","result":{"é":${id}}}\n`).join('');
+    await using server = await httpServer((request, response) => {
+      const url = `http://${request.headers.host}/results`;
+      const batch = { id: 'b', processing_status: 'ended', results_url: url };
+      response.setHeader('content-type', 'application/json');
+      response.end(request.url === '/results' ? results : JSON.stringify(batch));
+    });
+    const [plain, patched] = twins(() => clientOf(server.origin));
+    const expected = await read(() => plain.messages.batches.results('b'));
+    expect(await read(() => patched.messages.batches.results('b'))).toEqual(expected);
+    expect(expected.events).toHaveLength(3);
+  });
+});
+
+describe('a stream of a patched Anthropic client', () => {
+  it('stops the upstream when it is left', async () => {
+    await using server = await stalled(event('a'));
+    const stream = await patch(clientOf(server.origin)).messages.create({
+      ...QUESTION,
+      stream: true,
+    });
+    for await (const _ of stream) break;
+    expect(stream.controller.signal.aborted).toBe(true);
+    await server.closed(0);
+  });
+
+  it('counts as left after its last event, too', async () => {
+    await using server = await served(event('a'));
+    const outcomes = twins(() => clientOf(server.origin)).map(async (client) => {
+      const stream = await client.messages.create({ ...QUESTION, stream: true });
+      for await (const _ of stream) break;
+      return stream.controller.signal.aborted;
+    });
+    expect(await Promise.all(outcomes)).toEqual([true, true]);
+  });
+
+  it('ends without a word when its controller is aborted', async () => {
+    await using server = await stalled(event('a'));
+    for (const client of twins(() => clientOf(server.origin))) {
+      const stream = await client.messages.create({ ...QUESTION, stream: true });
+      const types: string[] = [];
+      for await (const { type } of stream) {
+        types.push(type);
+        stream.controller.abort();
+      }
+      expect(types).toEqual(['a']);
+    }
+    await Promise.all([server.closed(0), server.closed(1)]);
+  });
+
+  it("throws the controller's reason when it is aborted for one", async () => {
+    await using server = await stalled(event('a'));
+    for (const client of twins(() => clientOf(server.origin))) {
+      const stream = await client.messages.create({ ...QUESTION, stream: true });
+      const iterator = stream[Symbol.asyncIterator]();
+      await iterator.next();
+      stream.controller.abort(new RangeError('enough'));
+      await expect(iterator.next()).rejects.toThrow(new RangeError('enough'));
+      expect(await iterator.next()).toEqual({ done: true, value: undefined });
+    }
+  });
+
+  it('tells the helper of an abort', async () => {
+    await using server = await stalled(message(text).slice(0, 600));
+    for (const client of twins(() => clientOf(server.origin))) {
+      const stream = client.messages.stream(QUESTION);
+      stream.once('streamEvent', () => stream.abort());
+      await expect(stream.done()).rejects.toThrow(Anthropic.APIUserAbortError);
+      expect(stream.aborted).toBe(true);
+    }
+  });
+
+  const ENDINGS: Record<string, { body: Body; read(stream: AsyncIterable<unknown>): unknown }> = {
+    'its end': { body: event('a'), read: (stream) => read(async () => stream) },
+    'an error': { body: overloaded, read: (stream) => read(async () => stream) },
+    'being left': {
+      body: event('a') + event('b'),
+      read: async (stream) => {
+        for await (const _ of stream) break;
+      },
+    },
+  };
+
+  it.each(Object.entries(ENDINGS))(
+    "takes its hands off the caller's signal after %s",
+    async (_, { body, read: readIt }) => {
+      await using server = await served(body);
+      for (const client of twins(() => clientOf(server.origin))) {
+        const { signal } = new AbortController();
+        const stream = await client.messages.create({ ...QUESTION, stream: true }, { signal });
+        expect(getEventListeners(signal, 'abort')).toHaveLength(1);
+        await readIt(stream);
+        while (getEventListeners(signal, 'abort').length > 0) await new Promise(setImmediate);
+      }
+    },
+  );
+
+  it("ends when the caller's signal is aborted", async () => {
+    await using server = await stalled(event('a'));
+    for (const client of twins(() => clientOf(server.origin))) {
+      const controller = new AbortController();
+      const { signal } = controller;
+      const stream = await client.messages.create({ ...QUESTION, stream: true }, { signal });
+      let count = 0;
+      for await (const _ of stream) {
+        count++;
+        controller.abort();
+      }
+      expect(count).toBe(1);
+    }
+  });
+});

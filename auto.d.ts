@@ -1,0 +1,2 @@
+// It has effects and no exports.
+export {};

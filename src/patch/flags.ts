@@ -1,0 +1,70 @@
+/** The switches of a careful roll-out, read from the environment once per thread. */
+
+/** What may be patched, and where. */
+export interface Flags {
+  /** Nothing is patched. */
+  readonly disabled: boolean;
+  /** The share of what could be patched that is, in percent. */
+  readonly rollout: number;
+  /** What `warmline/auto` patches; `undefined` for everything that it knows. */
+  readonly only: ReadonlySet<string> | undefined;
+  /** It is said on standard error what is patched. */
+  readonly debug: boolean;
+}
+
+/**
+ * Reads `WARMLINE_DISABLE`, `WARMLINE_ROLLOUT`, `WARMLINE_PATCH` and `WARMLINE_DEBUG`.
+ *
+ * @param warn hears of a value that makes no sense. A share that cannot be read is taken for none: whoever
+ *   meant a small one must not get all.
+ */
+export function readFlags(
+  environment: Readonly<Record<string, string | undefined>>,
+  warn: (message: string) => void,
+): Flags {
+  const {
+    WARMLINE_DISABLE: disable,
+    WARMLINE_ROLLOUT: rollout,
+    WARMLINE_PATCH: only,
+    WARMLINE_DEBUG: debug,
+  } = environment;
+  return {
+    disabled: isOn(disable),
+    rollout: rollout === undefined ? 100 : percent(rollout, warn),
+    only: only === undefined ? undefined : new Set(names(only)),
+    debug: isOn(debug),
+  };
+}
+
+let flags: Flags | undefined;
+
+/** The flags of this thread. */
+export function currentFlags(): Flags {
+  flags ??= readFlags(process.env, (message) => {
+    process.emitWarning(message, { code: 'WARMLINE_FLAGS' });
+  });
+  return flags;
+}
+
+/** Draws whether one thing that could be patched is among those that are. */
+export function isDrawn({ disabled, rollout }: Flags): boolean {
+  return !disabled && Math.random() * 100 < rollout;
+}
+
+const isOn = (text: string | undefined): boolean =>
+  text !== undefined && !['', '0', 'false', 'no', 'off'].includes(text.trim().toLowerCase());
+
+function percent(text: string, warn: (message: string) => void): number {
+  const share = Number(text.trim().replace(/%$/, ''));
+  if (text.trim() !== '' && share >= 0 && share <= 100) return share;
+  warn(
+    `WARMLINE_ROLLOUT must be a number from 0 to 100, not ${JSON.stringify(text)}: nothing is patched`,
+  );
+  return 0;
+}
+
+const names = (list: string): string[] =>
+  list
+    .split(',')
+    .map((name) => name.trim().toLowerCase())
+    .filter((name) => name !== '');

@@ -1,0 +1,89 @@
+import { isDecodable } from '../sse/events.js';
+import { dialectOf } from './agreement.js';
+import { anthropicDialects } from './anthropic-stream.js';
+import { type Decoding, nativeIterator } from './native-stream.js';
+import { openaiDialects } from './openai-stream.js';
+import {
+  isSdkStream,
+  type Logger,
+  type SdkClient,
+  type SdkDialect,
+  type SdkErrors,
+  type SdkRequest,
+  type SdkResponse,
+  type SdkStream,
+} from './sdk.js';
+
+/** Statuses whose responses have no body: the SDKs have their own word for a stream without one. */
+const WITHOUT_BODY = new Set([204, 205, 304]);
+
+/** How the package of a client, or of a class's prototype, may read its streams; none for what is no such package. */
+export function dialectsFor(client: object): readonly SdkDialect[] {
+  const { APIError, OpenAIError, AnthropicError } = client.constructor as Partial<SdkErrors>;
+  if (typeof APIError !== 'function') return [];
+  if (typeof OpenAIError === 'function') return openaiDialects;
+  return typeof AnthropicError === 'function' ? anthropicDialects : [];
+}
+
+/**
+ * `request`, with streams whose events the engine decodes where the package reads them in one of the
+ * dialects. `onStream` hears of each stream whether it does.
+ */
+export function withNativeStreams(
+  request: SdkRequest,
+  dialects: readonly SdkDialect[],
+  onStream: (native: boolean) => void,
+): SdkRequest {
+  return function (this: SdkClient, ...rest) {
+    const promise = request.apply(this, rest);
+    const { parseResponse, _thenUnwrap: unwrap } = promise;
+    if (typeof parseResponse !== 'function' || typeof unwrap !== 'function') return promise;
+    const redirected = (stream: unknown, { response, options }: SdkResponse): unknown => {
+      if (!options.stream || !isSdkStream(stream)) return stream;
+      if (!isDecodable(response) || WITHOUT_BODY.has(response.status)) return stream;
+      const opened = { stream, response, options, errors: this.constructor, complete: false };
+      redirect(opened, this, dialects, onStream);
+      return stream;
+    };
+    promise.parseResponse = async (...args) => {
+      const parsed = await parseResponse.apply(promise, args);
+      return redirected(parsed, args.at(-1) as SdkResponse);
+    };
+    // A resource makes its own of a stream in another promise, which parses by this one or for itself. A stream
+    // that comes both ways is redirected twice, which is as good as once.
+    promise._thenUnwrap = (transform) =>
+      unwrap.call(promise, (parsed, response) => transform(redirected(parsed, response), response));
+    return promise;
+  };
+}
+
+/** Has a stream read natively, if that is how its package reads. Until that is known, its iterator waits. */
+function redirect(
+  opened: Omit<Decoding, 'logger'>,
+  client: SdkClient,
+  dialects: readonly SdkDialect[],
+  onStream: (native: boolean) => void,
+): void {
+  const { stream } = opened;
+  const original = stream.iterator;
+  const decide = (dialect: SdkDialect | undefined): SdkStream['iterator'] => {
+    onStream(dialect !== undefined);
+    if (dialect === undefined) return () => original.call(stream);
+    const logger = dialect.log === 'console' ? console : loggerOf(client);
+    return nativeIterator({ ...opened, logger }, dialect);
+  };
+  const dialect = dialectOf(stream.constructor, opened.errors, dialects);
+  if (dialect instanceof Promise) {
+    const decided = dialect.then(decide);
+    stream.iterator = async function* () {
+      yield* { [Symbol.asyncIterator]: await decided };
+    };
+  } else {
+    stream.iterator = decide(dialect);
+  }
+}
+
+/** Where a client's errors are logged; nowhere for one that is to be silent, or has never said. */
+function loggerOf({ logger, logLevel = 'off' }: SdkClient): Logger | undefined {
+  return logLevel === 'off' ? undefined : logger;
+}
