@@ -55,6 +55,9 @@ export const ResponseFlag = {
 export const Wish = {
   events: 1,
   openai: 2,
+  textOfEvents: 16,
+  textOfLines: 17,
+  textOfAwsFrames: 18,
 } as const;
 
 /** The word of an event: which values stand for it, and from {@link EventFlag.lengthShift} on their length. */
