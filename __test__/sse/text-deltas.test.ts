@@ -336,7 +336,7 @@ describe('textDeltas: the end of reading', () => {
   });
 
   const damaged = awsFrame({}, '{"delta":{"text":"lost"}}');
-  damaged[damaged.length - 1] ^= 1;
+  damaged.writeUInt8(damaged.readUInt8(20) ^ 1, 20);
   it.each([
     ['WARMLINE_INVALID_EVENT', EVENTS, sse(chat('a')), 'data: {"choices":[{"de\n\n'],
     ['WARMLINE_INVALID_EVENT', LINES, lines(chat('a')), '{"choices":[{"de'],
