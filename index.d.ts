@@ -127,6 +127,38 @@ export interface FetchInit extends Omit<RequestInit, "body" | "headers" | "signa
 	/** This request's own deadlines in milliseconds; a number is the total. */
 	timeout?: number | Timeouts;
 }
+/** One event of a `text/event-stream` (HTML, "Server-sent events"). */
+export interface ServerSentEvent {
+	/** The event's type; `message` where the stream names none. */
+	readonly event: string;
+	readonly data: string;
+	/** The last event id that the stream gave; empty for none. */
+	readonly id: string;
+	/** The reconnection time in milliseconds, on the first event after the stream gave it. */
+	readonly retry?: number;
+}
+/**
+ * Reads a response as server-sent events, which the engine parses.
+ *
+ * Nothing waits for a batch: an event is there as soon as it has arrived. Leaving the loop stops
+ * the upstream, and so does collecting an iterator that nobody reads. A slow reader slows the server
+ * down, and nobody else.
+ *
+ * @param response a response of this package's `fetch`, or a clone of one, whose body nobody has read.
+ * @throws {TypeError} for any other.
+ *
+ * Iterating throws `TypeError: terminated` where the connection breaks, with a {@link WarmlineError} as
+ * its cause, and the signal's reason once it is aborted.
+ *
+ * @example
+ * ```ts
+ * import { events, fetch } from 'warmline'
+ *
+ * const response = await fetch('https://api.example.com/v1/stream')
+ * for await (const { event, data } of events(response)) console.log(event, data)
+ * ```
+ */
+export declare function events(response: Response): AsyncIterableIterator<ServerSentEvent>;
 /**
  * Thrown by every call that needs the engine when this process has no usable native binary.
  *
@@ -227,6 +259,25 @@ export declare class HttpClient {
 	/** WHATWG `fetch` on this client's pool, with its deadlines. */
 	fetch(input: string | URL | Request, init?: FetchInit): Promise<Response>;
 	/**
+	 * Sends a request and reads its response as server-sent events, which the engine parses: {@link fetch}
+	 * and {@link events} in one.
+	 *
+	 * The request is sent when the first event is asked for. Leaving the loop stops it.
+	 *
+	 * Iterating throws an {@link UnexpectedResponseError} unless the response has a status of 200 to 299 and
+	 * the content type `text/event-stream`, and else what `fetch` and `events` throw.
+	 *
+	 * @example
+	 * ```ts
+	 * import { HttpClient } from 'warmline'
+	 *
+	 * const client = new HttpClient({ timeout: { firstByte: 30_000, idle: 60_000 } })
+	 * const events = client.events('https://api.example.com/v1/stream', { method: 'POST', body: '{}' })
+	 * for await (const { event, data } of events) console.log(event, data)
+	 * ```
+	 */
+	events(input: string | URL | Request, init?: FetchInit): AsyncIterableIterator<ServerSentEvent, undefined, undefined>;
+	/**
 	 * Opens connections to an origin ahead of need, until `count` are open there or a limit is reached.
 	 *
 	 * @throws {WarmlineError} why one of them could not connect.
@@ -310,7 +361,9 @@ export interface PatchedTarget {
  * first stream finds out how it does, on a few bodies in memory. A version that reads differently, and
  * every other SDK, goes on decoding the bytes that it gets; {@link getPatchStatus} says which it is.
  *
- * Without a native binary for this platform it warns once and leaves the target as it is.
+ * Without a native binary for this platform it warns once and leaves the target as it is. So it does,
+ * without a word, while the environment says `WARMLINE_DISABLE=1`, and with all but a part of the targets,
+ * drawn one by one, where it says `WARMLINE_ROLLOUT=10` (percent).
  *
  * @example
  * ```ts
@@ -457,38 +510,93 @@ export declare function healthCheckConnection(id: string): boolean;
 export declare function cleanupExpiredConnections(): number;
 /** {@link SimpleConnectionPool.getStats} on the pool that `fetch` uses. */
 export declare function getConnectionPoolStats(): PoolStats;
-/** One event of a `text/event-stream` (HTML, "Server-sent events"). */
-export interface ServerSentEvent {
-	/** The event's type; `message` where the stream names none. */
-	readonly event: string;
-	readonly data: string;
-	/** The last event id that the stream gave; empty for none. */
-	readonly id: string;
-	/** The reconnection time in milliseconds, on the first event after the stream gave it. */
-	readonly retry?: number;
+/** What the engine reads from a provider's error. */
+export interface ProviderFailure {
+	readonly type?: string;
+	readonly code?: string;
+	readonly message: string;
 }
 /**
- * Reads a response as server-sent events, which the engine parses.
+ * An error that a provider reports in the middle of its stream. `message` is the provider's own, `code`
+ * is `WARMLINE_PROVIDER_ERROR`.
+ */
+export declare class ProviderError extends WarmlineError {
+	readonly name: string;
+	/** The provider's name for this kind of error, such as `overloaded_error` or `UNAVAILABLE`. */
+	readonly type: string | undefined;
+	/** The provider's code, where it gives one beside or instead of the type. */
+	readonly providerCode: string | undefined;
+	constructor({ type, code, message }: ProviderFailure, origin: string | undefined);
+	static [Symbol.hasInstance](value: unknown): boolean;
+}
+/** The tokens that a provider says were used; a count that it does not report is `undefined`. */
+export interface TokenUsage {
+	/** All of the prompt, with what was read from a cache or written to one. */
+	readonly inputTokens?: number;
+	/** All that was generated, thoughts included. */
+	readonly outputTokens?: number;
+	/** As the provider counts it; else the sum of both. */
+	readonly totalTokens?: number;
+	/** What of the prompt was read from a cache. */
+	readonly cachedInputTokens?: number;
+}
+/** The text of an answer, piece by piece. */
+export interface TextDeltas extends AsyncIterableIterator<string, undefined, undefined> {
+	/**
+	 * What the provider has reported so far: complete once the iteration has ended, and what is known of
+	 * it after a `break` or an error. `undefined` until the first report; some providers want to be asked for it
+	 * (`stream_options: { include_usage: true }` with OpenAI's chat completions).
+	 */
+	readonly usage: TokenUsage | undefined;
+}
+/**
+ * Reads only the text of a streamed answer: the engine decodes the stream and finds the text in it, and
+ * nothing else comes to JavaScript.
  *
- * Nothing waits for a batch: an event is there as soon as it has arrived. Leaving the loop stops
- * the upstream, and so does collecting an iterator that nobody reads. A slow reader slows the server
- * down, and nobody else.
+ * It knows OpenAI's chat completions, completions and responses, Anthropic's messages, Gemini, Ollama,
+ * Cohere, Mistral and Bedrock, and who speaks like one of them, by the shape of their events: event
+ * streams, lines of JSON and AWS frames. Of several answers it reads the first. Thoughts, refusals and tool
+ * calls are no text. Pieces that arrive together come as one; nothing waits for more.
+ *
+ * Leaving the loop stops the upstream, as with {@link events}.
  *
  * @param response a response of this package's `fetch`, or a clone of one, whose body nobody has read.
  * @throws {TypeError} for any other.
  *
- * Iterating throws `TypeError: terminated` where the connection breaks, with a {@link WarmlineError} as
- * its cause, and the signal's reason once it is aborted.
+ * Iterating throws a {@link ProviderError} for an error that the provider reports in its stream, an
+ * {@link UnexpectedResponseError} where the response is no stream of a known kind, and else what it
+ * throws with {@link events}.
  *
  * @example
  * ```ts
- * import { events, fetch } from 'warmline'
+ * import { fetch, textDeltas } from 'warmline'
  *
- * const response = await fetch('https://api.example.com/v1/stream')
- * for await (const { event, data } of events(response)) console.log(event, data)
+ * const response = await fetch('http://localhost:11434/api/chat', {
+ *   method: 'POST',
+ *   body: JSON.stringify({ model: 'llama3.2', messages: [{ role: 'user', content: 'Hello!' }] }),
+ * })
+ * const deltas = textDeltas(response)
+ * for await (const text of deltas) process.stdout.write(text)
+ * console.log(deltas.usage)
  * ```
  */
-export declare function events(response: Response): AsyncIterableIterator<ServerSentEvent>;
+export declare function textDeltas(response: Response): TextDeltas;
+/**
+ * A response that is no stream: the provider refused the request, or answers in another form.
+ *
+ * `code` is `WARMLINE_UNEXPECTED_STATUS` for a status other than 200 to 299, else
+ * `WARMLINE_UNEXPECTED_CONTENT_TYPE`.
+ */
+export declare class UnexpectedResponseError extends WarmlineError {
+	readonly name: string;
+	readonly status: number;
+	/** `undefined` where the response names none. */
+	readonly contentType: string | undefined;
+	/** The first of the body, at most 4 KiB: most providers say there what is wrong. */
+	readonly body: string;
+	constructor(code: string, response: Response, body: string);
+	static [Symbol.hasInstance](value: unknown): boolean;
+}
 
 export {
 	fetch$1 as fetch,

@@ -37,3 +37,6 @@ export {
   returnConnection,
 } from './pool/default-pool.js';
 export { events, type ServerSentEvent } from './sse/events.js';
+export { ProviderError } from './sse/provider-error.js';
+export { type TextDeltas, type TokenUsage, textDeltas } from './sse/text-deltas.js';
+export { UnexpectedResponseError } from './sse/unexpected-response.js';

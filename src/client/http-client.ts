@@ -5,6 +5,8 @@ import { ask } from '../native/answer.js';
 import { engine } from '../native/link.js';
 import { binding } from '../native/load.js';
 import { refusable } from '../native/refusal.js';
+import type { ServerSentEvent } from '../sse/events.js';
+import { expectEvents, Requested } from '../sse/requested.js';
 import { type ClientResponse, call, type RequestOptions } from './call.js';
 import { checkOptions, connections, type HttpClientOptions, idleConnections } from './options.js';
 
@@ -91,6 +93,35 @@ export class HttpClient {
   /** WHATWG `fetch` on this client's pool, with its deadlines. */
   fetch(input: string | URL | Request, init: FetchInit = {}): Promise<Response> {
     return fetchOn(this.#number, this.#inFlight, input, init);
+  }
+
+  /**
+   * Sends a request and reads its response as server-sent events, which the engine parses: {@link fetch}
+   * and {@link events} in one.
+   *
+   * The request is sent when the first event is asked for. Leaving the loop stops it.
+   *
+   * Iterating throws an {@link UnexpectedResponseError} unless the response has a status of 200 to 299 and
+   * the content type `text/event-stream`, and else what `fetch` and `events` throw.
+   *
+   * @example
+   * ```ts
+   * import { HttpClient } from 'warmline'
+   *
+   * const client = new HttpClient({ timeout: { firstByte: 30_000, idle: 60_000 } })
+   * const events = client.events('https://api.example.com/v1/stream', { method: 'POST', body: '{}' })
+   * for await (const { event, data } of events) console.log(event, data)
+   * ```
+   */
+  events(
+    input: string | URL | Request,
+    init: FetchInit = {},
+  ): AsyncIterableIterator<ServerSentEvent, undefined, undefined> {
+    return new Requested(async (stop) => {
+      const { signal = input instanceof Request ? input.signal : null } = init;
+      const either = signal === null ? stop : AbortSignal.any([signal, stop]);
+      return expectEvents(await this.fetch(input, { ...init, signal: either }));
+    });
   }
 
   /**

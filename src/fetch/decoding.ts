@@ -1,5 +1,10 @@
 import { WarmlineError } from '../native/error.js';
-import { BodyDecoder, type EventSink, type EventSource } from '../native/events.js';
+import {
+  BodyDecoder,
+  type DecodedEvent,
+  type EventSink,
+  type EventSource,
+} from '../native/events.js';
 
 /** Decodes what is there of a body. False if that failed, which the sink has been told. */
 export function decodeBytes(
@@ -10,12 +15,13 @@ export function decodeBytes(
 ): boolean {
   const decoder = new BodyDecoder(wish);
   try {
-    decoder.feed(bytes, (events) => sink.events(events, 0));
+    const pass = (events: DecodedEvent[]): void => sink.events(events, 0);
+    decoder.feed(bytes, pass);
+    if (complete) decoder.finish(pass);
   } catch (cause) {
     sink.fail(new TypeError('terminated', { cause }));
     return false;
   }
-  if (complete) sink.events(decoder.finish(), 0);
   return true;
 }
 
@@ -65,7 +71,7 @@ export class StreamDecoding implements EventSource {
         });
       }
     }
-    sink.events(decoder.finish(), 0);
+    decoder.finish((events) => sink.events(events, 0));
     sink.end();
   }
 }

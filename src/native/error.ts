@@ -57,11 +57,16 @@ export class WarmlineError extends Error {
   }
 
   static override [Symbol.hasInstance](value: unknown): boolean {
-    return typeof value === 'object' && value !== null && brand in value;
+    return isBranded(value, brand);
   }
 }
 
 Object.defineProperty(WarmlineError.prototype, brand, { value: true });
+
+/** Whether an error is of the class that has this brand, be it of another copy of the package. */
+export function isBranded(value: unknown, brand: symbol): boolean {
+  return typeof value === 'object' && value !== null && brand in value;
+}
 
 function causeOf(causes: readonly string[] = []): Error | undefined {
   return causes.reduceRight<Error | undefined>(

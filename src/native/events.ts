@@ -132,10 +132,15 @@ export class BodyDecoder {
     if (failure !== undefined) throw new WarmlineError(JSON.parse(failure) as ErrorFacts);
   }
 
-  /** The body is complete. */
-  finish(): DecodedEvent[] {
-    const { json, words } = this.#native.finish();
-    return list(json, words);
+  /**
+   * The body is complete.
+   *
+   * @throws {WarmlineError} where it is not, as {@link feed}.
+   */
+  finish(sink: (events: DecodedEvent[]) => void): void {
+    const { json, words, failure } = this.#native.finish();
+    sink(list(json, words));
+    if (failure !== undefined) throw new WarmlineError(JSON.parse(failure) as ErrorFacts);
   }
 }
 

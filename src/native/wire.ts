@@ -59,6 +59,9 @@ export const Wish = {
   openai6: 3,
   openai4: 4,
   anthropic: 5,
+  textOfEvents: 16,
+  textOfLines: 17,
+  textOfAwsFrames: 18,
 } as const;
 
 /** The word of an event: which values stand for it, and from {@link EventFlag.lengthShift} on their length. */

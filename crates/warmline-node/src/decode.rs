@@ -6,10 +6,11 @@ use std::fmt::Write as _;
 use napi::bindgen_prelude::Uint32Array;
 use napi_derive::napi;
 use warmline_http::Error;
-use warmline_http::sse::{Dialect, Event, EventStream};
+use warmline_http::sse::{Dialect, Event, EventStream, Framing};
 
 use crate::balance::is_one_object;
 use crate::error::error_json;
+use crate::spoken::TextDecoder;
 use crate::wire::{event, wish};
 
 /// Memory for events that an open stream keeps between two drains.
@@ -22,6 +23,8 @@ pub(crate) enum Wish {
     Events,
     /// Events as an SDK reads them: objects arrive parsed, all else as text.
     Sdk(Dialect),
+    /// The text that a provider's events add up to.
+    Text(Framing),
 }
 
 impl Wish {
@@ -32,14 +35,18 @@ impl Wish {
             wish::OPENAI_6 => Some(Self::Sdk(Dialect::OpenAi6)),
             wish::OPENAI_4 => Some(Self::Sdk(Dialect::OpenAi4)),
             wish::ANTHROPIC => Some(Self::Sdk(Dialect::Anthropic)),
+            wish::TEXT_OF_EVENTS => Some(Self::Text(Framing::Events)),
+            wish::TEXT_OF_LINES => Some(Self::Text(Framing::Lines)),
+            wish::TEXT_OF_AWS_FRAMES => Some(Self::Text(Framing::AwsFrames)),
             _ => None,
         }
     }
 
-    fn dialect(self) -> Dialect {
+    fn decoder(self) -> Decoder {
         match self {
-            Self::Events => Dialect::Standard,
-            Self::Sdk(dialect) => dialect,
+            Self::Events => Decoder::Events(EventStream::new(Dialect::Standard)),
+            Self::Sdk(dialect) => Decoder::Events(EventStream::new(dialect)),
+            Self::Text(framing) => Decoder::Text(Box::new(TextDecoder::new(framing))),
         }
     }
 }
@@ -47,8 +54,13 @@ impl Wish {
 /// Decodes one body.
 pub(crate) struct Decoding {
     wish: Wish,
-    decoder: EventStream,
-    pub(crate) news: News,
+    decoder: Decoder,
+    news: News,
+}
+
+enum Decoder {
+    Events(EventStream),
+    Text(Box<TextDecoder>),
 }
 
 /// Events that no drain has taken yet.
@@ -68,16 +80,29 @@ impl Decoding {
     pub(crate) fn new(wish: Wish) -> Self {
         Self {
             wish,
-            decoder: EventStream::new(wish.dialect()),
+            decoder: wish.decoder(),
             news: News::default(),
         }
+    }
+
+    /// What a drain is to take, and to clear.
+    pub(crate) fn news(&mut self) -> &mut News {
+        if let Decoder::Text(text) = &mut self.decoder {
+            text.tell_usage(&mut self.news);
+        }
+        &mut self.news
+    }
+
+    /// JavaScript is to be told that the body is decoded, events or none.
+    pub(crate) fn announce(&mut self) {
+        self.news.announced = true;
     }
 
     /// Takes in a piece of the body. Returns the bytes that are settled at once, since no event that
     /// JavaScript could give credit for holds them.
     ///
     /// # Errors
-    /// An event larger than the decoder's limit.
+    /// What the decoder cannot read on after, such as an event larger than its limit.
     pub(crate) fn feed(&mut self, chunk: &[u8]) -> Result<usize, Error> {
         let Self {
             wish,
@@ -85,7 +110,10 @@ impl Decoding {
             news,
         } = self;
         let before = news.words.len();
-        let fed = decoder.feed(chunk, |event| news.add(*wish, &event));
+        let fed = match decoder {
+            Decoder::Events(events) => events.feed(chunk, |event| news.add(*wish, &event)),
+            Decoder::Text(text) => text.feed(chunk, news),
+        };
         news.bytes += chunk.len();
         fed?;
         Ok(if news.words.len() == before && before == 0 {
@@ -96,13 +124,22 @@ impl Decoding {
     }
 
     /// The body is complete.
-    pub(crate) fn finish(&mut self) {
+    ///
+    /// # Errors
+    /// As [`feed`](Self::feed), and that it is not complete at all.
+    pub(crate) fn finish(&mut self) -> Result<(), Error> {
         let Self {
             wish,
             decoder,
             news,
         } = self;
-        decoder.finish(|event| news.add(*wish, &event));
+        match decoder {
+            Decoder::Events(events) => {
+                events.finish(|event| news.add(*wish, &event));
+                Ok(())
+            }
+            Decoder::Text(text) => text.finish(news),
+        }
     }
 }
 
@@ -144,19 +181,12 @@ impl News {
             // Writing to a string cannot fail.
             let _ = write!(self.json, ",{retry}");
         }
-        let piece = &self.json[start..];
-        let units = if piece.is_ascii() {
-            piece.len()
-        } else {
-            piece.encode_utf16().count()
-        };
-        // An event is at most 16 MiB, and an escaped one six times that.
-        let units = u32::try_from(units).unwrap_or_default();
+        let units = units(&self.json[start..]);
         self.words.push(flags | units << event::LENGTH_SHIFT);
     }
 
     /// A JSON string, with a comma before it.
-    fn text(&mut self, text: &str) {
+    pub(crate) fn text(&mut self, text: &str) {
         self.json.push_str(",\"");
         let mut plain = 0;
         for (at, byte) in text.bytes().enumerate() {
@@ -222,18 +252,32 @@ impl BodyDecoder {
     /// The body is complete.
     #[napi(catch_unwind)]
     pub fn finish(&mut self) -> Decoded {
-        self.decoding.finish();
-        self.take()
+        let finished = self.decoding.finish();
+        Decoded {
+            failure: finished.err().map(|error| error_json(&error)),
+            ..self.take()
+        }
     }
 
     fn take(&mut self) -> Decoded {
-        let News { json, words, .. } = std::mem::take(&mut self.decoding.news);
+        let News { json, words, .. } = std::mem::take(self.decoding.news());
         Decoded {
             json: list(json),
             words: words.into(),
             failure: None,
         }
     }
+}
+
+/// The length of a piece of JSON as JavaScript counts it. An event is at most 16 MiB, an escaped one six
+/// times that.
+pub(crate) fn units(piece: &str) -> u32 {
+    let units = if piece.is_ascii() {
+        piece.len()
+    } else {
+        piece.encode_utf16().count()
+    };
+    u32::try_from(units).unwrap_or_default()
 }
 
 /// Values with a comma before each, as a JSON array; empty if there are none.

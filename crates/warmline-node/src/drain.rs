@@ -166,7 +166,7 @@ impl Writer<'_> {
         let Some(decoding) = &mut contents.decoding else {
             return true;
         };
-        let news = &mut decoding.news;
+        let news = decoding.news();
         if news.is_empty() {
             return true;
         }

@@ -31,6 +31,7 @@ pub(crate) fn error_json(error: &Error) -> String {
     .to_string()
 }
 
-fn clip(text: &str) -> String {
+/// A message as long as people read.
+pub(crate) fn clip(text: &str) -> String {
     text.chars().take(MAX_MESSAGE).collect()
 }

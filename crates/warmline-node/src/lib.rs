@@ -24,6 +24,7 @@ mod link;
 mod memory;
 mod outbox;
 mod parse;
+mod spoken;
 mod submission;
 mod upload;
 mod wire;

@@ -97,11 +97,9 @@ impl Outbox {
 
     pub(crate) fn end(self: &Arc<Self>, end: End) {
         self.post(|contents| {
-            if let (End::Complete, Some(decoding)) = (&end, &mut contents.decoding) {
-                decoding.finish();
-            }
             contents.end = Some(end);
             contents.over = true;
+            contents.finish_decoding();
         });
     }
 
@@ -198,11 +196,9 @@ impl Outbox {
                 }
             }
         }
-        if matches!(contents.end, Some(End::Complete)) {
-            decoding.finish();
-        }
-        decoding.news.announced = true;
+        decoding.announce();
         contents.decoding = Some(decoding);
+        contents.finish_decoding();
         let queued = std::mem::replace(&mut contents.queued, true);
         drop(contents);
         self.settle(settled);
@@ -238,6 +234,15 @@ impl Outbox {
 }
 
 impl Contents {
+    /// Tells the decoder that the body is complete, if it is.
+    fn finish_decoding(&mut self) {
+        if let (Some(End::Complete), Some(decoding)) = (&self.end, &mut self.decoding)
+            && let Err(error) = decoding.finish()
+        {
+            self.end = Some(End::Failed(Box::new(error)));
+        }
+    }
+
     pub(crate) fn taken(&mut self) {
         self.queued = false;
     }

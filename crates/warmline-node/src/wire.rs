@@ -97,10 +97,17 @@ pub(crate) mod wish {
     pub(crate) const OPENAI_4: u32 = 4;
     /// As the `@anthropic-ai/sdk` package reads them.
     pub(crate) const ANTHROPIC: u32 = 5;
+    /// The text in the events of an event stream.
+    pub(crate) const TEXT_OF_EVENTS: u32 = 16;
+    /// In lines of JSON.
+    pub(crate) const TEXT_OF_LINES: u32 = 17;
+    /// In AWS's frames.
+    pub(crate) const TEXT_OF_AWS_FRAMES: u32 = 18;
 }
 
 /// The word that stands for an event: which values of the list are its own, in this order and
-/// around its data, which every event has.
+/// around its data, which every event has. Where text is wanted, an event is a piece of it, or one object:
+/// `{failure: {type, code, message}}`, or, last in its record, `{usage: {inputTokens, ...}}`.
 pub(crate) mod event {
     /// A name.
     pub(crate) const NAMED: u32 = 1;
@@ -110,6 +117,8 @@ pub(crate) mod event {
     pub(crate) const IDENTIFIED: u32 = 1 << 2;
     /// The reconnection time in milliseconds.
     pub(crate) const RETRY: u32 = 1 << 3;
+    /// All of these.
+    pub(crate) const FLAGS: u32 = (1 << LENGTH_SHIFT) - 1;
     /// From this bit on: the UTF-16 units of the event's values in the list, their commas included.
     pub(crate) const LENGTH_SHIFT: u32 = 4;
 }

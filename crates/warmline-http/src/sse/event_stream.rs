@@ -5,10 +5,8 @@ use std::borrow::Cow;
 
 use memchr::memchr2;
 
-use crate::error::{Error, Phase};
-
-/// The most bytes that one event, or a line of it, may have.
-const MAX_EVENT_BYTES: usize = 16 * 1024 * 1024;
+use super::limit::check;
+use crate::error::Error;
 
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
@@ -234,15 +232,4 @@ impl EventStream {
 
 fn text(bytes: &[u8]) -> Cow<'_, str> {
     String::from_utf8_lossy(bytes)
-}
-
-fn check(size: usize) -> Result<(), Error> {
-    if size <= MAX_EVENT_BYTES {
-        return Ok(());
-    }
-    Err(Error::new(
-        "WARMLINE_EVENT_TOO_LARGE",
-        Phase::Body,
-        "an event of the stream has more than 16 MiB",
-    ))
 }

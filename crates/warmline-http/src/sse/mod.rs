@@ -1,8 +1,14 @@
 //! Bodies that are streams of events. Pure: bytes in, events out.
 
+mod aws_frames;
 mod event_stream;
-
+mod limit;
+mod ndjson;
 #[cfg(test)]
 mod tests;
+mod text;
 
+pub use aws_frames::{AwsFrames, Frame, HeaderValue, Headers};
 pub use event_stream::{Dialect, Event, EventStream};
+pub use ndjson::JsonLines;
+pub use text::{Framing, ProviderError, Saying, Spoken, TextStream, Usage, read};

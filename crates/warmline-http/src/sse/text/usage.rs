@@ -1,0 +1,168 @@
+//! The tokens that a provider says were used, in the words of each provider.
+
+use serde::Deserialize;
+
+use super::loose::Loose;
+
+/// The tokens of a request and its answer, as far as they were reported.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Usage {
+    /// All of the prompt, with what was read from a cache or written to one.
+    pub input: Option<u64>,
+    /// All that was generated, thoughts included.
+    pub output: Option<u64>,
+    /// As the provider counts it, and [else](Self::with_total) the sum.
+    pub total: Option<u64>,
+    /// What of the prompt was read from a cache.
+    pub cached: Option<u64>,
+}
+
+impl Usage {
+    /// Takes over what a later event reports: counts grow, they do not add up.
+    pub fn update(&mut self, later: Self) {
+        self.input = later.input.or(self.input);
+        self.output = later.output.or(self.output);
+        self.total = later.total.or(self.total);
+        self.cached = later.cached.or(self.cached);
+    }
+
+    /// The same with a total, where the provider gives none but both of its parts.
+    #[must_use]
+    pub fn with_total(self) -> Self {
+        let sum = self.input.zip(self.output);
+        let sum = sum.map(|(input, output)| input.saturating_add(output));
+        Self {
+            total: self.total.or(sum),
+            ..self
+        }
+    }
+}
+
+/// `usage`, as all but Gemini and Ollama have it. The names of providers are where a field is from.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Reported<'a> {
+    /// `OpenAI` chat completions and all who speak like it: cached tokens included.
+    #[serde(borrow)]
+    prompt_tokens: Loose<'a>,
+    completion_tokens: Loose<'a>,
+    prompt_tokens_details: Loose<'a, Details<'a>>,
+    /// `OpenAI` responses, cached tokens included; Anthropic, without them.
+    input_tokens: Loose<'a>,
+    output_tokens: Loose<'a>,
+    input_tokens_details: Loose<'a, Details<'a>>,
+    total_tokens: Loose<'a>,
+    /// Anthropic.
+    cache_read_input_tokens: Loose<'a>,
+    cache_creation_input_tokens: Loose<'a>,
+    /// Cohere: what the model saw, which is not all that is billed.
+    tokens: Loose<'a, Tokens<'a>>,
+    /// Cohere, Moonshot.
+    cached_tokens: Loose<'a>,
+    /// Bedrock's Converse, without cached tokens.
+    #[serde(rename = "inputTokens")]
+    converse_input: Loose<'a>,
+    #[serde(rename = "outputTokens")]
+    converse_output: Loose<'a>,
+    #[serde(rename = "totalTokens")]
+    converse_total: Loose<'a>,
+    #[serde(rename = "cacheReadInputTokens")]
+    converse_cache_read: Loose<'a>,
+    #[serde(rename = "cacheWriteInputTokens")]
+    converse_cache_write: Loose<'a>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Details<'a> {
+    #[serde(borrow)]
+    cached_tokens: Loose<'a>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Tokens<'a> {
+    #[serde(borrow)]
+    input_tokens: Loose<'a>,
+    output_tokens: Loose<'a>,
+}
+
+impl Reported<'_> {
+    pub(super) fn usage(&self) -> Usage {
+        let tokens = self.tokens.object();
+        let details = self.prompt_tokens_details.object();
+        let details = details.or_else(|| self.input_tokens_details.object());
+        let prompt = self.prompt_tokens.count();
+        let anthropic = with(
+            self.input_tokens.count(),
+            [
+                &self.cache_read_input_tokens,
+                &self.cache_creation_input_tokens,
+            ],
+        );
+        let converse = with(
+            self.converse_input.count(),
+            [&self.converse_cache_read, &self.converse_cache_write],
+        );
+        let first = |counts: &[Option<u64>]| counts.iter().copied().flatten().next();
+        Usage {
+            input: first(&[
+                prompt,
+                anthropic,
+                converse,
+                tokens.and_then(|tokens| tokens.input_tokens.count()),
+            ]),
+            output: first(&[
+                self.completion_tokens.count(),
+                self.output_tokens.count(),
+                self.converse_output.count(),
+                tokens.and_then(|tokens| tokens.output_tokens.count()),
+            ]),
+            total: first(&[self.total_tokens.count(), self.converse_total.count()]),
+            cached: first(&[
+                details.and_then(|details| details.cached_tokens.count()),
+                self.cache_read_input_tokens.count(),
+                self.converse_cache_read.count(),
+                self.cached_tokens.count(),
+            ]),
+        }
+    }
+}
+
+/// Gemini's `usageMetadata`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Metadata<'a> {
+    /// Cached tokens included.
+    #[serde(borrow, rename = "promptTokenCount")]
+    prompt: Loose<'a>,
+    #[serde(rename = "toolUsePromptTokenCount")]
+    tool_use: Loose<'a>,
+    #[serde(rename = "candidatesTokenCount")]
+    candidates: Loose<'a>,
+    #[serde(rename = "thoughtsTokenCount")]
+    thoughts: Loose<'a>,
+    #[serde(rename = "totalTokenCount")]
+    total: Loose<'a>,
+    #[serde(rename = "cachedContentTokenCount")]
+    cached: Loose<'a>,
+}
+
+impl Metadata<'_> {
+    pub(super) fn usage(&self) -> Usage {
+        // The first events may count thoughts alone.
+        let candidates = with(self.candidates.count(), [&self.thoughts]);
+        Usage {
+            input: with(self.prompt.count(), [&self.tool_use]),
+            output: candidates.or(self.thoughts.count()),
+            total: self.total.count(),
+            cached: self.cached.count(),
+        }
+    }
+}
+
+/// A count and those that it does not include, if it was given.
+fn with<const MORE: usize>(count: Option<u64>, more: [&Loose<'_>; MORE]) -> Option<u64> {
+    let more = more.into_iter().filter_map(Loose::count);
+    count.map(|count| more.fold(count, u64::saturating_add))
+}
