@@ -11,7 +11,8 @@ use super::connection::{ConnectTimings, Connection, ConnectionInfo};
 use super::dns::Resolver;
 use super::io::{SocketIo, Wire};
 use super::tcp::{self, TcpOptions};
-use super::tls::{Tls, TlsOptions};
+use super::tls::Tls;
+use super::tls_options::TlsOptions;
 use crate::error::{Error, Phase};
 
 /// How connections are opened.
@@ -19,7 +20,7 @@ use crate::error::{Error, Phase};
 pub struct ConnectorOptions {
     /// Sockets.
     pub tcp: TcpOptions,
-    /// Trust.
+    /// Trust and identity.
     pub tls: TlsOptions,
 }
 
@@ -35,7 +36,8 @@ impl Connector {
     /// A connector; the system's trust store is not read before the first TLS connection needs it.
     ///
     /// # Errors
-    /// `WARMLINE_CA` when one of [`TlsOptions::ca`] is not a certificate in PEM form.
+    /// `WARMLINE_CA` when one of [`TlsOptions::ca`] is not a certificate in PEM form,
+    /// `WARMLINE_TLS_IDENTITY` and `WARMLINE_TLS_SERVERNAME` for an unusable one.
     pub fn new(options: ConnectorOptions) -> Result<Self, Error> {
         let tls = Tls::new(options.tls)?;
         Ok(Self {

@@ -13,7 +13,9 @@ mod scratch;
 mod tcp;
 mod tls;
 mod tls_fault;
+mod tls_options;
 mod trust;
+mod verifier;
 
 pub use body::{Abort, BodyFault, BodyStream, RequestBody};
 pub use connect::{Connector, ConnectorOptions};
@@ -21,4 +23,7 @@ pub use connection::{ConnectTimings, Connection, ConnectionInfo};
 pub use h1::{Incoming, RequestHead, ResponseHead, SendError};
 pub use io::Traffic;
 pub use tcp::TcpOptions;
-pub use tls::{TlsInfo, TlsOptions};
+pub use tls::TlsInfo;
+pub use tls_options::{TlsIdentity, TlsOptions, TlsVersion};
+pub use trust::{lacks_trust_store, offer_roots};
+pub use verifier::Pin;
