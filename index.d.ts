@@ -195,6 +195,13 @@ export interface HttpClientOptions {
 	connectTimeout?: number;
 	/** Trust, client certificates, pins. */
 	tls?: TlsOptions;
+	/**
+	 * The proxy of every connection: `http://`, `https://`, `socks5://` (names are looked up here) or
+	 * `socks5h://` (by the proxy), with user name and password if it wants them. `false` is none.
+	 * Default: what `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY` said when the client was
+	 * made, unless `NODE_USE_ENV_PROXY` is `0`.
+	 */
+	proxy?: string | URL | false;
 }
 /** A client's pool and traffic at one moment. */
 export interface PoolMetrics {

@@ -48,6 +48,12 @@ const WRONG: [option: string, options: unknown][] = [
   ['tls.pins', { tls: { pins: 'sha256/short' } }],
   ['tls.pins', { tls: { pins: [5] } }],
   ['tls.rejectUnauthorized', { tls: { rejectUnauthorized: 0 } }],
+  ['proxy', { proxy: 5 }],
+  ['proxy', { proxy: true }],
+  ['proxy', { proxy: null }],
+  ['proxy', { proxy: '' }],
+  ['proxy', { proxy: 'socks4://127.0.0.1' }],
+  ['proxy', { proxy: new URL('ftp://127.0.0.1') }],
   ['maxConnection', { maxConnection: 5 }],
 ];
 

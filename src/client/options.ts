@@ -20,6 +20,13 @@ export interface HttpClientOptions {
   connectTimeout?: number;
   /** Trust, client certificates, pins. */
   tls?: TlsOptions;
+  /**
+   * The proxy of every connection: `http://`, `https://`, `socks5://` (names are looked up here) or
+   * `socks5h://` (by the proxy), with user name and password if it wants them. `false` is none.
+   * Default: what `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY` said when the client was
+   * made, unless `NODE_USE_ENV_PROXY` is `0`.
+   */
+  proxy?: string | URL | false;
 }
 
 /** The engine's words for {@link HttpClientOptions}. */
@@ -35,6 +42,7 @@ const NAMES: readonly string[] = [
   'timeout',
   'connectTimeout',
   'tls',
+  'proxy',
 ];
 
 /**
@@ -57,7 +65,16 @@ export function checkOptions(options: HttpClientOptions): ClientSettings {
     ...given('totalTimeout', timeouts.total, duration),
     ...given('poolTimeout', timeouts.pool, duration),
     ...given('tls', options.tls, checkTls),
+    ...given('proxy', options.proxy, checkProxy),
   };
+}
+
+function checkProxy(_: string, proxy: string | URL | false): { url?: string } {
+  if (proxy === false) return {};
+  if (typeof proxy !== 'string' && !(proxy instanceof URL)) {
+    throw new TypeError(`proxy must be a URL or false, not ${String(proxy)}`);
+  }
+  return { url: `${proxy}` };
 }
 
 /** A cap of connections. */

@@ -10,7 +10,7 @@ use warmline_http::{Client, ClientOptions, Error, Limits, Phase, PoolStats, Time
 
 use crate::error::to_napi;
 use crate::exchange::Ending;
-use crate::network::{self, TlsSettings};
+use crate::network::{self, ProxySettings, TlsSettings};
 use crate::outbox::{End, Outbox};
 use crate::parse;
 
@@ -46,6 +46,7 @@ pub struct ClientSettings {
     pub total_timeout: Option<u32>,
     pub pool_timeout: Option<u32>,
     pub tls: Option<TlsSettings>,
+    pub proxy: Option<ProxySettings>,
 }
 
 /// Opens a client with a pool of its own; the result is its number. It ends with the thread that
@@ -75,6 +76,7 @@ fn options(settings: ClientSettings) -> Result<ClientOptions, Error> {
     };
     let max_connections = count(settings.max_connections, limits.max_connections);
     let tls = settings.tls.map(network::tls).transpose()?;
+    let proxy = settings.proxy.map(network::proxy).transpose()?;
     Ok(ClientOptions {
         limits: Limits {
             max_connections,
@@ -93,6 +95,7 @@ fn options(settings: ClientSettings) -> Result<ClientOptions, Error> {
         },
         connector: ConnectorOptions {
             tls: tls.unwrap_or_default(),
+            proxy: proxy.unwrap_or_default(),
             ..defaults.connector
         },
     })

@@ -2,7 +2,7 @@
 
 use napi::bindgen_prelude::Buffer;
 use napi_derive::napi;
-use warmline_http::transport::{self, TlsIdentity, TlsOptions, TlsVersion};
+use warmline_http::transport::{self, Proxy, ProxyOptions, TlsIdentity, TlsOptions, TlsVersion};
 use warmline_http::{Error, Phase};
 
 /// TLS of a client. TypeScript has checked it.
@@ -19,6 +19,19 @@ pub struct TlsSettings {
     /// Each the SHA-256 of a public key.
     pub pins: Vec<Buffer>,
     pub unverified: bool,
+}
+
+/// The proxy of a client; without a URL, none.
+#[napi(object)]
+pub struct ProxySettings {
+    pub url: Option<String>,
+}
+
+pub(crate) fn proxy(settings: ProxySettings) -> Result<ProxyOptions, Error> {
+    match settings.url {
+        None => Ok(ProxyOptions::Direct),
+        Some(url) => Proxy::parse("proxy", &url).map(ProxyOptions::Fixed),
+    }
 }
 
 pub(crate) fn tls(settings: TlsSettings) -> Result<TlsOptions, Error> {

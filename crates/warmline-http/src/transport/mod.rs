@@ -1,4 +1,4 @@
-//! From an origin to an open connection that carries requests: names, TCP, TLS, HTTP/1.1.
+//! From an origin to an open connection that carries requests: names, TCP, proxies, TLS, HTTP/1.1.
 //! Nothing here knows the pool's limits, a retry or a deadline other than connecting's.
 
 mod body;
@@ -9,6 +9,7 @@ mod fault;
 mod h1;
 mod io;
 mod line;
+mod proxy;
 mod scratch;
 mod tcp;
 mod tls;
@@ -22,6 +23,7 @@ pub use connect::{Connector, ConnectorOptions};
 pub use connection::{ConnectTimings, Connection, ConnectionInfo};
 pub use h1::{Incoming, RequestHead, ResponseHead, SendError};
 pub use io::Traffic;
+pub use proxy::{Proxy, ProxyOptions};
 pub use tcp::TcpOptions;
 pub use tls::TlsInfo;
 pub use tls_options::{TlsIdentity, TlsOptions, TlsVersion};
