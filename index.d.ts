@@ -180,6 +180,36 @@ export declare class NativeUnavailableError extends Error {
  * ```
  */
 export declare function isNativeAvailable(): boolean;
+/** A certificate or key in PEM form. */
+export type Pem = string | Uint8Array;
+/** How an {@link HttpClient} speaks TLS. */
+export interface TlsOptions {
+	/**
+	 * More certificate authorities to trust, beside those of the system and of `NODE_EXTRA_CA_CERTS`.
+	 * (`SSL_CERT_FILE` and `SSL_CERT_DIR` stand in for the system's.)
+	 */
+	ca?: Pem | readonly Pem[];
+	/** The client's certificate, followed by what links it to a root, for servers that ask for one. */
+	cert?: Pem;
+	/** The key of `cert`. */
+	key?: Pem;
+	/** Opens an encrypted `key`. */
+	passphrase?: string;
+	/** The oldest version to speak. Default `TLSv1.2`; there is none older. */
+	minVersion?: "TLSv1.2" | "TLSv1.3";
+	/** Asked for (SNI) and looked for in the certificate, instead of the URL's host. */
+	servername?: string;
+	/**
+	 * The server's own key has to be one of these: `sha256/` and the base64 of the SHA-256 of its
+	 * public key (RFC 7469), the form that `curl --pinnedpubkey` takes with two slashes.
+	 */
+	pins?: string | readonly string[];
+	/**
+	 * `false` takes any certificate from anyone: whoever is on the way can read and change everything.
+	 * Warned about once (`WARMLINE_TLS_UNVERIFIED`). Pins are still checked. Default `true`.
+	 */
+	rejectUnauthorized?: boolean;
+}
 /** How an {@link HttpClient} is set up. */
 export interface HttpClientOptions {
 	/** The most connections at once, over all origins. Default 1000. */
@@ -195,10 +225,15 @@ export interface HttpClientOptions {
 	timeout?: number | Timeouts;
 	/** Name look-up, TCP and TLS together, in milliseconds; `timeout.connect` goes before it. Default 10 000. */
 	connectTimeout?: number;
-	tls?: {
-		/** More certificate authorities to trust, in PEM form. */
-		ca?: string | readonly string[];
-	};
+	/** Trust, client certificates, pins. */
+	tls?: TlsOptions;
+	/**
+	 * The proxy of every connection: `http://`, `https://`, `socks5://` (names are looked up here) or
+	 * `socks5h://` (by the proxy), with user name and password if it wants them. `false` is none.
+	 * Default: what `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY` said when the client was
+	 * made, unless `NODE_USE_ENV_PROXY` is `0`.
+	 */
+	proxy?: string | URL | false;
 }
 /** A client's pool and traffic at one moment. */
 export interface PoolMetrics {

@@ -17,9 +17,14 @@ export const toolsDir = join(root, 'target', 'tools');
 
 const bin = join(root, 'node_modules', '.bin');
 
-/** This process's environment with the devDependencies' commands first, Node among them. */
+const isProxySetting = ([name]) => /^(https?|all|no)_proxy$/i.test(name);
+
+/**
+ * This process's environment with the devDependencies' commands first, Node among them, and without
+ * proxies: what is tested and measured is on loopback.
+ */
 export const environment = {
-  ...process.env,
+  ...Object.fromEntries(Object.entries(process.env).filter((entry) => !isProxySetting(entry))),
   PATH: [bin, process.env.PATH, join(toolsDir, 'bin')].join(delimiter),
 };
 

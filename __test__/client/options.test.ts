@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { HttpClient, type HttpClientOptions } from 'warmline';
+import { selfSigned } from '../servers/certificates.js';
+
+const identity = selfSigned({ name: 'caller' });
 
 const WRONG: [option: string, options: unknown][] = [
   ['options', null],
@@ -32,6 +35,25 @@ const WRONG: [option: string, options: unknown][] = [
   ['tls.ca', { tls: { ca: 5 } }],
   ['tls.ca', { tls: { ca: [5] } }],
   ['tls.ciphers', { tls: { ciphers: 'x' } }],
+  ['tls.key', { tls: { cert: 'PEM' } }],
+  ['tls.cert', { tls: { key: 'PEM' } }],
+  ['tls.cert', { tls: { cert: 5, key: identity.key } }],
+  ['tls.key', { tls: { cert: identity.cert, key: 'PEM' } }],
+  ['tls.key', { tls: { cert: identity.cert, key: null } }],
+  ['tls.passphrase', { tls: { ...identity, passphrase: 5 } }],
+  ['tls.minVersion', { tls: { minVersion: 'TLSv1.1' } }],
+  ['tls.minVersion', { tls: { minVersion: 1.3 } }],
+  ['tls.servername', { tls: { servername: '' } }],
+  ['tls.servername', { tls: { servername: 5 } }],
+  ['tls.pins', { tls: { pins: 'sha256/short' } }],
+  ['tls.pins', { tls: { pins: [5] } }],
+  ['tls.rejectUnauthorized', { tls: { rejectUnauthorized: 0 } }],
+  ['proxy', { proxy: 5 }],
+  ['proxy', { proxy: true }],
+  ['proxy', { proxy: null }],
+  ['proxy', { proxy: '' }],
+  ['proxy', { proxy: 'socks4://127.0.0.1' }],
+  ['proxy', { proxy: new URL('ftp://127.0.0.1') }],
   ['maxConnection', { maxConnection: 5 }],
 ];
 
@@ -42,9 +64,17 @@ describe('a client refuses', () => {
     expect(construct).toThrow(new RegExp(`^${option.replace('.', '\\.')} `));
   });
 
-  it('certificates that are none', () => {
-    const construct = () => new HttpClient({ tls: { ca: 'nonsense' } });
-    expect(construct).toThrow(expect.objectContaining({ code: 'WARMLINE_CA' }));
+  it.each([
+    ['certificates that are none', 'WARMLINE_CA', { ca: 'nonsense' }],
+    [
+      'a key of another certificate',
+      'WARMLINE_TLS_IDENTITY',
+      { cert: identity.cert, key: selfSigned({ name: 'other' }).key },
+    ],
+    ['a server name that is none', 'WARMLINE_TLS_SERVERNAME', { servername: 'no name' }],
+  ])('%s', (_, code, tls) => {
+    const construct = () => new HttpClient({ tls });
+    expect(construct).toThrow(expect.objectContaining({ name: 'WarmlineError', code }));
   });
 
   it.each([

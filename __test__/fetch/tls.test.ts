@@ -223,3 +223,58 @@ describe.each(implementations)('$name fetch: a machine without a network', ({ na
     if (name === 'warmline') expect(outcome).toMatchObject({ phase: 'connect', retryable: true });
   });
 });
+
+/** What a process comes to that fetches this URL under `env`. */
+async function fetchUnder(
+  env: Readonly<Record<string, string>>,
+  url: string,
+  under: readonly string[] = [],
+): Promise<Outcome> {
+  // What the machine's own settings say is out of the way.
+  const bare = { NODE_EXTRA_CA_CERTS: '', ...env };
+  await using program = runProgram('fetch-each', 'warmline', [url], { env: bare, under });
+  const { lines } = await program.ended;
+  return JSON.parse(lines[0] ?? '') as Outcome;
+}
+
+describe('warmline fetch: whom to trust instead of the system', () => {
+  it('is what SSL_CERT_FILE and SSL_CERT_DIR name', async () => {
+    await using server = await serve(trusted.issue({ name: 'leaf', hosts: HOSTS }));
+    const url = server.url('localhost');
+    const good = { text: 'over TLS' };
+    expect(await fetchUnder({ SSL_CERT_FILE: extraCertificates }, url)).toEqual(good);
+    expect(await fetchUnder({ SSL_CERT_DIR: folder }, url)).toEqual(good);
+    expect(await fetchUnder({ SSL_CERT_DIR: `/nonexistent:${folder}` }, url)).toEqual(good);
+  });
+
+  it('is nobody at all where they name nothing', async () => {
+    await using server = await serve(trusted.issue({ name: 'leaf', hosts: HOSTS }));
+    const env = { SSL_CERT_FILE: join(folder, 'missing.pem'), SSL_CERT_DIR: '' };
+    const outcome = await fetchUnder(env, server.url('localhost'));
+    expect(outcome).toMatchObject({ code: 'WARMLINE_TRUST_STORE', phase: 'tls' });
+  });
+});
+
+// A mount namespace of its own, in which the system's certificates are covered by an empty folder.
+const NO_STORE = [
+  ...['env', '-u', 'SSL_CERT_FILE', '-u', 'SSL_CERT_DIR'],
+  ...['unshare', '--map-root-user', '--mount', 'sh', '-c'],
+  'mount -t tmpfs none /etc/ssl && exec "$@"',
+  'sh',
+];
+const canHideTheStore =
+  spawnSync(NO_STORE[0] as string, [...NO_STORE.slice(1), 'test', '!', '-e', '/etc/ssl/certs'])
+    .status === 0;
+
+describe('warmline fetch: a system without a trust store', () => {
+  it.runIf(canHideTheStore)("trusts Node's own roots", async () => {
+    await using server = await serve(trusted.issue({ name: 'leaf', hosts: HOSTS }));
+    const outcome = await fetchUnder({}, server.url('localhost'), NO_STORE);
+    // There are roots to look among, and the test's own is none of them.
+    expect(outcome).toMatchObject({ code: 'UNABLE_TO_VERIFY_LEAF_SIGNATURE' });
+    const extra = { NODE_EXTRA_CA_CERTS: extraCertificates };
+    expect(await fetchUnder(extra, server.url('localhost'), NO_STORE)).toEqual({
+      text: 'over TLS',
+    });
+  });
+});

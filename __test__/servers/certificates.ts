@@ -2,7 +2,7 @@ import { createHash, generateKeyPairSync, type KeyObject, randomBytes, sign } fr
 import { isIP } from 'node:net';
 import * as der from './der.js';
 
-/** What a server presents: PEM texts as `node:tls` takes them. */
+/** What a server, or a client that is asked, presents: PEM texts as `node:tls` takes them. */
 export interface Identity {
   /** The certificate, followed by those of its issuers that the server sends along. */
   readonly cert: string;
@@ -35,6 +35,7 @@ const BASIC_CONSTRAINTS = der.objectId('2.5.29.19');
 const AUTHORITY_KEY_ID = der.objectId('2.5.29.35');
 const EXTENDED_KEY_USAGE = der.objectId('2.5.29.37');
 const SERVER_AUTH = der.objectId('1.3.6.1.5.5.7.3.1');
+const CLIENT_AUTH = der.objectId('1.3.6.1.5.5.7.3.2');
 const DIGITAL_SIGNATURE = der.bitString(Buffer.from([0x80]), 7);
 const CERT_AND_CRL_SIGN = der.bitString(Buffer.from([0x06]), 1);
 const VERSION_3 = der.tagged(0xa0, der.integer(Buffer.from([2])));
@@ -65,7 +66,7 @@ export class CertificateAuthority {
     this.#chain = issuer === undefined ? '' : this.cert + issuer.#chain;
   }
 
-  /** Makes a server's key and certificate; with `alone`, the issuers' certificates are left out. */
+  /** Makes a key and its certificate; with `alone`, the issuers' certificates are left out. */
   issue(subject: Subject, { alone = false } = {}): Identity {
     const pair = { name: subject.name, ...generateKeyPairSync('ec', { namedCurve: 'P-256' }) };
     const cert = certificate(subject, pair, this.#signer, false);
@@ -89,7 +90,10 @@ function certificate(subject: Subject, owner: Signer, issuer: Signer, authority:
     extension(SUBJECT_KEY_ID, der.octetString(keyId(owner))),
     extension(AUTHORITY_KEY_ID, der.sequence(der.tagged(0x80, keyId(issuer)))),
   ];
-  if (!authority) extensions.push(extension(EXTENDED_KEY_USAGE, der.sequence(SERVER_AUTH)));
+  if (!authority) {
+    const purposes = der.sequence(SERVER_AUTH, CLIENT_AUTH);
+    extensions.push(extension(EXTENDED_KEY_USAGE, purposes));
+  }
   if (hosts.length > 0) {
     extensions.push(extension(SUBJECT_ALT_NAME, der.sequence(...hosts.map(generalName))));
   }

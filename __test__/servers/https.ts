@@ -1,5 +1,5 @@
 import type { RequestListener } from 'node:http';
-import { createServer } from 'node:https';
+import { createServer, type ServerOptions } from 'node:https';
 import type { Identity } from './certificates.js';
 import { type Loopback, listenOnLoopback } from './loopback.js';
 
@@ -13,8 +13,9 @@ export interface HttpsServer extends Loopback {
 export async function httpsServer(
   identity: Identity,
   listener: RequestListener,
+  options: ServerOptions = {},
 ): Promise<HttpsServer> {
-  const server = createServer({ ...identity, keepAliveTimeout: 0 }, listener);
+  const server = createServer({ keepAliveTimeout: 0, ...options, ...identity }, listener);
   // A client that does not trust the certificate ends the handshake with an alert: expected here.
   server.on('tlsClientError', () => {});
   const loopback = await listenOnLoopback(server);

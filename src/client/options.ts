@@ -1,5 +1,7 @@
 import type { Binding } from '../native/load.js';
 import { checkTimeouts, duration, type Timeouts } from '../native/timeouts.js';
+import { checkNames, given } from './checks.js';
+import { checkTls, type TlsOptions } from './tls.js';
 
 /** How an {@link HttpClient} is set up. */
 export interface HttpClientOptions {
@@ -16,10 +18,15 @@ export interface HttpClientOptions {
   timeout?: number | Timeouts;
   /** Name look-up, TCP and TLS together, in milliseconds; `timeout.connect` goes before it. Default 10 000. */
   connectTimeout?: number;
-  tls?: {
-    /** More certificate authorities to trust, in PEM form. */
-    ca?: string | readonly string[];
-  };
+  /** Trust, client certificates, pins. */
+  tls?: TlsOptions;
+  /**
+   * The proxy of every connection: `http://`, `https://`, `socks5://` (names are looked up here) or
+   * `socks5h://` (by the proxy), with user name and password if it wants them. `false` is none.
+   * Default: what `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY` said when the client was
+   * made, unless `NODE_USE_ENV_PROXY` is `0`.
+   */
+  proxy?: string | URL | false;
 }
 
 /** The engine's words for {@link HttpClientOptions}. */
@@ -35,6 +42,7 @@ const NAMES: readonly string[] = [
   'timeout',
   'connectTimeout',
   'tls',
+  'proxy',
 ];
 
 /**
@@ -56,8 +64,17 @@ export function checkOptions(options: HttpClientOptions): ClientSettings {
     ...given('idleTimeout', timeouts.idle, duration),
     ...given('totalTimeout', timeouts.total, duration),
     ...given('poolTimeout', timeouts.pool, duration),
-    ...given('ca', authorities(options.tls), (_, ca) => ca),
+    ...given('tls', options.tls, checkTls),
+    ...given('proxy', options.proxy, checkProxy),
   };
+}
+
+function checkProxy(_: string, proxy: string | URL | false): { url?: string } {
+  if (proxy === false) return {};
+  if (typeof proxy !== 'string' && !(proxy instanceof URL)) {
+    throw new TypeError(`proxy must be a URL or false, not ${String(proxy)}`);
+  }
+  return { url: `${proxy}` };
 }
 
 /** A cap of connections. */
@@ -77,35 +94,4 @@ function whole(name: string, value: number, least: number): number {
     );
   }
   return value;
-}
-
-function authorities(tls: HttpClientOptions['tls']): string[] | undefined {
-  if (tls === undefined) return undefined;
-  checkNames('tls', tls, ['ca']);
-  if (tls.ca === undefined) return undefined;
-  const ca = typeof tls.ca === 'string' ? [tls.ca] : tls.ca;
-  if (!Array.isArray(ca) || !ca.every((pem) => typeof pem === 'string')) {
-    throw new TypeError('tls.ca must be a string in PEM form or an array of them');
-  }
-  return [...ca];
-}
-
-function checkNames(what: string, value: unknown, names: readonly string[]): void {
-  if (typeof value !== 'object' || value === null) {
-    throw new TypeError(`${what} must be an object, not ${String(value)}`);
-  }
-  for (const name of Object.keys(value)) {
-    if (names.includes(name)) continue;
-    const path = what === 'options' ? name : `${what}.${name}`;
-    throw new TypeError(`${path} is unknown; there are ${names.join(', ')}`);
-  }
-}
-
-function given<Name extends string, Value>(
-  name: Name,
-  value: Value | undefined,
-  check: (name: string, value: Value) => Value,
-): { [Key in Name]?: Value } {
-  if (value === undefined) return {};
-  return { [name]: check(name, value) } as { [Key in Name]: Value };
 }

@@ -14,7 +14,7 @@ use warmline_pool::{
 use crate::busy::{Busy, Holding};
 use crate::client::Client;
 use crate::error::{Error, Phase};
-use crate::head;
+use crate::head::{self, Forwarded};
 use crate::leases::LeasedConnection;
 use crate::redirect::{self, Hop};
 use crate::request::{Request, Timeouts};
@@ -169,7 +169,14 @@ impl Journey<'_> {
             let unsent = Some(Box::new(body));
             return Err(SendError { error, unsent });
         };
-        let head = head::of(hop);
+        // Boxed: few requests have one, and all would carry its place.
+        let forwarded = connection
+            .forwarder()
+            .map(|proxy| Box::new(Forwarded::by(proxy, hop)));
+        let head = match &forwarded {
+            None => head::of(hop),
+            Some(forwarded) => forwarded.of(hop),
+        };
         let answer = connection.send(&head, body);
         let first_byte = self.timeouts.first_byte.map(|limit| Instant::now() + limit);
         let Some(limit) = first_byte.into_iter().chain(self.deadline).min() else {

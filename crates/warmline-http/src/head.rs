@@ -3,13 +3,13 @@
 
 use http::HeaderMap;
 use http::header::{
-    ACCEPT, CONNECTION, CONTENT_LENGTH, EXPECT, HOST, HeaderName, HeaderValue, TRANSFER_ENCODING,
-    UPGRADE, USER_AGENT,
+    ACCEPT, CONNECTION, CONTENT_LENGTH, EXPECT, HOST, HeaderName, HeaderValue, PROXY_AUTHORIZATION,
+    TRANSFER_ENCODING, UPGRADE, USER_AGENT,
 };
 
 use crate::error::{Error, Phase};
 use crate::redirect::Hop;
-use crate::transport::{RequestBody, RequestHead};
+use crate::transport::{Proxy, RequestBody, RequestHead};
 
 static DEFAULT_USER_AGENT: HeaderValue =
     HeaderValue::from_static(concat!("warmline/", env!("CARGO_PKG_VERSION")));
@@ -28,6 +28,38 @@ pub(crate) fn of(hop: &Hop) -> RequestHead<'_> {
             (ACCEPT, &ANYTHING),
             (USER_AGENT, &DEFAULT_USER_AGENT),
         ],
+    }
+}
+
+/// What a hop's request is to a proxy that passes it on: its target is the whole URL, and the proxy
+/// is told who asks (RFC 9112 section 3.2.2, RFC 9110 section 11.7.2).
+pub(crate) struct Forwarded {
+    target: String,
+    headers: Option<HeaderMap>,
+}
+
+impl Forwarded {
+    pub(crate) fn by(proxy: &Proxy, hop: &Hop) -> Self {
+        let authorization = proxy
+            .authorization()
+            .filter(|_| !hop.headers.contains_key(PROXY_AUTHORIZATION));
+        Self {
+            target: format!("{}{}", hop.target.origin, hop.target.path_and_query),
+            headers: authorization.map(|value| {
+                let mut headers = hop.headers.clone();
+                headers.insert(PROXY_AUTHORIZATION, value);
+                headers
+            }),
+        }
+    }
+
+    /// The head of the request.
+    pub(crate) fn of<'a>(&'a self, hop: &'a Hop) -> RequestHead<'a> {
+        RequestHead {
+            target: &self.target,
+            headers: self.headers.as_ref().unwrap_or(&hop.headers),
+            ..of(hop)
+        }
     }
 }
 

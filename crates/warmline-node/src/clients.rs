@@ -5,10 +5,12 @@ use std::time::Duration;
 
 use napi::Env;
 use napi_derive::napi;
+use warmline_http::transport::ConnectorOptions;
 use warmline_http::{Client, ClientOptions, Error, Limits, Phase, PoolStats, Timeouts, Totals};
 
 use crate::error::to_napi;
 use crate::exchange::Ending;
+use crate::network::{self, ProxySettings, TlsSettings};
 use crate::outbox::{End, Outbox};
 use crate::parse;
 
@@ -43,15 +45,17 @@ pub struct ClientSettings {
     pub idle_timeout: Option<u32>,
     pub total_timeout: Option<u32>,
     pub pool_timeout: Option<u32>,
-    /// More certificate authorities, in PEM form.
-    pub ca: Option<Vec<String>>,
+    pub tls: Option<TlsSettings>,
+    pub proxy: Option<ProxySettings>,
 }
 
 /// Opens a client with a pool of its own; the result is its number. It ends with the thread that
 /// opened it, which nobody else can reach it from.
 #[napi(catch_unwind)]
 pub fn open_client(env: Env, settings: ClientSettings) -> napi::Result<u32> {
-    let client = Client::new(options(settings)).map_err(|error| to_napi(&error))?;
+    let client = options(settings)
+        .and_then(Client::new)
+        .map_err(|error| to_napi(&error))?;
     let number = {
         let mut opened = OPENED.write().unwrap_or_else(PoisonError::into_inner);
         opened.push(Some(client));
@@ -61,7 +65,7 @@ pub fn open_client(env: Env, settings: ClientSettings) -> napi::Result<u32> {
     Ok(number)
 }
 
-fn options(settings: ClientSettings) -> ClientOptions {
+fn options(settings: ClientSettings) -> Result<ClientOptions, Error> {
     let defaults = ClientOptions::default();
     let limits = Limits::default();
     let count = |setting: Option<u32>, default| setting.map_or(default, |count| count as usize);
@@ -71,15 +75,9 @@ fn options(settings: ClientSettings) -> ClientOptions {
         Some(millis) => Some(Duration::from_millis(u64::from(millis))),
     };
     let max_connections = count(settings.max_connections, limits.max_connections);
-    let mut connector = defaults.connector;
-    connector.tls.ca.extend(
-        settings
-            .ca
-            .unwrap_or_default()
-            .into_iter()
-            .map(String::into_bytes),
-    );
-    ClientOptions {
+    let tls = settings.tls.map(network::tls).transpose()?;
+    let proxy = settings.proxy.map(network::proxy).transpose()?;
+    Ok(ClientOptions {
         limits: Limits {
             max_connections,
             max_connections_per_origin: count(settings.max_connections_per_origin, max_connections),
@@ -95,8 +93,12 @@ fn options(settings: ClientSettings) -> ClientOptions {
             idle: duration(settings.idle_timeout, None),
             total: duration(settings.total_timeout, None),
         },
-        connector,
-    }
+        connector: ConnectorOptions {
+            tls: tls.unwrap_or_default(),
+            proxy: proxy.unwrap_or_default(),
+            ..defaults.connector
+        },
+    })
 }
 
 /// Closes a client: idle connections now, busy ones when their responses end.

@@ -22,6 +22,7 @@ mod intake;
 mod leases;
 mod link;
 mod memory;
+mod network;
 mod outbox;
 mod parse;
 mod spoken;

@@ -22,7 +22,8 @@ pub struct Key {
     pub host: Arc<str>,
     /// Port, never left to a default.
     pub port: u16,
-    /// The proxy that the connection runs through, credentials included, if there is one.
+    /// The proxy that the connection has to run through, credentials included. `None` leaves it to the
+    /// rules of the pool's owner, which must be the same for the origin as long as the pool lives.
     pub proxy: Option<Arc<str>>,
     /// The TLS identity that the connection was made with: client certificate, trusted roots,
     /// server name, verification. `None` is the pool's default one.
@@ -53,7 +54,7 @@ pub enum Protocol {
 }
 
 impl Key {
-    /// A direct connection under the default TLS identity, with whatever protocol ALPN settles on.
+    /// A connection by the owner's rules under the default TLS identity, with whatever protocol ALPN settles on.
     #[must_use]
     pub fn new(scheme: Scheme, host: impl Into<Arc<str>>, port: u16) -> Self {
         Self {

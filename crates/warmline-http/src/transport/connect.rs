@@ -10,8 +10,10 @@ use warmline_pool::{Key, Protocol, Scheme};
 use super::connection::{ConnectTimings, Connection, ConnectionInfo};
 use super::dns::Resolver;
 use super::io::{SocketIo, Wire};
+use super::proxy::{Destination, Proxies, Proxy, ProxyOptions};
 use super::tcp::{self, TcpOptions};
-use super::tls::{Tls, TlsOptions};
+use super::tls::Tls;
+use super::tls_options::TlsOptions;
 use crate::error::{Error, Phase};
 
 /// How connections are opened.
@@ -19,8 +21,10 @@ use crate::error::{Error, Phase};
 pub struct ConnectorOptions {
     /// Sockets.
     pub tcp: TcpOptions,
-    /// Trust.
+    /// Trust and identity.
     pub tls: TlsOptions,
+    /// What stands between here and the origins.
+    pub proxy: ProxyOptions,
 }
 
 /// Opens connections. Cheap to clone: clones share look-ups, trust store and TLS sessions.
@@ -29,31 +33,42 @@ pub struct Connector {
     resolver: Resolver,
     tcp: TcpOptions,
     tls: Tls,
+    proxies: Proxies,
+    proxy_tls: Tls,
 }
 
 impl Connector {
     /// A connector; the system's trust store is not read before the first TLS connection needs it.
     ///
     /// # Errors
-    /// `WARMLINE_CA` when one of [`TlsOptions::ca`] is not a certificate in PEM form.
+    /// `WARMLINE_CA` when one of [`TlsOptions::ca`] is not a certificate in PEM form,
+    /// `WARMLINE_TLS_IDENTITY` and `WARMLINE_TLS_SERVERNAME` for an unusable one,
+    /// `ERR_INVALID_ARG_VALUE` for an environment variable that names no proxy.
     pub fn new(options: ConnectorOptions) -> Result<Self, Error> {
-        let tls = Tls::new(options.tls)?;
+        // Name, pins and client certificate are for the origins; a proxy is none.
+        let proxy_tls = Tls::new(TlsOptions {
+            ca: options.tls.ca.clone(),
+            min_version: options.tls.min_version,
+            unverified: options.tls.unverified,
+            ..TlsOptions::default()
+        })?;
         Ok(Self {
             resolver: Resolver::default(),
             tcp: options.tcp,
-            tls,
+            tls: Tls::new(options.tls)?,
+            proxies: Proxies::new(options.proxy)?,
+            proxy_tls,
         })
     }
 
-    /// Opens a connection to `key`'s origin: look-up, TCP, TLS where the scheme asks for it. It
-    /// belongs to the current tokio runtime.
+    /// Opens a connection to `key`'s origin: look-up, TCP, the way through a proxy, TLS where the
+    /// scheme asks for it. It belongs to the current tokio runtime.
     ///
     /// `timeout` is for all of it together; `None` waits as long as the operating system does.
     ///
     /// # Errors
     /// A typed error with the phase that failed; `UND_ERR_CONNECT_TIMEOUT` with the phase that was
-    /// running when `timeout` passed; `WARMLINE_UNSUPPORTED` for a key that asks for a proxy or for
-    /// HTTP/2 alone. All are [`Error::retryable`]: no byte of any request was sent.
+    /// running when `timeout` passed; `WARMLINE_UNSUPPORTED` for a key that asks for HTTP/2 alone. All are [`Error::retryable`]: no byte of any request was sent.
     pub async fn connect(&self, key: &Key, timeout: Option<Duration>) -> Result<Connection, Error> {
         // Boxed: connecting is rare, and the future of a request that holds it is not.
         Box::pin(self.open(key, Deadline::after(timeout)))
@@ -65,28 +80,46 @@ impl Connector {
     }
 
     async fn open(&self, key: &Key, deadline: Deadline) -> Result<Connection, Error> {
-        if key.proxy.is_some() || key.protocol == Protocol::Http2 {
+        if key.protocol == Protocol::Http2 {
             return Err(Error::new(
                 "WARMLINE_UNSUPPORTED",
                 Phase::Connect,
-                "neither proxies nor HTTP/2 without fallback are supported",
+                "HTTP/2 without fallback is not supported",
             ));
         }
+        let proxy = match &key.proxy {
+            Some(url) => Some(Arc::new(Proxy::parse("the proxy", url)?)),
+            None => self.proxies.of(key),
+        };
+        let (host, port) = match &proxy {
+            Some(proxy) => (proxy.host(), proxy.port()),
+            None => (&*key.host, key.port),
+        };
+        let blamed = |error| match &proxy {
+            Some(proxy) => proxy.blamed(error),
+            None => error,
+        };
         let start = Instant::now();
         let addresses = deadline
-            .keep(Phase::Dns, key, self.resolver.resolve(&key.host, key.port))
-            .await?;
+            .keep(Phase::Dns, key, self.resolver.resolve(host, port))
+            .await
+            .map_err(blamed)?;
         let resolved = Instant::now();
         let stream = deadline
             .keep(Phase::Connect, key, tcp::connect(&addresses, self.tcp))
-            .await?;
-        let connected = Instant::now();
+            .await
+            .map_err(blamed)?;
         let addresses = stream
             .local_addr()
             .and_then(|ours| Ok((ours, stream.peer_addr()?)));
         let (local_address, remote_address) =
             addresses.map_err(|error| Error::from_io(error, Phase::Connect, "connect"))?;
-        let io = SocketIo::new(stream);
+        let mut io = SocketIo::tcp(stream);
+        if let Some(proxy) = &proxy {
+            let through = self.through(proxy, key, io);
+            io = deadline.keep(Phase::Connect, key, through).await?;
+        }
+        let connected = Instant::now();
         let (wire, tls) = match key.scheme {
             Scheme::Http => (Wire::plain(io), None),
             Scheme::Https => {
@@ -108,7 +141,31 @@ impl Connector {
             tls,
             timings,
         };
-        Ok(Connection::new(wire, info))
+        let forwarder = proxy.filter(|proxy| key.scheme == Scheme::Http && proxy.forwards());
+        Ok(Connection::new(wire, info).forwarded_by(forwarder))
+    }
+
+    /// Goes on from a proxy to the origin, or as far as the proxy is asked to.
+    async fn through(&self, proxy: &Proxy, key: &Key, io: SocketIo) -> Result<SocketIo, Error> {
+        let mut io = io;
+        if proxy.speaks_tls() {
+            let handshake = self.proxy_tls.handshake(proxy.host(), io).await;
+            let (stream, _) = handshake.map_err(|error| proxy.tls_failed(error))?;
+            io = SocketIo::in_tls(stream);
+        }
+        if key.scheme == Scheme::Http && proxy.forwards() {
+            return Ok(io);
+        }
+        let mut destination = Destination::of(&key.host);
+        if proxy.wants_addresses() {
+            let addresses = self.resolver.resolve(&key.host, key.port).await?;
+            // A resolver's answer without any address is an error.
+            if let Some(first) = addresses.first() {
+                destination = Destination::Address(first.ip());
+            }
+        }
+        proxy.open(&mut io, destination, key.port).await?;
+        Ok(io)
     }
 }
 

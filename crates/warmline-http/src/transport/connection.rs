@@ -11,12 +11,14 @@ use super::body::RequestBody;
 use super::h1::{self, Incoming, RequestHead, ResponseHead, SendError};
 use super::io::{Glance, Traffic, Wire};
 use super::line::Line;
+use super::proxy::Proxy;
 use super::tls::TlsInfo;
 
 /// An open HTTP/1.1 connection: one request at a time.
 pub struct Connection {
     line: Arc<Line>,
     info: ConnectionInfo,
+    forwarder: Option<Arc<Proxy>>,
 }
 
 /// What is known of a connection since it was opened.
@@ -24,7 +26,7 @@ pub struct Connection {
 pub struct ConnectionInfo {
     /// `http/1.1`, as ALPN spells it.
     pub protocol: &'static str,
-    /// The other end.
+    /// The other end: the origin, or its proxy.
     pub remote_address: SocketAddr,
     /// Our end.
     pub local_address: SocketAddr,
@@ -51,7 +53,19 @@ impl Connection {
         Self {
             line: Line::new(wire),
             info,
+            forwarder: None,
         }
+    }
+
+    /// The same connection, as one to a proxy that reads each request and passes it on.
+    pub(super) fn forwarded_by(mut self, proxy: Option<Arc<Proxy>>) -> Self {
+        self.forwarder = proxy;
+        self
+    }
+
+    /// The proxy that requests on this connection are addressed to, so that it passes them on.
+    pub(crate) fn forwarder(&self) -> Option<&Proxy> {
+        self.forwarder.as_deref()
     }
 
     /// Sends a request and waits for the response's head.

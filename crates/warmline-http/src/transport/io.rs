@@ -1,4 +1,5 @@
-//! The socket under a connection: TCP, with TLS on it or without, its bytes counted.
+//! The socket under a connection: TCP, perhaps in TLS with a proxy, with TLS to the origin on it or
+//! without, its bytes counted.
 
 use std::io::{self, IoSlice};
 use std::mem::MaybeUninit;
@@ -11,10 +12,16 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_rustls::client::TlsStream;
 
-/// A TCP socket that counts what the operating system took from it.
-pub(crate) struct SocketIo {
-    stream: TcpStream,
-    sent: u64,
+/// A way to the origin or its proxy, on a socket that counts what the operating system took from it.
+pub(crate) struct SocketIo(Path);
+
+enum Path {
+    Tcp {
+        stream: TcpStream,
+        sent: u64,
+    },
+    /// TLS with a proxy. Boxed: rustls keeps more than a kilobyte of state in it.
+    InTls(Box<TlsStream<SocketIo>>),
 }
 
 /// What HTTP is spoken on.
@@ -65,7 +72,7 @@ impl Wire {
 
     pub(crate) fn traffic(&self) -> Traffic {
         Traffic {
-            sent: self.socket().sent,
+            sent: self.path().sent(),
             received: self.received,
         }
     }
@@ -78,7 +85,7 @@ impl Wire {
     ) -> Poll<io::Result<usize>> {
         let mut buffer = ReadBuf::new(buffer);
         ready!(match &mut self.layer {
-            Layer::Plain(io) => Pin::new(&mut io.stream).poll_read(cx, &mut buffer),
+            Layer::Plain(io) => Pin::new(io).poll_read(cx, &mut buffer),
             Layer::Tls(io) => Pin::new(io).poll_read(cx, &mut buffer),
         })?;
         let read = buffer.filled().len();
@@ -105,17 +112,19 @@ impl Wire {
     /// Hands on what TLS has encrypted and the socket has not taken yet.
     pub(crate) fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match &mut self.layer {
-            Layer::Plain(_) => Poll::Ready(Ok(())),
+            Layer::Plain(io) => Pin::new(io).poll_flush(cx),
             Layer::Tls(io) => Pin::new(io).poll_flush(cx),
         }
     }
 
     /// Looks at what the kernel has for this socket without taking it.
     pub(crate) fn glance(&self) -> Glance {
-        let socket = SockRef::from(&self.socket().stream);
+        let socket = self.path().socket();
         loop {
             return match socket.peek(&mut [MaybeUninit::uninit()]) {
                 Ok(0) => Glance::Closed,
+                // In TLS with a proxy, they may be a session ticket.
+                Ok(_) if matches!(self.path(), SocketIo(Path::InTls(_))) => Glance::Quiet,
                 Ok(_) => Glance::Bytes,
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => Glance::Quiet,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
@@ -127,10 +136,10 @@ impl Wire {
     /// Ends both directions now, whoever still holds the socket.
     pub(crate) fn shut_down(&self) {
         // An error means that the other side was faster.
-        let _ = SockRef::from(&self.socket().stream).shutdown(Shutdown::Both);
+        let _ = self.path().socket().shutdown(Shutdown::Both);
     }
 
-    fn socket(&self) -> &SocketIo {
+    fn path(&self) -> &SocketIo {
         match &self.layer {
             Layer::Plain(io) => io,
             Layer::Tls(io) => io.get_ref().0,
@@ -139,16 +148,34 @@ impl Wire {
 }
 
 impl SocketIo {
-    pub(crate) fn new(stream: TcpStream) -> Self {
-        Self { stream, sent: 0 }
+    pub(crate) fn tcp(stream: TcpStream) -> Self {
+        Self(Path::Tcp { stream, sent: 0 })
     }
 
-    fn count(&mut self, written: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
-        if let Poll::Ready(Ok(bytes)) = written {
-            self.sent += bytes as u64;
-        }
-        written
+    pub(crate) fn in_tls(stream: TlsStream<SocketIo>) -> Self {
+        Self(Path::InTls(Box::new(stream)))
     }
+
+    fn sent(&self) -> u64 {
+        match &self.0 {
+            Path::Tcp { sent, .. } => *sent,
+            Path::InTls(tls) => tls.get_ref().0.sent(),
+        }
+    }
+
+    fn socket(&self) -> SockRef<'_> {
+        match &self.0 {
+            Path::Tcp { stream, .. } => SockRef::from(stream),
+            Path::InTls(tls) => tls.get_ref().0.socket(),
+        }
+    }
+}
+
+fn count(written: Poll<io::Result<usize>>, sent: &mut u64) -> Poll<io::Result<usize>> {
+    if let Poll::Ready(Ok(bytes)) = written {
+        *sent += bytes as u64;
+    }
+    written
 }
 
 impl AsyncRead for SocketIo {
@@ -157,7 +184,10 @@ impl AsyncRead for SocketIo {
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(cx, buf)
+        match &mut self.0 {
+            Path::Tcp { stream, .. } => Pin::new(stream).poll_read(cx, buf),
+            Path::InTls(tls) => Pin::new(tls).poll_read(cx, buf),
+        }
     }
 }
 
@@ -167,8 +197,10 @@ impl AsyncWrite for SocketIo {
         cx: &mut Context<'_>,
         buf: &[u8],
     ) -> Poll<io::Result<usize>> {
-        let written = Pin::new(&mut self.stream).poll_write(cx, buf);
-        self.count(written)
+        match &mut self.0 {
+            Path::Tcp { stream, sent } => count(Pin::new(stream).poll_write(cx, buf), sent),
+            Path::InTls(tls) => Pin::new(tls).poll_write(cx, buf),
+        }
     }
 
     fn poll_write_vectored(
@@ -176,20 +208,30 @@ impl AsyncWrite for SocketIo {
         cx: &mut Context<'_>,
         bufs: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        let written = Pin::new(&mut self.stream).poll_write_vectored(cx, bufs);
-        self.count(written)
+        match &mut self.0 {
+            Path::Tcp { stream, sent } => {
+                count(Pin::new(stream).poll_write_vectored(cx, bufs), sent)
+            }
+            Path::InTls(tls) => Pin::new(tls).poll_write_vectored(cx, bufs),
+        }
     }
 
     fn is_write_vectored(&self) -> bool {
         true
     }
 
-    fn poll_flush(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        // TCP has nothing to flush.
-        Poll::Ready(Ok(()))
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match &mut self.0 {
+            // A socket has nothing to flush.
+            Path::Tcp { .. } => Poll::Ready(Ok(())),
+            Path::InTls(tls) => Pin::new(tls).poll_flush(cx),
+        }
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(cx)
+        match &mut self.0 {
+            Path::Tcp { stream, .. } => Pin::new(stream).poll_shutdown(cx),
+            Path::InTls(tls) => Pin::new(tls).poll_shutdown(cx),
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! From an origin to an open connection that carries requests: names, TCP, TLS, HTTP/1.1.
+//! From an origin to an open connection that carries requests: names, TCP, proxies, TLS, HTTP/1.1.
 //! Nothing here knows the pool's limits, a retry or a deadline other than connecting's.
 
 mod body;
@@ -9,16 +9,23 @@ mod fault;
 mod h1;
 mod io;
 mod line;
+mod proxy;
 mod scratch;
 mod tcp;
 mod tls;
 mod tls_fault;
+mod tls_options;
 mod trust;
+mod verifier;
 
 pub use body::{Abort, BodyFault, BodyStream, RequestBody};
 pub use connect::{Connector, ConnectorOptions};
 pub use connection::{ConnectTimings, Connection, ConnectionInfo};
 pub use h1::{Incoming, RequestHead, ResponseHead, SendError};
 pub use io::Traffic;
+pub use proxy::{Proxy, ProxyOptions};
 pub use tcp::TcpOptions;
-pub use tls::{TlsInfo, TlsOptions};
+pub use tls::TlsInfo;
+pub use tls_options::{TlsIdentity, TlsOptions, TlsVersion};
+pub use trust::{lacks_trust_store, offer_roots};
+pub use verifier::Pin;

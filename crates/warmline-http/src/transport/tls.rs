@@ -2,10 +2,9 @@
 
 use std::sync::{Arc, LazyLock};
 
-use rustls::client::danger::ServerCertVerifier;
 use rustls::crypto::aws_lc_rs;
-use rustls::pki_types::{CertificateDer, ServerName};
-use rustls::{CipherSuite, ClientConfig, ClientConnection, ProtocolVersion};
+use rustls::pki_types::ServerName;
+use rustls::{CipherSuite, ClientConfig, ClientConnection, ProtocolVersion, RootCertStore};
 use tokio::sync::OnceCell;
 use tokio::task::spawn_blocking;
 use tokio_rustls::TlsConnector;
@@ -13,19 +12,13 @@ use tokio_rustls::client::TlsStream;
 
 use super::io::SocketIo;
 use super::tls_fault;
-use super::trust::{self, ChainVerifier, Trust};
+use super::tls_options::{TlsOptions, TlsSettings};
+use super::trust::{self, Trust};
+use super::verifier::ServerVerifier;
 use crate::error::{Error, Phase};
 
 /// What is offered in ALPN (RFC 7301).
 const ALPN_HTTP1: &[u8] = b"http/1.1";
-
-/// Whom to trust.
-#[derive(Clone, Debug, Default)]
-pub struct TlsOptions {
-    /// Certificates to trust besides the operating system's and those of `NODE_EXTRA_CA_CERTS`;
-    /// each entry is PEM text that holds one or more.
-    pub ca: Vec<Vec<u8>>,
-}
 
 /// What the handshake settled on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,7 +34,7 @@ pub struct TlsInfo {
 pub(crate) struct Tls(Arc<Shared>);
 
 struct Shared {
-    own: Vec<CertificateDer<'static>>,
+    settings: TlsSettings,
     ready: OnceCell<Ready>,
 }
 
@@ -52,19 +45,22 @@ struct Ready {
     trust: Trust,
 }
 
-/// The configuration of everyone who adds no certificates of their own, read once per process.
-static SYSTEM: LazyLock<Tls> = LazyLock::new(|| Tls::trusting(Vec::new()));
+/// The configuration of everyone who changes nothing, made once per process.
+static PLAIN: LazyLock<Tls> = LazyLock::new(|| Tls::under(TlsSettings::default()));
 
 impl Tls {
     /// # Errors
-    /// `WARMLINE_CA` when one of the caller's own certificates is unusable.
+    /// As [`TlsSettings::of`].
     pub(crate) fn new(options: TlsOptions) -> Result<Self, Error> {
-        Ok(Self::trusting(trust::parse(options.ca)?))
+        if options == TlsOptions::default() {
+            return Ok(PLAIN.clone());
+        }
+        TlsSettings::of(options).map(Self::under)
     }
 
-    fn trusting(own: Vec<CertificateDer<'static>>) -> Self {
+    fn under(settings: TlsSettings) -> Self {
         Self(Arc::new(Shared {
-            own,
+            settings,
             ready: OnceCell::new(),
         }))
     }
@@ -80,19 +76,16 @@ impl Tls {
         host: &str,
         io: SocketIo,
     ) -> Result<(TlsStream<SocketIo>, TlsInfo), Error> {
-        let Self(shared) = if self.0.own.is_empty() {
-            &*SYSTEM
-        } else {
-            self
+        let Shared { settings, ready } = &*self.0;
+        let ready = ready.get_or_try_init(|| prepare(settings.clone())).await?;
+        let name = match &settings.server_name {
+            Some(name) => name.clone(),
+            None => ServerName::try_from(host.to_owned()).map_err(|error| {
+                let message =
+                    format!("{host:?} is not a name that a certificate can be checked for");
+                Error::new("ERR_TLS_CERT_ALTNAME_INVALID", Phase::Tls, message).with_source(error)
+            })?,
         };
-        let ready = shared
-            .ready
-            .get_or_try_init(|| prepare(shared.own.clone()))
-            .await?;
-        let name = ServerName::try_from(host.to_owned()).map_err(|error| {
-            let message = format!("{host:?} is not a name that a certificate can be checked for");
-            Error::new("ERR_TLS_CERT_ALTNAME_INVALID", Phase::Tls, message).with_source(error)
-        })?;
         let stream = ready
             .connector
             .connect(name, io)
@@ -105,25 +98,16 @@ impl Tls {
 
 /// Reads the trust store, off the engine's threads: it is a directory of files on most systems,
 /// and parsing it takes milliseconds.
-async fn prepare(own: Vec<CertificateDer<'static>>) -> Result<Ready, Error> {
+async fn prepare(settings: TlsSettings) -> Result<Ready, Error> {
     let prepared = spawn_blocking(move || {
-        let (roots, trust) = trust::load(own)?;
-        let provider = Arc::new(aws_lc_rs::default_provider());
-        let verifier: Arc<dyn ServerCertVerifier> =
-            Arc::new(ChainVerifier::new(Arc::new(roots), Arc::clone(&provider))?);
-        // Both versions that are safe to speak: TLS 1.2 and 1.3. Sessions are resumed (the
-        // configuration's own store of 256).
-        let mut config = ClientConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .map_err(|error| {
-                Error::new("EPROTO", Phase::Tls, "TLS could not be set up").with_source(error)
-            })?
-            .dangerous() // The verifier is rustls's own, which only names its refusals more finely.
-            .with_custom_certificate_verifier(verifier)
-            .with_no_client_auth();
-        config.alpn_protocols = vec![ALPN_HTTP1.to_vec()];
+        let (roots, trust) = if settings.verified {
+            let (roots, trust) = trust::load(settings.ca.clone())?;
+            (Some(roots), trust)
+        } else {
+            (None, Trust::default())
+        };
         Ok(Ready {
-            connector: TlsConnector::from(Arc::new(config)),
+            connector: TlsConnector::from(Arc::new(config(settings, roots)?)),
             trust,
         })
     });
@@ -135,6 +119,25 @@ async fn prepare(own: Vec<CertificateDer<'static>>) -> Result<Ready, Error> {
         )
         .with_source(error))
     })
+}
+
+/// Sessions are resumed: the configuration has a store of its own for 256 of them.
+fn config(settings: TlsSettings, roots: Option<RootCertStore>) -> Result<ClientConfig, Error> {
+    let provider = Arc::new(aws_lc_rs::default_provider());
+    let verifier = Arc::new(ServerVerifier::new(roots, settings.pins, &provider)?);
+    let builder = ClientConfig::builder_with_provider(provider)
+        .with_protocol_versions(settings.min_version.and_newer())
+        .map_err(|error| {
+            Error::new("EPROTO", Phase::Tls, "TLS could not be set up").with_source(error)
+        })?
+        .dangerous() // Our verifier is rustls's, unless the caller asked for none.
+        .with_custom_certificate_verifier(verifier);
+    let mut config = match settings.identity {
+        Some(identity) => builder.with_client_cert_resolver(identity),
+        None => builder.with_no_client_auth(),
+    };
+    config.alpn_protocols = vec![ALPN_HTTP1.to_vec()];
+    Ok(config)
 }
 
 fn info(session: &ClientConnection) -> TlsInfo {

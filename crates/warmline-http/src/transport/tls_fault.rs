@@ -4,7 +4,8 @@ use std::io;
 
 use rustls::{AlertDescription, CertificateError};
 
-use super::trust::{ChainFault, Trust};
+use super::trust::Trust;
+use super::verifier::ChainFault;
 use crate::error::{Error, Phase, io_code};
 
 /// Turns a failed handshake into a typed error.

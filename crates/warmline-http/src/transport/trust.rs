@@ -1,17 +1,13 @@
-//! Whom TLS trusts: the operating system's store, `NODE_EXTRA_CA_CERTS` and the caller's own
-//! certificates; and a verifier that says why a chain is not trusted.
+//! Whom TLS trusts: the operating system's store or what `SSL_CERT_FILE` and `SSL_CERT_DIR` name
+//! instead of it, `NODE_EXTRA_CA_CERTS`, and the caller's own certificates.
 
-use std::error::Error as StdError;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::OnceLock;
 
-use rustls::client::WebPkiServerVerifier;
-use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::crypto::CryptoProvider;
+use rustls::RootCertStore;
+use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use rustls::{CertificateError, DigitallySignedStruct, OtherError, RootCertStore, SignatureScheme};
-use webpki::{EndEntityCert, anchor_from_trusted_cert};
+use webpki::anchor_from_trusted_cert;
 
 use crate::error::{Error, Phase};
 
@@ -19,6 +15,44 @@ use crate::error::{Error, Phase};
 #[derive(Debug, Default)]
 pub(crate) struct Trust {
     pub(crate) left_out: Vec<String>,
+}
+
+/// Roots for a system that has none of its own, in PEM form.
+static SPARE_ROOTS: OnceLock<Vec<u8>> = OnceLock::new();
+
+/// Whether this system has no trusted certificates of its own, as minimal container images do not.
+/// Only a look, which costs some system calls; where `SSL_CERT_FILE` or `SSL_CERT_DIR` says what to
+/// trust, nothing is missing, whatever they name.
+#[must_use]
+pub fn lacks_trust_store() -> bool {
+    !is_told_whom_to_trust() && !system_store_exists()
+}
+
+/// Hands in the certificates, in PEM form, to trust on a system that [lacks](lacks_trust_store) any.
+/// The first ones handed in stay.
+pub fn offer_roots(pem: Vec<u8>) {
+    // Whoever was first had the same ones.
+    let _ = SPARE_ROOTS.set(pem);
+}
+
+fn is_told_whom_to_trust() -> bool {
+    ["SSL_CERT_FILE", "SSL_CERT_DIR"]
+        .iter()
+        .any(|name| std::env::var_os(name).is_some())
+}
+
+#[cfg(all(unix, not(target_os = "macos")))]
+fn system_store_exists() -> bool {
+    let found = openssl_probe::probe();
+    found.cert_file.is_some()
+        || found.cert_dir.iter().any(|folder| {
+            std::fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some())
+        })
+}
+
+#[cfg(not(all(unix, not(target_os = "macos"))))]
+fn system_store_exists() -> bool {
+    true
 }
 
 /// The certificates of PEM texts, each of which must hold one or more that can be trusted.
@@ -57,6 +91,12 @@ pub(crate) fn load(own: Vec<CertificateDer<'static>>) -> Result<(RootCertStore, 
     let mut trust = Trust::default();
     let system = rustls_native_certs::load_native_certs();
     roots.add_parsable_certificates(system.certs);
+    if roots.is_empty()
+        && !is_told_whom_to_trust()
+        && let Some(spare) = SPARE_ROOTS.get()
+    {
+        roots.add_parsable_certificates(CertificateDer::pem_slice_iter(spare).flatten());
+    }
     if let Some(path) = std::env::var_os("NODE_EXTRA_CA_CERTS").filter(|path| !path.is_empty()) {
         let extra: Result<Vec<CertificateDer<'static>>, _> =
             CertificateDer::pem_file_iter(&path).and_then(Iterator::collect);
@@ -81,135 +121,4 @@ pub(crate) fn load(own: Vec<CertificateDer<'static>>) -> Result<(RootCertStore, 
         return Err(Error::new("WARMLINE_TRUST_STORE", Phase::Tls, message));
     }
     Ok((roots, trust))
-}
-
-/// Why a chain that leads to nobody we trust does not, in the terms of OpenSSL and Node.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum ChainFault {
-    /// The server's certificate is signed by itself.
-    SelfSigned,
-    /// The chain ends in a root that is not trusted.
-    SelfSignedInChain,
-    /// The server sent its own certificate only, and its issuer is not known.
-    UnknownIssuerOfLeaf,
-    /// The server sent intermediates, but the issuer of the last one is not known.
-    UnknownIssuerOfChain,
-}
-
-impl ChainFault {
-    pub(crate) fn code(self) -> &'static str {
-        match self {
-            Self::SelfSigned => "DEPTH_ZERO_SELF_SIGNED_CERT",
-            Self::SelfSignedInChain => "SELF_SIGNED_CERT_IN_CHAIN",
-            Self::UnknownIssuerOfLeaf => "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
-            Self::UnknownIssuerOfChain => "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
-        }
-    }
-
-    fn of(leaf: &CertificateDer<'_>, intermediates: &[CertificateDer<'_>]) -> Self {
-        if is_self_issued(leaf) {
-            Self::SelfSigned
-        } else if intermediates.iter().any(is_self_issued) {
-            Self::SelfSignedInChain
-        } else if intermediates.is_empty() {
-            Self::UnknownIssuerOfLeaf
-        } else {
-            Self::UnknownIssuerOfChain
-        }
-    }
-}
-
-impl fmt::Display for ChainFault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::SelfSigned => "its certificate is self-signed",
-            Self::SelfSignedInChain => {
-                "its chain ends in a self-signed certificate that is not trusted"
-            }
-            Self::UnknownIssuerOfLeaf => {
-                "the issuer of its certificate is not known, and it sent no intermediate"
-            }
-            Self::UnknownIssuerOfChain => {
-                "the issuer of its last intermediate certificate is not trusted"
-            }
-        })
-    }
-}
-
-impl StdError for ChainFault {}
-
-fn is_self_issued(certificate: &CertificateDer<'_>) -> bool {
-    EndEntityCert::try_from(certificate).is_ok_and(|parsed| parsed.issuer() == parsed.subject())
-}
-
-/// rustls's own verifier; where that says only "unknown issuer", this one says which.
-#[derive(Debug)]
-pub(crate) struct ChainVerifier(Arc<WebPkiServerVerifier>);
-
-impl ChainVerifier {
-    pub(crate) fn new(
-        roots: Arc<RootCertStore>,
-        provider: Arc<CryptoProvider>,
-    ) -> Result<Self, Error> {
-        WebPkiServerVerifier::builder_with_provider(roots, provider)
-            .build()
-            .map(Self)
-            .map_err(|error| {
-                Error::new(
-                    "WARMLINE_TRUST_STORE",
-                    Phase::Tls,
-                    "the trust store is unusable",
-                )
-                .with_source(error)
-            })
-    }
-}
-
-impl ServerCertVerifier for ChainVerifier {
-    fn verify_server_cert(
-        &self,
-        end_entity: &CertificateDer<'_>,
-        intermediates: &[CertificateDer<'_>],
-        server_name: &ServerName<'_>,
-        ocsp_response: &[u8],
-        now: UnixTime,
-    ) -> Result<ServerCertVerified, rustls::Error> {
-        self.0
-            .verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now)
-            .map_err(|error| match error {
-                rustls::Error::InvalidCertificate(CertificateError::UnknownIssuer) => {
-                    let fault = ChainFault::of(end_entity, intermediates);
-                    CertificateError::Other(OtherError(Arc::new(fault))).into()
-                }
-                // webpki refuses a certificate that may sign others before it looks who signed it.
-                rustls::Error::InvalidCertificate(CertificateError::Other(_))
-                    if is_self_issued(end_entity) =>
-                {
-                    CertificateError::Other(OtherError(Arc::new(ChainFault::SelfSigned))).into()
-                }
-                other => other,
-            })
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        self.0.verify_tls12_signature(message, cert, dss)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        self.0.verify_tls13_signature(message, cert, dss)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.supported_verify_schemes()
-    }
 }
