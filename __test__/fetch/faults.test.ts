@@ -42,7 +42,7 @@ const HEAD_FAULTS: Fault[] = [
   {
     fault: 'closes inside the head',
     misdeed: saysAndCloses('HTTP/1.1 200 OK\r\ncontent-le'),
-    code: 'HPE_INVALID_EOF_STATE',
+    code: 'UND_ERR_SOCKET',
   },
   {
     fault: 'answers with something that is no HTTP',
@@ -110,12 +110,12 @@ const BODY_FAULTS: Fault[] = [
   {
     fault: 'closes inside a body of known length',
     misdeed: saysAndCloses(`${head('content-length: 10')}01234`),
-    code: 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH',
+    code: 'UND_ERR_SOCKET',
   },
   {
     fault: 'closes after a head that promises a body',
     misdeed: saysAndCloses(head('content-length: 10')),
-    code: 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH',
+    code: 'UND_ERR_SOCKET',
   },
   {
     fault: 'closes inside a chunk',
