@@ -41,7 +41,12 @@ export const DIFFERENCES: readonly Difference[] = [
   {
     what: 'the cause of "fetch failed" and of "terminated" is a WarmlineError',
     why: 'it says more than undici does: phase, bytes, attempt; its code is the one that undici has for the case',
-    erase: (trace) => ({ ...trace, values: trace.values.map(onlyCode), error: onlyCode(trace.error) }),
+    erase: inFailures(({ code }) => ({ code })),
+  },
+  {
+    what: 'what is not valid HTTP, or redirected for ever, has a code (HPE_*, WARMLINE_REDIRECT)',
+    why: 'undici has none for most of it, and one of a wrong length for two lengths that differ',
+    erase: inFailures(({ code }) => ({ code: isOfProtocol(code) ? undefined : code })),
   },
 ];
 
@@ -61,13 +66,27 @@ function inRequests(erase: (request: SeenRequest) => SeenRequest): Difference['e
 
 const FAILURES = ['fetch failed', 'terminated'];
 
-/** The same with no more than the code of what made `fetch` or a body fail, wherever that is in it. */
-function onlyCode(value: unknown): unknown {
-  if (typeof value !== 'object' || value === null) return value;
-  if (Array.isArray(value)) return value.map(onlyCode);
-  const { class: kind, message, cause } = value as Record<string, unknown>;
-  if (kind === 'TypeError' && FAILURES.includes(message as string)) {
-    return { ...value, cause: { code: (cause as { code?: unknown } | undefined)?.code } };
-  }
-  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, onlyCode(inner)]));
+type Cause = Readonly<Record<string, unknown>>;
+
+/** Has `erase` make its own of what made `fetch` or a body fail, wherever that is in a trace. */
+function inFailures(erase: (cause: Cause) => Cause): Difference['erase'] {
+  const within = (value: unknown): unknown => {
+    if (typeof value !== 'object' || value === null) return value;
+    if (Array.isArray(value)) return value.map(within);
+    const { class: kind, message, cause } = value as Record<string, unknown>;
+    if (kind === 'TypeError' && FAILURES.includes(message as string)) {
+      return { ...value, cause: erase((cause ?? {}) as Cause) };
+    }
+    return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, within(inner)]));
+  };
+  return (trace) => ({
+    ...trace,
+    values: trace.values.map(within),
+    error: within(trace.error),
+  });
+}
+
+function isOfProtocol(code: unknown): boolean {
+  const ours = typeof code === 'string' && /^HPE_|^WARMLINE_REDIRECT$/.test(code);
+  return ours || code === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH';
 }

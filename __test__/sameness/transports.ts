@@ -130,12 +130,24 @@ export function breaksOf(body: Body): Record<string, Script> {
   return scripts;
 }
 
+/** Servers that take longer than {@link PATIENCE}, or for ever. */
+export function slowness(body: Body): Record<string, Script> {
+  const [head, ...rest] = answerOf(body) as [Step, ...Step[]];
+  return {
+    'for the head': [['stall']],
+    'for the end of the head': [[{ bytes: 'HTTP/1.1 200 OK\r\ncont' }, 'stall']],
+    'for the body, which comes later': [[head, 'dawdle', ...rest]],
+    'for the end of the body, which comes later': [[head, ...rest.slice(0, 1), 'dawdle', ...rest.slice(1)]],
+  };
+}
+
 /** The first pieces of a body, after each of which the client has shown what it made of it; then nothing more. */
 export function stallsOf(body: Body): { readonly values: number; readonly script: Script }[] {
-  return body.pieces.map((_, count) => {
+  const started = body.pieces.map((_, count) => {
     const { steps, values } = shown(body, count + 1);
-    return { values, script: [[...steps, 'stall']] };
+    return { values, script: [[...steps, 'stall' as const]] };
   });
+  return [{ values: 0, script: [['stall']] }, ...started.filter(({ values }, i) => values > (started[i - 1]?.values ?? 0))];
 }
 
 /** The whole of a body, each piece once the client has what came before. */

@@ -2,7 +2,8 @@ import OpenAI, { toFile } from 'openai';
 import OpenAI4 from 'openai-4';
 import OpenAI5 from 'openai-5';
 import OpenAI6 from 'openai-6';
-import type { Run, Sdk, Setting, Way } from '../trace.js';
+import type { Sdk, Setting, Way } from '../trace.js';
+import { listen } from './emitter.js';
 
 const options = ({ origin, logger, maxRetries, timeout }: Setting) => ({
   apiKey: 'k',
@@ -32,7 +33,7 @@ export const olderOpenais: readonly Sdk<OpenAI>[] = [
   {
     name: 'openai 4',
     // It brings a fetch of its own, with words and headers of its own; so both have Node's.
-    plain: (setting) => new OpenAI4({ ...options(setting), fetch }) as unknown as OpenAI,
+    plain: (setting) => new OpenAI4({ ...options(setting), fetch: fetch as never }) as unknown as OpenAI,
   },
 ];
 
@@ -80,9 +81,7 @@ const SAID_OF_CHAT = [
 export const chatHelper: OpenAIWay = {
   name: 'chat.completions.stream()',
   async run(client, run) {
-    const { stream } = client.chat.completions ?? {};
-    const resource = (stream ? client.chat : betaOf(client).chat) as OpenAI['chat'];
-    const helper = resource.completions.stream(
+    const helper = helpersOf(client).completions.stream(
       { ...CHAT, stream_options: { include_usage: true } },
       run.options,
     );
@@ -95,20 +94,10 @@ export const chatHelper: OpenAIWay = {
   },
 };
 
-/** Versions 4 and 5 have the helper elsewhere. */
-function betaOf(client: OpenAI): OpenAI['beta'] & { chat: unknown } {
-  return client.beta as OpenAI['beta'] & { chat: unknown };
-}
-
-/** Notes all that an emitter says of some names. */
-export function listen(
-  emitter: { on(name: never, listener: (...args: never[]) => void): unknown },
-  names: readonly string[],
-  run: Run,
-): void {
-  for (const name of names) {
-    emitter.on(name as never, (...args: unknown[]) => run.note([name, ...args]));
-  }
+/** Version 4 has them elsewhere. */
+function helpersOf(client: OpenAI): OpenAI['chat'] {
+  if ('stream' in client.chat.completions) return client.chat;
+  return (client.beta as unknown as OpenAI).chat;
 }
 
 export const responsesStreamed: OpenAIWay = {
@@ -213,8 +202,8 @@ export const WHOLES: readonly OpenAIWay[] = [
   },
   {
     name: 'chat.completions.parse()',
-    run: async (client, { options }) =>
-      (client.chat.completions.parse ? client : (betaOf(client) as unknown as OpenAI)).chat.completions.parse(
+    run: (client, { options }) =>
+      helpersOf(client).completions.parse(
         { ...CHAT, response_format: { type: 'json_object' } },
         options,
       ),
