@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { fetch as warmlineFetch } from 'warmline';
 import { echoed, echoServer } from '../servers/echo.js';
@@ -78,6 +79,13 @@ describe.each(implementations)('$name fetch: a streamed request body', ({ fetch 
     await using server = await echoServer();
     await typeError(fetch(server.origin, { method: 'POST', body: streamOf('x') }));
     expect(server.accepted.length).toBe(0);
+  });
+
+  it('needs no duplex where it is no stream but can be iterated, as node-fetch has it', async () => {
+    await using server = await echoServer();
+    const body = Readable.from([encode('a'), encode('b')]);
+    const seen = await echoed(fetch(server.origin, { method: 'POST', body: body as never }));
+    expect(seen.text).toBe('ab');
   });
 
   it('reaches the server piece by piece, while it is still being made', async () => {

@@ -105,7 +105,9 @@ function bodyOf(init: FetchInit, request: Request | undefined): Extracted {
   const given = init.body;
   if (given !== undefined && given !== null) {
     const body = extract(given);
-    if (body.source instanceof ReadableStream && init.duplex !== 'half') {
+    // The standard knows streams alone. node-fetch, for which older SDKs are written, never heard of the option
+    // and takes what can be iterated, as an upload of `openai` 4 is.
+    if (given instanceof ReadableStream && init.duplex !== 'half') {
       throw new TypeError('RequestInit: duplex option is required when sending a body.');
     }
     return body;
