@@ -29,7 +29,8 @@ export function comparable(value: unknown, hide: Hide, around: readonly object[]
   if (value instanceof Response) return { response: fieldsOf(value, RESPONSE, inner) };
   if (value instanceof Request) return { request: fieldsOf(value, REQUEST, inner) };
   if (value instanceof AbortSignal) return { aborted: value.aborted };
-  if (value instanceof Map || value instanceof Set) return [nameOf(value), ...[...value].map(inner)];
+  if (value instanceof Map || value instanceof Set)
+    return [nameOf(value), ...[...value].map(inner)];
   if (value instanceof Date) return { date: value.toISOString() };
   if (value instanceof ReadableStream) return { stream: { locked: value.locked } };
   const names = value instanceof Error ? namesOfError(value) : Object.keys(value);

@@ -24,7 +24,8 @@ export const DIFFERENCES: readonly Difference[] = [
     erase: inRequests((request) => ({
       ...request,
       headers: request.headers.filter(
-        ([name, value]) => !ADDED_BY_NODE.some(([added, usual]) => added === name && usual.test(value)),
+        ([name, value]) =>
+          !ADDED_BY_NODE.some(([added, usual]) => added === name && usual.test(value)),
       ),
     })),
   },

@@ -57,7 +57,13 @@ export function stopsTheSame<Client extends object>(
     for (const by of ['abort', 'break'] as const) {
       for (const { values, script } of stallsOf(body)) {
         if (by === 'break' && values === 0) continue;
-        each(`stopped by ${by}`, sdk, way, { [`after ${values}`]: script }, { stop: { after: values, by } });
+        each(
+          `stopped by ${by}`,
+          sdk,
+          way,
+          { [`after ${values}`]: script },
+          { stop: { after: values, by } },
+        );
       }
     }
   });

@@ -85,9 +85,9 @@ export async function traces<Client extends object>(
   circumstances: Circumstances = {},
 ): Promise<[plain: Trace, onEngine: Trace]> {
   const onEngine = sdk.onEngine ?? ((setting: Setting) => patch(sdk.plain(setting)));
-  return await Promise.all(
+  return (await Promise.all(
     [sdk.plain, onEngine].map((make) => trace(make, way, script, circumstances)),
-  ) as [Trace, Trace];
+  )) as [Trace, Trace];
 }
 
 async function trace<Client>(
@@ -114,7 +114,11 @@ async function trace<Client>(
   return { values, error, log, requests, stopped: server.stopped };
 }
 
-function recorded(server: Stage, hide: Hide, stop: Stop | undefined): { run: Run; values: unknown[] } {
+function recorded(
+  server: Stage,
+  hide: Hide,
+  stop: Stop | undefined,
+): { run: Run; values: unknown[] } {
   const values: unknown[] = [];
   const controller = new AbortController();
   const aborts = stop?.by === 'abort';
@@ -147,16 +151,23 @@ function hiding({ origin }: Stage): Hide {
   return (text) => text.replaceAll(host, 'server').replace(UUID, '(uuid)');
 }
 
-/** A request without what is drawn at random: the boundary of a form. */
+/**
+ * A request without what is drawn at random: the boundary of a form, whose length is anybody's choice, too. It is
+ * taken from the body: when built-in fetch sends a form again, for a redirect, it draws another one for the body alone.
+ */
 function seen({ method, target, headers, body }: WireRequest, hide: Hide): SeenRequest {
-  const type = headers.find(([name]) => name.toLowerCase() === 'content-type')?.[1] ?? '';
-  const [, boundary] = /boundary=(.+)$/.exec(type) ?? [];
-  const known = (text: string) =>
-    hide(boundary === undefined ? text : text.replaceAll(boundary, '(boundary)'));
+  const text = body.toString('latin1');
+  const isForm = headers.some(([, value]) => value.startsWith('multipart/form-data'));
+  const [, boundary] = (isForm ? /^--(.+)\r\n/.exec(text) : null) ?? [];
+  const content = boundary === undefined ? text : text.replaceAll(boundary, '');
+  const counted = (name: string, value: string) =>
+    name.toLowerCase() === 'content-length' && Number(value) === text.length
+      ? String(content.length)
+      : hide(value).replace(/(?<=^multipart\/form-data; ?boundary=).+/, '(boundary)');
   return {
     method,
     target,
-    headers: headers.map(([name, value]) => [name, known(value)]),
-    body: comparable(known(body.toString('latin1')), hide),
+    headers: headers.map(([name, value]) => [name, counted(name, value)]),
+    body: comparable(content, hide),
   };
 }

@@ -70,7 +70,10 @@ export function transportsOf(body: Body): Record<string, Script> {
     'as JSON, by its type': answerOf({ ...body, type: 'application/json' }),
     'as HTML, by its type': answerOf({ ...body, type: 'text/html' }),
     'as an event stream, by its type': answerOf({ ...body, type: 'text/event-stream' }),
-    'without a type': [{ head: { status: 200, headers: [lengthOf(bytes), ...usual()] } }, { bytes }],
+    'without a type': [
+      { head: { status: 200, headers: [lengthOf(bytes), ...usual()] } },
+      { bytes },
+    ],
     'with status 201': [{ head: { ...headOf(body, lengthOf(bytes)), status: 201 } }, { bytes }],
     'with status 204': [{ head: { status: 204, headers: usual() } }],
     'with nothing in it': [{ head: headOf(body, ['Content-Length', '0']) }],
@@ -88,7 +91,11 @@ export function transportsOf(body: Body): Record<string, Script> {
     'cut in a character': [...begun(body, cutInCharacter(bytes)), { cut: 'fin' }],
     'cut in the middle': [...begun(body, bytes.subarray(0, bytes.length / 2)), { cut: 'fin' }],
     'not in HTTP': [{ bytes: 'SSH-2.0-server\r\n' }, { cut: 'fin' }],
-    'with a chunk of no size': [{ head: headOf(body, CHUNKED) }, { bytes: 'x\r\n' }, { cut: 'fin' }],
+    'with a chunk of no size': [
+      { head: headOf(body, CHUNKED) },
+      { bytes: 'x\r\n' },
+      { cut: 'fin' },
+    ],
     'with two lengths': [
       { head: headOf(body, ['Content-Length', '1'], ['Content-Length', '2']) },
       { bytes },
@@ -137,7 +144,9 @@ export function slowness(body: Body): Record<string, Script> {
     'for the head': [['stall']],
     'for the end of the head': [[{ bytes: 'HTTP/1.1 200 OK\r\ncont' }, 'stall']],
     'for the body, which comes later': [[head, 'dawdle', ...rest]],
-    'for the end of the body, which comes later': [[head, ...rest.slice(0, 1), 'dawdle', ...rest.slice(1)]],
+    'for the end of the body, which comes later': [
+      [head, ...rest.slice(0, 1), 'dawdle', ...rest.slice(1)],
+    ],
   };
 }
 
@@ -147,7 +156,10 @@ export function stallsOf(body: Body): { readonly values: number; readonly script
     const { steps, values } = shown(body, count + 1);
     return { values, script: [[...steps, 'stall' as const]] };
   });
-  return [{ values: 0, script: [['stall']] }, ...started.filter(({ values }, i) => values > (started[i - 1]?.values ?? 0))];
+  return [
+    { values: 0, script: [['stall']] },
+    ...started.filter(({ values }, i) => values > (started[i - 1]?.values ?? 0)),
+  ];
 }
 
 /** The whole of a body, each piece once the client has what came before. */
@@ -197,7 +209,15 @@ function extended(part: Buffer): Buffer {
 /** Elsewhere on the same server, and in a circle. */
 function redirected(answer: Answer): Record<string, Script> {
   const to = (status: number): Answer => [
-    { head: { status, headers: [['Location', '/elsewhere?a=1'], ['Content-Length', '0']] } },
+    {
+      head: {
+        status,
+        headers: [
+          ['Location', '/elsewhere?a=1'],
+          ['Content-Length', '0'],
+        ],
+      },
+    },
   ];
   return {
     'after a redirect that keeps the request (307)': [to(307), answer],

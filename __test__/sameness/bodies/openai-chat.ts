@@ -19,7 +19,11 @@ const said = (...deltas: Delta[]): Piece[] => [
 ];
 
 const call = (index: number, name: string, ...args: string[]): Delta[] => [
-  { tool_calls: [{ index, id: `call_${index}`, type: 'function', function: { name, arguments: '' } }] },
+  {
+    tool_calls: [
+      { index, id: `call_${index}`, type: 'function', function: { name, arguments: '' } },
+    ],
+  },
   ...args.map((text) => ({ tool_calls: [{ index, function: { arguments: text } }] })),
 ];
 
@@ -42,12 +46,20 @@ const error = (text: string) => piece(text, 0);
 /** What servers stream to whoever asks for a chat completion. */
 export const CHATS: Record<string, Body> = {
   text: CHAT,
-  'a tool call': stream(...said(...call(0, 'weather', '{"city": "Kö', 'ln"}')), ...end('tool_calls')),
+  'a tool call': stream(
+    ...said(...call(0, 'weather', '{"city": "Kö', 'ln"}')),
+    ...end('tool_calls'),
+  ),
   'parallel tool calls': stream(
     ...said(
       ...call(0, 'weather', '{"city":', '"Köln"}'),
       ...call(1, 'time', '{"zone"', ':"CET"}'),
-      { tool_calls: [{ index: 0, function: { arguments: '' } }, { index: 1, function: { arguments: '' } }] },
+      {
+        tool_calls: [
+          { index: 0, function: { arguments: '' } },
+          { index: 1, function: { arguments: '' } },
+        ],
+      },
     ),
     ...end('tool_calls'),
   ),
@@ -77,7 +89,10 @@ export const CHATS: Record<string, Body> = {
         index: 0,
         delta: { role: 'assistant', content: 'a' },
         finish_reason: null,
-        logprobs: { content: [{ token: 'a', logprob: -0.1, bytes: [97], top_logprobs: [] }], refusal: null },
+        logprobs: {
+          content: [{ token: 'a', logprob: -0.1, bytes: [97], top_logprobs: [] }],
+          refusal: null,
+        },
       },
     ]),
     ...end(),
@@ -86,7 +101,9 @@ export const CHATS: Record<string, Body> = {
   'cut for length': stream(...words, ...end('length')),
   'an error in the middle': stream(
     ...words,
-    error('data: {"error":{"message":"überlastet","type":"server_error","param":null,"code":"x"}}\n\n'),
+    error(
+      'data: {"error":{"message":"überlastet","type":"server_error","param":null,"code":"x"}}\n\n',
+    ),
     ...end(),
   ),
   'an error event': stream(...words, error('event: error\ndata: {"error":{"message":"bad"}}\n\n')),
@@ -120,7 +137,12 @@ function withLines(ending: string): Body {
 function mixedLines(): Body {
   const endings = ['\n\r\n', '\r\n\n', '\r\r', '\r\n\r\n', '\n\r'];
   const pieces = CHAT.pieces.map(({ bytes, values }, i) =>
-    piece(Buffer.from(bytes).toString().replace('\n\n', endings[i % endings.length] as string), values),
+    piece(
+      Buffer.from(bytes)
+        .toString()
+        .replace('\n\n', endings[i % endings.length] as string),
+      values,
+    ),
   );
   return stream(...pieces);
 }
@@ -162,7 +184,12 @@ export const WHOLE_CHATS: Record<string, Body> = {
   nothing: { type: 'application/json', pieces: [piece('', 0)] },
   'bytes that are no UTF-8': {
     type: 'application/json',
-    pieces: [piece(Buffer.concat([Buffer.from('{"a":"'), Buffer.from([0xff, 0xf0]), Buffer.from('"}')]), 0)],
+    pieces: [
+      piece(
+        Buffer.concat([Buffer.from('{"a":"'), Buffer.from([0xff, 0xf0]), Buffer.from('"}')]),
+        0,
+      ),
+    ],
   },
   'a byte order mark': { type: 'application/json', pieces: [piece('\ufeff{"a":1}', 0)] },
   text_as_such: { type: 'text/plain', pieces: [piece('{"a":1}', 0)] },

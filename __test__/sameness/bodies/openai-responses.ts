@@ -87,9 +87,7 @@ const calls = (): Piece[] =>
   item(
     call,
     called,
-    ...args.map((delta) =>
-      event('response.function_call_arguments.delta', { ...place, delta }),
-    ),
+    ...args.map((delta) => event('response.function_call_arguments.delta', { ...place, delta })),
     event('response.function_call_arguments.done', { ...place, arguments: called.arguments }),
   );
 
@@ -155,7 +153,10 @@ export const RESPONSES: Record<string, Body> = {
 /** A whole response. */
 export const WHOLE_RESPONSE = json(
   response('completed', {
-    output: [{ id: 'item_1', ...message([text('Grüße, 世界 😀')]) }, { id: 'item_2', ...called }],
+    output: [
+      { id: 'item_1', ...message([text('Grüße, 世界 😀')]) },
+      { id: 'item_2', ...called },
+    ],
     usage: USAGE,
   }),
 );

@@ -32,10 +32,17 @@ export const olderOpenais: readonly Sdk<OpenAI>[] = [
   },
   {
     name: 'openai 4',
-    // It brings a fetch of its own, with words and headers of its own; so both have Node's.
-    plain: (setting) => new OpenAI4({ ...options(setting), fetch: fetch as never }) as unknown as OpenAI,
+    // It brings a fetch of its own, with words and headers of its own; so this one has Node's.
+    plain: (setting) =>
+      new OpenAI4({ ...options(setting), fetch: fetch as never }) as unknown as OpenAI,
   },
 ];
+
+/** Version 4 with the fetch that it brings: no twin in all its words, but in what becomes of a form. */
+export const openai4AsItIs: Sdk<OpenAI> = {
+  name: 'openai 4 with node-fetch',
+  plain: (setting) => new OpenAI4(options(setting)) as unknown as OpenAI,
+};
 
 const MESSAGES = [{ role: 'user' as const, content: 'Wie heißt du? 你好 👋' }];
 const CHAT = { model: 'm', messages: MESSAGES };
@@ -269,7 +276,8 @@ export const content: OpenAIWay = {
   async run(client, { options }) {
     const response = await client.files.content('f', options);
     const parts: Uint8Array[] = [];
-    for await (const part of response.body as unknown as AsyncIterable<Uint8Array>) parts.push(part);
+    for await (const part of response.body as unknown as AsyncIterable<Uint8Array>)
+      parts.push(part);
     return Buffer.concat(parts);
   },
 };
