@@ -4,7 +4,7 @@ import { describe, it } from 'vitest';
 import { refusals, retriesTo } from './refusals.js';
 import { expectSame } from './same.js';
 import { answerOf, type Body, PATIENCE, type Script } from './script.js';
-import type { Circumstances, Sdk, Way } from './trace.js';
+import type { Circumstances, Sdk, Stop, Way } from './trace.js';
 import { breaksOf, paced, slowness, stallsOf, transportsOf } from './transports.js';
 
 /** Tests that a way to use an SDK gives the same on the engine with each script. */
@@ -46,17 +46,24 @@ export function survivesTheSame<Client extends object>(
   });
 }
 
+/** In which ways a client can stop, and from how many values on. */
+export interface Stops {
+  readonly by: readonly Stop['by'][];
+  readonly from: number;
+}
+
 /** Everything about time: an answer in pieces, cut between any two, or the client stopping after any. */
 export function stopsTheSame<Client extends object>(
   sdk: Sdk<Client>,
   ways: readonly Way<Client>[],
   body: Body,
+  stops: Stops = { by: ['abort', 'break'], from: 0 },
 ): void {
   describe.each(ways)(`${sdk.name}, $name`, (way) => {
     each('answered', sdk, way, { 'piece by piece': paced(body), ...breaksOf(body) });
-    for (const by of ['abort', 'break'] as const) {
+    for (const by of stops.by) {
       for (const { values, script } of stallsOf(body)) {
-        if (by === 'break' && values === 0) continue;
+        if (values < stops.from || (by === 'break' && values === 0)) continue;
         each(
           `stopped by ${by}`,
           sdk,
