@@ -67,6 +67,8 @@ function inRequests(erase: (request: SeenRequest) => SeenRequest): Difference['e
 
 const FAILURES = ['fetch failed', 'terminated'];
 
+const AI_SDK_FAILURE = 'Cannot connect to API: ';
+
 type Cause = Readonly<Record<string, unknown>>;
 
 /** Has `erase` make its own of what made `fetch` or a body fail, wherever that is in a trace. */
@@ -74,11 +76,15 @@ function inFailures(erase: (cause: Cause) => Cause): Difference['erase'] {
   const within = (value: unknown): unknown => {
     if (typeof value !== 'object' || value === null) return value;
     if (Array.isArray(value)) return value.map(within);
-    const { class: kind, message, cause } = value as Record<string, unknown>;
+    const { class: kind, name, message, cause } = value as Record<string, unknown>;
     if (kind === 'TypeError' && FAILURES.includes(message as string)) {
       return { ...value, cause: erase((cause ?? {}) as Cause) };
     }
-    return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, within(inner)]));
+    // The AI SDK says the cause's own message, and leaves out what it was the cause of.
+    if (name === 'AI_APICallError' && String(message).startsWith(AI_SDK_FAILURE)) {
+      return { ...value, message: AI_SDK_FAILURE, cause: erase((cause ?? {}) as Cause) };
+    }
+    return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, within(inner)]));
   };
   return (trace) => ({
     ...trace,

@@ -213,13 +213,11 @@ export const AI_SDK_WHOLE: readonly Way<AiSdk>[] = (['chat', 'responses'] as con
 }));
 
 /** What depends on the clock and on chance is not compared. */
-async function* withoutTimes(parts: AsyncIterable<object>): AsyncIterable<unknown> {
+async function* withoutTimes(parts: AsyncIterable<{ type: string }>): AsyncIterable<unknown> {
+  const drawn = (name: string, value: unknown) =>
+    ['timestamp', 'id', 'messageId'].includes(name) ? '(drawn)' : value;
   for await (const part of parts) {
-    yield JSON.parse(
-      JSON.stringify(part, (name, value) =>
-        name === 'timestamp' || name === 'id' || name === 'messageId' ? '(drawn)' : value,
-      ),
-    );
+    yield part.type === 'error' ? part : JSON.parse(JSON.stringify(part, drawn));
   }
 }
 
