@@ -134,11 +134,14 @@ impl Dialer {
 fn check(path: &Path) -> Result<(), Error> {
     match UnixAddr::from_pathname(path) {
         Ok(address) if !address.is_unnamed() => Ok(()),
-        _ => Err(Error::new(
-            "ERR_INVALID_ARG_VALUE",
-            Phase::Connect,
-            "socketPath must be the path of a unix domain socket, of about 100 bytes at the most",
-        )),
+        _ => {
+            let message = format!(
+                "socketPath must be the path of a unix domain socket, of some hundred bytes at the \
+                 most, not {}",
+                path.display()
+            );
+            Err(Error::new("ERR_INVALID_ARG_VALUE", Phase::Connect, message))
+        }
     }
 }
 
