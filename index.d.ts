@@ -19,12 +19,22 @@ export interface ErrorFacts {
 	readonly bytesReceived?: number;
 	readonly retryable?: boolean;
 	readonly causes?: readonly string[];
+	/** What each address of a host said, where none answered. */
+	readonly attempts?: readonly AttemptFacts[] | null;
+}
+/** Why one address could not be connected to. */
+export interface AttemptFacts {
+	readonly code: string;
+	readonly message: string;
+	readonly address: string;
+	readonly port: number;
 }
 /**
  * What went wrong with a request or a connection. `fetch` has it as the `cause` of its
  * `TypeError: fetch failed`, everything else throws it as it is.
  *
- * Programs read `code` and `phase`; the message is for people. `instanceof` holds across two copies
+ * Programs read `code` and `phase`; the message is for people. Where a host has several addresses and none
+ * could be connected to, the `cause` is an `AggregateError` of the `errors` of each. `instanceof` holds across two copies
  * of the package in one process.
  */
 export declare class WarmlineError extends Error {
@@ -113,6 +123,68 @@ export declare class ClientResponse {
 		readonly attempt: number;
 	};
 }
+/**
+ * Thrown by every call that needs the engine when this process has no usable native binary.
+ *
+ * `code` is `WARMLINE_NATIVE_UNAVAILABLE`; `cause` is what the loader met: no package for this
+ * platform, a file that the system refuses to map, or a binary of another version.
+ */
+export declare class NativeUnavailableError extends Error {
+	readonly name: string;
+	readonly code: string;
+	constructor(cause: unknown);
+}
+/**
+ * Whether the native engine is loaded in this process. Never throws.
+ *
+ * @example
+ * ```ts
+ * import { isNativeAvailable } from 'warmline'
+ * if (!isNativeAvailable()) console.warn('running without the native engine')
+ * ```
+ */
+export declare function isNativeAvailable(): boolean;
+/** An address of a name. */
+export interface FoundAddress {
+	readonly address: string;
+	/** In seconds, as `dns.resolve4(name, { ttl: true })` has it; shortens `dns.ttl`. */
+	readonly ttl?: number;
+}
+/**
+ * Looks a name up: `lookup` of `node:dns`, or any function that is called as it is. It is asked for all
+ * addresses, and may answer with one, with several, or with an error, whose `code` the request then fails
+ * with; `ENOTFOUND` says that the name does not exist.
+ *
+ * It is called on the client's own thread, and only when a name is not known.
+ */
+export type LookupFunction = (hostname: string, options: {
+	all: true;
+	family: 0;
+	hints: 0;
+	order: "verbatim";
+}, callback: (error: Error | null, addresses?: string | readonly (string | FoundAddress)[], family?: number) => void) => void;
+/** How an {@link HttpClient} finds the addresses of names. Durations are milliseconds. */
+export interface DnsOptions {
+	/**
+	 * Addresses that need no look-up, by name: `{ 'api.example.com': ['10.0.0.7', '10.0.0.8'] }`. Several
+	 * are taken by turns. A proxy that is given the name does not know of them.
+	 */
+	hosts?: Readonly<Record<string, string | readonly string[]>>;
+	/**
+	 * How long an answer is used without another look-up. Default 30 000; 0 keeps none. (The system's
+	 * resolver does not tell the time to live that the owner of the name has set.)
+	 */
+	ttl?: number;
+	/** How long a name is taken not to exist once the resolver said so. Default 1000. */
+	negativeTtl?: number;
+	/**
+	 * How long beyond `ttl` an answer is still used at once, while the name is looked up again beside it.
+	 * Default 300 000.
+	 */
+	staleTtl?: number;
+	/** Asked instead of the system's resolver, once at a time for each name. */
+	lookup?: LookupFunction;
+}
 /** What `fetch` takes as a body, an async iterable included (Node's own extension). */
 export type BodyInput = string | ArrayBuffer | ArrayBufferView | Blob | FormData | URLSearchParams | ReadableStream | AsyncIterable<Uint8Array> | Iterable<Uint8Array> | null | undefined;
 /** What `fetch` takes beside the URL: the standard's, and what is ours. */
@@ -159,27 +231,6 @@ export interface ServerSentEvent {
  * ```
  */
 export declare function events(response: Response): AsyncIterableIterator<ServerSentEvent>;
-/**
- * Thrown by every call that needs the engine when this process has no usable native binary.
- *
- * `code` is `WARMLINE_NATIVE_UNAVAILABLE`; `cause` is what the loader met: no package for this
- * platform, a file that the system refuses to map, or a binary of another version.
- */
-export declare class NativeUnavailableError extends Error {
-	readonly name: string;
-	readonly code: string;
-	constructor(cause: unknown);
-}
-/**
- * Whether the native engine is loaded in this process. Never throws.
- *
- * @example
- * ```ts
- * import { isNativeAvailable } from 'warmline'
- * if (!isNativeAvailable()) console.warn('running without the native engine')
- * ```
- */
-export declare function isNativeAvailable(): boolean;
 /** A certificate or key in PEM form. */
 export type Pem = string | Uint8Array;
 /** How an {@link HttpClient} speaks TLS. */
@@ -225,6 +276,21 @@ export interface HttpClientOptions {
 	timeout?: number | Timeouts;
 	/** Name look-up, TCP and TLS together, in milliseconds; `timeout.connect` goes before it. Default 10 000. */
 	connectTimeout?: number;
+	/** Static hosts, a look-up function of your own, and for how long answers are good. */
+	dns?: DnsOptions;
+	/**
+	 * The path of the unix domain socket that every request goes to, whatever the host of its URL; no proxy
+	 * is then used. Not on Windows.
+	 */
+	socketPath?: string;
+	/** The IP address of this machine to connect from. Servers are then reached by its family alone. */
+	localAddress?: string;
+	/**
+	 * How long a connection is silent, in milliseconds, before the system probes whether the other side is
+	 * still there; it is taken for gone when four probes, at most 15 seconds apart, stay without answer.
+	 * `false` sends none. Default 45 000, below the idle limits of common load balancers and NATs.
+	 */
+	tcpKeepalive?: number | false;
 	/** Trust, client certificates, pins. */
 	tls?: TlsOptions;
 	/**

@@ -5,7 +5,9 @@
  */
 
 export { ClientResponse, type RequestOptions, type RequestTimings } from './client/call.js';
+export type { DnsOptions } from './client/dns.js';
 export { HttpClient, type PoolMetrics } from './client/http-client.js';
+export type { FoundAddress, LookupFunction } from './client/lookup.js';
 export type { DecompressOptions, HttpClientOptions } from './client/options.js';
 export type { Pem, TlsOptions } from './client/tls.js';
 export { fetch } from './fetch/fetch.js';
