@@ -13,14 +13,18 @@ export type { FetchInit } from './fetch/request.js';
 export { type Phase, WarmlineError } from './native/error.js';
 export { isNativeAvailable, NativeUnavailableError } from './native/load.js';
 export type { Timeouts } from './native/timeouts.js';
+export type { PatchStatistics } from './patch/account.js';
 export {
+  disablePatches,
+  enablePatches,
   getPatchStatus,
-  type PatchedTarget,
   type PatchOptions,
   type PatchStatus,
   patch,
   unpatch,
+  unpatchAll,
 } from './patch/patch.js';
+export type { PatchedTarget } from './patch/registry.js';
 export {
   type AcquireOptions,
   type ConnectionInfo,

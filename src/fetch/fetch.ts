@@ -1,6 +1,6 @@
 import { StreamedBody, type Submission } from '../native/link.js';
 import { Exchange } from './exchange.js';
-import type { InFlight } from './in-flight.js';
+import type { Account } from './in-flight.js';
 import { verifying } from './integrity.js';
 import { type FetchInit, type Stated, state } from './request.js';
 
@@ -11,7 +11,7 @@ const REPLAYABLE_BYTES = 16 * 1024 * 1024;
 const builtin = globalThis.fetch;
 
 /** The client of this process that everybody shares. */
-const SHARED_CLIENT = 0;
+export const SHARED_CLIENT = 0;
 
 /**
  * WHATWG `fetch` on the engine, over the connections that the whole process shares.
@@ -41,7 +41,7 @@ Object.assign(fetch, { Response: globalThis.Response });
 /** {@link fetch} on a client of the engine; `client` is its number there. */
 export function fetchOn(
   client: number,
-  inFlight: InFlight | undefined,
+  account: Account | undefined,
   input: string | URL | Request,
   init: FetchInit,
 ): Promise<Response> {
@@ -51,7 +51,7 @@ export function fetchOn(
       resolve(builtin(input as string, init as RequestInit));
       return;
     }
-    inFlight?.assertOpen();
+    account?.assertOpen();
     const stated = state(input, init);
     const { bytes, source } = stated.body;
     const stop = stated.signal;
@@ -63,7 +63,7 @@ export function fetchOn(
     const settle = stated.integrity === '' ? resolve : verifying(stated.integrity, resolve, reject);
     const send = (body: Submission['body'], stream: ReadableStream<Uint8Array> | null): void => {
       if (stop?.aborted) reject(stop.reason);
-      else new Exchange(submission(client, stated, body), stream, stop, inFlight, settle, reject);
+      else new Exchange(submission(client, stated, body), stream, stop, account, settle, reject);
     };
     if (source === null) {
       send(bytes, null);
