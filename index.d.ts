@@ -373,8 +373,8 @@ export interface PatchStatistics {
 }
 /** One thing that is patched. */
 export interface PatchedTarget {
-	readonly kind: "client" | "class" | "global";
-	/** The name of its class, or `globalThis.fetch`. */
+	readonly kind: "client" | "class" | "global" | "dispatcher" | "axios";
+	/** The name of its class, or `globalThis.fetch`, `undici` or `axios`. */
 	readonly name: string;
 	/**
 	 * Who decodes its streams: `native`, the engine; `transport`, the SDK, from bytes that the engine
@@ -405,7 +405,7 @@ export interface PatchStatus {
  * @param target A client of `openai`, `@anthropic-ai/sdk`, `groq-sdk`, `ollama`, `cohere-ai` or
  *   `@google/genai`, a chat model of `@langchain/openai` or `@langchain/anthropic`, or any other that keeps
  *   its `fetch` the same way; the class of `openai`, `@anthropic-ai/sdk` or `groq-sdk`, for all its clients to
- *   come; nothing, for `globalThis.fetch`.
+ *   come; the package `undici` (6 to 8), for its global dispatcher; nothing, for `globalThis.fetch`.
  * @returns the target. Patching twice changes nothing.
  * @throws {TypeError} for what has no `fetch` to replace, and for a `client` that is none.
  *
@@ -679,6 +679,38 @@ export declare class UnexpectedResponseError extends WarmlineError {
 	constructor(code: string, response: Response, body: string);
 	static [Symbol.hasInstance](value: unknown): boolean;
 }
+/** The package `undici`, in any of the versions 6 to 8, or as much of it as is needed. */
+export interface Undici<D extends object> {
+	readonly Dispatcher: new () => D;
+}
+/** How a dispatcher is made. */
+export interface DispatcherOptions {
+	/** Send on this client's pool, with its deadlines, instead of the one that the process shares. */
+	client?: HttpClient;
+}
+/**
+ * A dispatcher of undici's, whose requests go over the engine: for `setGlobalDispatcher`, or as the
+ * `dispatcher` of undici's `fetch`, `request`, `stream` and `pipeline` and of built-in `fetch`. It can be
+ * composed with undici's interceptors.
+ *
+ * What the engine does not do ends with the code `UND_ERR_NOT_SUPPORTED`, and nothing is sent: upgrades,
+ * `CONNECT`, and bodies with `GET` or `HEAD`. Trailers are dropped, names of headers are in lower case, and informational
+ * responses (103) are passed over. Errors of the network are a {@link WarmlineError}, with undici's codes.
+ *
+ * @param undici the package, from version 6 on; the dispatcher is one of its own.
+ * @throws {TypeError} for what is not that package, and for a `client` that is none.
+ *
+ * @example
+ * ```ts
+ * import * as undici from 'undici'
+ * import { createDispatcher } from 'warmline'
+ *
+ * const dispatcher = createDispatcher(undici)
+ * const { statusCode, body } = await undici.request('https://api.example.com/v1/models', { dispatcher })
+ * console.log(statusCode, await body.json())
+ * ```
+ */
+export declare function createDispatcher<D extends object>(undici: Undici<D>, options?: DispatcherOptions): D;
 
 export {
 	fetch$1 as fetch,

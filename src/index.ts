@@ -45,3 +45,4 @@ export { events, type ServerSentEvent } from './sse/events.js';
 export { ProviderError } from './sse/provider-error.js';
 export { type TextDeltas, type TokenUsage, textDeltas } from './sse/text-deltas.js';
 export { UnexpectedResponseError } from './sse/unexpected-response.js';
+export { createDispatcher, type DispatcherOptions, type Undici } from './undici/dispatcher.js';

@@ -40,7 +40,7 @@ export class InFlight implements Account {
   }
 
   /** The engine counts the failures of its clients. */
-  failed(): void {}
+  failed(_error: WarmlineError): void {}
 
   /** Lets nothing new start, and waits for the rest. */
   async drained(): Promise<void> {

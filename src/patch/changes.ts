@@ -1,5 +1,13 @@
+/**
+ * Puts back what a patch has replaced, unless somebody else has replaced it since; `inner` is told of a client
+ * that was held there and patched on its own.
+ *
+ * @returns whether it is back.
+ */
+export type Undo = (inner: (held: object) => void) => boolean;
+
 /** A property that was replaced, of a target or of what it is made of. */
-export interface Change {
+interface Change {
   readonly owner: WeakRef<object>;
   readonly name: string;
   readonly property: PropertyDescriptor;
@@ -11,11 +19,11 @@ export function replace(
   owner: object,
   name: string,
   make: (original: PropertyDescriptor | undefined) => PropertyDescriptor,
-): Change {
+): Undo {
   const original = Object.getOwnPropertyDescriptor(owner, name);
   const property = make(original);
   Object.defineProperty(owner, name, property);
-  return { owner: new WeakRef(owner), name, property, original };
+  return undoing({ owner: new WeakRef(owner), name, property, original });
 }
 
 /** What a data property is like that takes the place of another. */
@@ -26,23 +34,19 @@ export function dataProperty(
   return { configurable: true, enumerable: original?.enumerable ?? enumerable, writable: true };
 }
 
-/**
- * Puts back what was there, unless somebody else has replaced it since; `inner` is told of a client that was
- * held there and patched on its own.
- *
- * @returns whether it is back.
- */
-export function undo(change: Change, inner: (held: object) => void): boolean {
-  const { owner: held, name, property, original } = change;
-  const owner = held.deref();
-  if (owner === undefined) return true;
-  const now = Object.getOwnPropertyDescriptor(owner, name);
-  if (now === undefined || now.value !== property.value || now.set !== property.set) return false;
-  const value: unknown = property.get?.();
-  if (typeof value === 'object' && value !== null) {
-    inner(value);
-    Object.defineProperty(owner, name, { ...original, value });
-  } else if (original === undefined) Reflect.deleteProperty(owner, name);
-  else Object.defineProperty(owner, name, original);
-  return true;
+/** Apart, so that what it makes sees nothing of the owner, which is to be collected. */
+function undoing({ owner: held, name, property, original }: Change): Undo {
+  return (inner) => {
+    const owner = held.deref();
+    if (owner === undefined) return true;
+    const now = Object.getOwnPropertyDescriptor(owner, name);
+    if (now === undefined || now.value !== property.value || now.set !== property.set) return false;
+    const value: unknown = property.get?.();
+    if (typeof value === 'object' && value !== null) {
+      inner(value);
+      Object.defineProperty(owner, name, { ...original, value });
+    } else if (original === undefined) Reflect.deleteProperty(owner, name);
+    else Object.defineProperty(owner, name, original);
+    return true;
+  };
 }

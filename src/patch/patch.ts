@@ -1,12 +1,21 @@
 import type { HttpClient } from '../client/http-client.js';
 import { isNativeAvailable } from '../native/load.js';
 import { isEnabled, setEnabled } from './account.js';
-import { type Change, dataProperty, replace, undo } from './changes.js';
+import { dataProperty, replace, type Undo } from './changes.js';
 import { interceptor } from './client-class.js';
 import { currentFlags, isDrawn, isSome } from './flags.js';
 import { type Fetch, gate, passing, type Road, roadOver } from './gate.js';
+import { isUndici, replaceDispatcher } from './global-dispatcher.js';
 import { type Place, placesOf } from './places.js';
-import { find, forget, living, type Patch, type PatchedTarget, remember } from './registry.js';
+import {
+  find,
+  forget,
+  identityOf,
+  living,
+  type Patch,
+  type PatchedTarget,
+  remember,
+} from './registry.js';
 import type { SdkRequest } from './sdk.js';
 import { dialectsFor, type StreamCount, withNativeStreams } from './streams.js';
 
@@ -41,7 +50,7 @@ let warned = false;
  * @param target A client of `openai`, `@anthropic-ai/sdk`, `groq-sdk`, `ollama`, `cohere-ai` or
  *   `@google/genai`, a chat model of `@langchain/openai` or `@langchain/anthropic`, or any other that keeps
  *   its `fetch` the same way; the class of `openai`, `@anthropic-ai/sdk` or `groq-sdk`, for all its clients to
- *   come; nothing, for `globalThis.fetch`.
+ *   come; the package `undici` (6 to 8), for its global dispatcher; nothing, for `globalThis.fetch`.
  * @returns the target. Patching twice changes nothing.
  * @throws {TypeError} for what has no `fetch` to replace, and for a `client` that is none.
  *
@@ -88,11 +97,15 @@ function applied(target: object, kind: PatchedTarget['kind'], { road, told }: Me
     kind,
     name: nameOf(target, kind),
     streams: 'transport',
-    target: new WeakRef(target),
+    target: new WeakRef(identityOf(target)),
     account: road.account,
     changes: [],
   };
   const inner = heardBy(found, road, told);
+  if (isUndici(target)) {
+    found.changes.push(replaceDispatcher(target, road));
+    return found;
+  }
   if (kind === 'class') {
     found.changes.push(replace(prototypeOf(target), 'fetch', () => classFetch(road)));
   } else {
@@ -146,7 +159,7 @@ function classFetch(road: Road): PropertyDescriptor {
 const GLOBAL_PLACES: readonly Place[] = [{ owner: globalThis, property: 'fetch', holds: 'fetch' }];
 
 /** Puts the engine into a place. */
-function fill({ owner, property, holds }: Place, means: Means): Change {
+function fill({ owner, property, holds }: Place, means: Means): Undo {
   if (holds === 'client') return replace(owner, property, (before) => patching(before, means));
   const { road } = means;
   return replace(owner, property, (before) => ({
@@ -207,7 +220,7 @@ function restore(found: Patch): boolean {
     const patch = find(held);
     if (patch !== undefined) restore(patch);
   };
-  return found.changes.map((change) => undo(change, inner)).every(Boolean);
+  return found.changes.map((undo) => undo(inner)).every(Boolean);
 }
 
 /**
@@ -267,6 +280,7 @@ function kindOf(target: unknown): PatchedTarget['kind'] | undefined {
     return typeof methods?.fetchWithTimeout === 'function' ? 'class' : undefined;
   }
   if (typeof target !== 'object' || target === null) return undefined;
+  if (isUndici(target)) return 'dispatcher';
   return placesOf(target).length > 0 ? 'client' : undefined;
 }
 
@@ -276,6 +290,7 @@ function prototypeOf(target: object): object {
 
 function nameOf(target: object, kind: PatchedTarget['kind']): string {
   if (kind === 'global') return 'globalThis.fetch';
+  if (kind === 'dispatcher') return 'undici';
   return kind === 'class' ? (target as { name: string }).name : target.constructor.name;
 }
 

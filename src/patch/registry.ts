@@ -1,10 +1,10 @@
 import type { PatchAccount, PatchStatistics } from './account.js';
-import type { Change } from './changes.js';
+import type { Undo } from './changes.js';
 
 /** One thing that is patched. */
 export interface PatchedTarget {
-  readonly kind: 'client' | 'class' | 'global';
-  /** The name of its class, or `globalThis.fetch`. */
+  readonly kind: 'client' | 'class' | 'global' | 'dispatcher' | 'axios';
+  /** The name of its class, or `globalThis.fetch`, `undici` or `axios`. */
   readonly name: string;
   /**
    * Who decodes its streams: `native`, the engine; `transport`, the SDK, from bytes that the engine
@@ -23,7 +23,7 @@ export interface Patch {
   readonly target: WeakRef<object>;
   readonly account: PatchAccount;
   streams: PatchedTarget['streams'];
-  changes: Change[];
+  changes: Undo[];
 }
 
 const patches: Set<Patch> = new Set();
@@ -37,7 +37,13 @@ export function forget(patch: Patch): void {
 }
 
 export function find(target: object): Patch | undefined {
-  return living().find((candidate) => candidate.target.deref() === target);
+  const identity = identityOf(target);
+  return living().find((candidate) => candidate.target.deref() === identity);
+}
+
+/** What a target is known by: a package may come as its exports or as its namespace, and is the same. */
+export function identityOf(target: object): object {
+  return (target as { setGlobalDispatcher?: object } | null)?.setGlobalDispatcher ?? target;
 }
 
 /** The patches whose targets are still there; the others are forgotten. */
