@@ -234,6 +234,18 @@ export interface HttpClientOptions {
 	 * made, unless `NODE_USE_ENV_PROXY` is `0`.
 	 */
 	proxy?: string | URL | false;
+	/**
+	 * How far a response with a `content-encoding` may grow as it is decoded. `false` leaves its bytes
+	 * encoded, and asks servers for none. Default: 250 to 1, and 4 GiB.
+	 */
+	decompress?: boolean | DecompressOptions;
+}
+/** What an encoded response may come to; `WARMLINE_DECOMPRESSION_LIMIT` is the error of one that comes to more. */
+export interface DecompressOptions {
+	/** Decoded bytes for each received one, once there are 16 MiB of them. Default 250; `Infinity` is no limit. */
+	maxRatio?: number;
+	/** Decoded bytes. Default 4 GiB; `Infinity` is no limit. */
+	maxBytes?: number;
 }
 /** A client's pool and traffic at one moment. */
 export interface PoolMetrics {

@@ -27,6 +27,19 @@ export interface HttpClientOptions {
    * made, unless `NODE_USE_ENV_PROXY` is `0`.
    */
   proxy?: string | URL | false;
+  /**
+   * How far a response with a `content-encoding` may grow as it is decoded. `false` leaves its bytes
+   * encoded, and asks servers for none. Default: 250 to 1, and 4 GiB.
+   */
+  decompress?: boolean | DecompressOptions;
+}
+
+/** What an encoded response may come to; `WARMLINE_DECOMPRESSION_LIMIT` is the error of one that comes to more. */
+export interface DecompressOptions {
+  /** Decoded bytes for each received one, once there are 16 MiB of them. Default 250; `Infinity` is no limit. */
+  maxRatio?: number;
+  /** Decoded bytes. Default 4 GiB; `Infinity` is no limit. */
+  maxBytes?: number;
 }
 
 /** The engine's words for {@link HttpClientOptions}. */
@@ -43,6 +56,7 @@ const NAMES: readonly string[] = [
   'connectTimeout',
   'tls',
   'proxy',
+  'decompress',
 ];
 
 /**
@@ -66,6 +80,7 @@ export function checkOptions(options: HttpClientOptions): ClientSettings {
     ...given('poolTimeout', timeouts.pool, duration),
     ...given('tls', options.tls, checkTls),
     ...given('proxy', options.proxy, checkProxy),
+    ...given('decompress', options.decompress, checkDecompress),
   };
 }
 
@@ -75,6 +90,31 @@ function checkProxy(_: string, proxy: string | URL | false): { url?: string } {
     throw new TypeError(`proxy must be a URL or false, not ${String(proxy)}`);
   }
   return { url: `${proxy}` };
+}
+
+function checkDecompress(
+  _: string,
+  decompress: boolean | DecompressOptions,
+): NonNullable<ClientSettings['decompress']> {
+  if (typeof decompress === 'boolean') return { enabled: decompress };
+  checkNames('decompress', decompress, ['maxRatio', 'maxBytes']);
+  return {
+    enabled: true,
+    ...given('maxRatio', decompress.maxRatio, limit(0xffff_ffff)),
+    ...given('maxBytes', decompress.maxBytes, limit(Number.MAX_SAFE_INTEGER)),
+  };
+}
+
+/** Checks a limit of at most `most`; for the engine, 0 is none. */
+function limit(most: number): (name: string, value: number) => number {
+  return (name, value) => {
+    if (value === Number.POSITIVE_INFINITY) return 0;
+    if (!Number.isInteger(value) || value < 1 || value > most) {
+      const allowed = `a whole number from 1 to ${most}, or Infinity`;
+      throw new TypeError(`decompress.${name} must be ${allowed}, not ${String(value)}`);
+    }
+    return value;
+  };
 }
 
 /** A cap of connections. */

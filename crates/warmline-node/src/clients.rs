@@ -6,7 +6,9 @@ use std::time::Duration;
 use napi::Env;
 use napi_derive::napi;
 use warmline_http::transport::ConnectorOptions;
-use warmline_http::{Client, ClientOptions, Error, Limits, Phase, PoolStats, Timeouts, Totals};
+use warmline_http::{
+    Client, ClientOptions, DecodingLimits, Error, Limits, Phase, PoolStats, Timeouts, Totals,
+};
 
 use crate::error::to_napi;
 use crate::exchange::Ending;
@@ -47,6 +49,32 @@ pub struct ClientSettings {
     pub pool_timeout: Option<u32>,
     pub tls: Option<TlsSettings>,
     pub proxy: Option<ProxySettings>,
+    pub decompress: Option<DecompressSettings>,
+}
+
+/// How far an encoded response may grow; 0 is no limit.
+#[napi(object)]
+pub struct DecompressSettings {
+    /// False leaves responses as they come.
+    pub enabled: bool,
+    pub max_ratio: Option<u32>,
+    pub max_bytes: Option<f64>,
+}
+
+fn decoding(settings: &DecompressSettings) -> Option<DecodingLimits> {
+    let defaults = DecodingLimits::default();
+    #[allow(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a whole number below 2^53, which TypeScript has checked"
+    )]
+    let bytes = settings.max_bytes.map(|bytes| bytes as u64);
+    settings.enabled.then(|| DecodingLimits {
+        ratio: settings
+            .max_ratio
+            .map_or(defaults.ratio, |ratio| Some(ratio).filter(|most| *most > 0)),
+        bytes: bytes.map_or(defaults.bytes, |bytes| Some(bytes).filter(|most| *most > 0)),
+    })
 }
 
 /// Opens a client with a pool of its own; the result is its number. It ends with the thread that
@@ -97,6 +125,10 @@ fn options(settings: ClientSettings) -> Result<ClientOptions, Error> {
             tls: tls.unwrap_or_default(),
             proxy: proxy.unwrap_or_default(),
             ..defaults.connector
+        },
+        decoding: match &settings.decompress {
+            None => defaults.decoding,
+            Some(settings) => decoding(settings),
         },
     })
 }
