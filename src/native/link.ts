@@ -6,6 +6,7 @@
 import { type ErrorFacts, WarmlineError } from './error.js';
 import { type DecodedEvent, EventValues, type Likeness } from './events.js';
 import { binding } from './load.js';
+import { refusable } from './refusal.js';
 import { Done, EVENT_WORDS, MORE, NONE, Op, RequestFlag } from './wire.js';
 
 /** Who is told what becomes of a slot. Exactly one of the calls marked terminal ends it. */
@@ -100,7 +101,7 @@ class Link {
 
   constructor() {
     const { Link: NativeLink, completionBufferSize } = binding();
-    this.#native = new NativeLink(() => this.#drain());
+    this.#native = refusable(() => new NativeLink(() => this.#drain()));
     this.#completion = Buffer.allocUnsafeSlow(completionBufferSize());
     this.#completionBytes = new Uint8Array(this.#completion.buffer as ArrayBuffer);
     this.#completionWords = wordsOf(this.#completion);
@@ -455,6 +456,7 @@ let link: Link | undefined;
  * This thread's link, made on first use.
  *
  * @throws {NativeUnavailableError} without a native binary for this platform.
+ * @throws {WarmlineError} `WARMLINE_ENGINE` if the engine cannot start.
  */
 export function engine(): Link {
   link ??= new Link();

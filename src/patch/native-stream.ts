@@ -8,10 +8,11 @@ export interface Decoding extends Opened {
   readonly response: Response & Decodable;
 }
 
-/** What an SDK's stream is to have for its `iterator`, so that the engine decodes its events. */
+/** What an SDK's stream is to have for its `iterator`, so that the engine decodes its events; `count` hears of each. */
 export function nativeIterator(
   opened: Decoding,
   dialect: SdkDialect,
+  count: () => void = () => {},
 ): () => AsyncIterator<unknown> {
   const { controller } = opened.stream;
   const turns = isForHelper(opened.options) ? dialect.turns : 1;
@@ -20,8 +21,12 @@ export function nativeIterator(
     new NativeIterator(controller, turns, () => {
       if (consumed) throw dialect.consumed(opened.errors);
       consumed = true;
+      const shape = dialect.shape(opened);
       return decoded(opened.response, dialect.wish, {
-        shape: dialect.shape(opened),
+        shape: (event) => {
+          count();
+          return shape(event);
+        },
         outcome: (reason) => {
           const quiet = dialect.isQuiet(reason, opened);
           if (!opened.complete) controller.abort();

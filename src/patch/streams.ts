@@ -25,14 +25,22 @@ export function dialectsFor(client: object): readonly SdkDialect[] {
   return typeof AnthropicError === 'function' ? anthropicDialects : [];
 }
 
+/** Who is told of the streams of a client or of a class. */
+export interface StreamCount {
+  /** One was opened, and the engine decodes it or does not. */
+  opened(native: boolean): void;
+  /** The engine has decoded an event of one. */
+  event(): void;
+}
+
 /**
  * `request`, with streams whose events the engine decodes where the package reads them in one of the
- * dialects. `onStream` hears of each stream whether it does.
+ * dialects.
  */
 export function withNativeStreams(
   request: SdkRequest,
   dialects: readonly SdkDialect[],
-  onStream: (native: boolean) => void,
+  count: StreamCount,
 ): SdkRequest {
   return function (this: SdkClient, ...rest) {
     const promise = request.apply(this, rest);
@@ -42,7 +50,7 @@ export function withNativeStreams(
       if (!options.stream || !isSdkStream(stream)) return stream;
       if (!isDecodable(response) || WITHOUT_BODY.has(response.status)) return stream;
       const opened = { stream, response, options, errors: this.constructor, complete: false };
-      redirect(opened, this, dialects, onStream);
+      redirect(opened, this, dialects, count);
       return stream;
     };
     promise.parseResponse = async (...args) => {
@@ -62,15 +70,15 @@ function redirect(
   opened: Omit<Decoding, 'logger'>,
   client: SdkClient,
   dialects: readonly SdkDialect[],
-  onStream: (native: boolean) => void,
+  count: StreamCount,
 ): void {
   const { stream } = opened;
   const original = stream.iterator;
   const decide = (dialect: SdkDialect | undefined): SdkStream['iterator'] => {
-    onStream(dialect !== undefined);
+    count.opened(dialect !== undefined);
     if (dialect === undefined) return () => original.call(stream);
     const logger = dialect.log === 'console' ? console : loggerOf(client);
-    return nativeIterator({ ...opened, logger }, dialect);
+    return nativeIterator({ ...opened, logger }, dialect, count.event);
   };
   const dialect = dialectOf(stream.constructor, opened.errors, dialects);
   if (dialect instanceof Promise) {
