@@ -7,7 +7,7 @@
 const columns = [
   ['native'],
   ['fetch', 'pool', 'sse'],
-  ['client'],
+  ['client', 'gateway'],
   ['patch'],
   ['auto', 'config', 'monitor'],
   ['cli'],

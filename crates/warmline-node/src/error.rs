@@ -13,6 +13,11 @@ pub(crate) fn to_napi(error: &Error) -> napi::Error {
 
 /// For records: all that is known of it.
 pub(crate) fn error_json(error: &Error) -> String {
+    error_value(error).to_string()
+}
+
+/// The same as a part of something else.
+pub(crate) fn error_value(error: &Error) -> serde_json::Value {
     let causes = std::iter::successors(std::error::Error::source(error), |cause| cause.source())
         .take(MAX_CAUSES)
         .map(|cause| clip(&cause.to_string()));
@@ -28,7 +33,6 @@ pub(crate) fn error_json(error: &Error) -> String {
         "retryable": error.retryable,
         "causes": causes.collect::<Vec<_>>(),
     })
-    .to_string()
 }
 
 /// A message as long as people read.
