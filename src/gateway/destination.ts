@@ -18,6 +18,10 @@ export function isResponse(destination: object): destination is Head {
   return 'setHeader' in destination && 'statusCode' in destination;
 }
 
+function isOfHttp2(destination: Destination): destination is Http2ServerResponse {
+  return 'stream' in destination;
+}
+
 /** Nothing can be written any more: its client has gone. */
 export function isClosed(destination: Destination): boolean {
   const { socket } = destination as { socket?: { destroyed?: boolean } | null };
@@ -26,11 +30,12 @@ export function isClosed(destination: Destination): boolean {
 
 /** Ends it in a way that nobody takes for its end. */
 export function cut(destination: Destination, reason: unknown): void {
-  if (isResponse(destination) && 'stream' in destination) {
+  if (!isResponse(destination)) {
+    (destination as Writable).destroy(reason instanceof Error ? reason : undefined);
+  } else if (isOfHttp2(destination)) {
     destination.stream.close(INTERNAL_ERROR);
-    return;
+  } else {
+    // With an error, it would be one of the server's connection.
+    (destination as ServerResponse).destroy();
   }
-  // On a response, an error would be one of the server's connection.
-  if (isResponse(destination)) destination.destroy();
-  else destination.destroy(reason instanceof Error ? reason : undefined);
 }

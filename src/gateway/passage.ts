@@ -36,8 +36,9 @@ export class Passage implements ByteSink {
     this.#owed = 0;
   };
   readonly #onFinish = (): void => {
-    // Ended by somebody else, unless it was `end` below.
-    this.#leave({ end: 'stopped', error: undefined });
+    // Ended by somebody else; HTTP/2 says so as well where its client has left.
+    const end = this.#to.writableEnded ? 'stopped' : 'client-left';
+    this.#leave({ end, error: undefined });
   };
   readonly #onClose = (): void => this.#leave({ end: 'client-left', error: undefined });
   readonly #onError = (error: unknown): void => this.#leave({ end: 'client-left', error });
@@ -81,7 +82,9 @@ export class Passage implements ByteSink {
     }
     this.#counted ??= new Counted(this.#wish);
     this.#counted.add(bytes);
-    if ((this.#to as Writable).write(bytes)) this.#source.credit(bytes.length);
+    // What wraps a response's `write` expects what Node's own streams give it.
+    const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    if ((this.#to as Writable).write(buffer)) this.#source.credit(bytes.length);
     else this.#owed += bytes.length;
   }
 
