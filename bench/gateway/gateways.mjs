@@ -7,6 +7,9 @@ import { pipeline } from 'node:stream/promises';
  * asks the upstream and passes its answer on; a client that leaves is no error
  */
 
+/** A stream may take as long as it takes, as with the others. */
+const NO_DEADLINE = { timeout: {} };
+
 const headers = { 'content-type': 'application/json' };
 
 /** A client that leaves ends its stream, and that is all. */
@@ -55,7 +58,7 @@ export const gateways = {
 
   async 'warmline passThrough'(connections) {
     const { HttpClient, passThrough } = await import('warmline');
-    const client = new HttpClient({ maxConnections: connections });
+    const client = new HttpClient({ maxConnections: connections, ...NO_DEADLINE });
     return async (url, body, response) => {
       const upstream = await client.fetch(url, { method: 'POST', headers, body });
       const { response: passed } = passThrough(upstream);
@@ -76,7 +79,7 @@ export const gateways = {
 
   async 'warmline pipe'(connections) {
     const { HttpClient, pipe } = await import('warmline');
-    const client = new HttpClient({ maxConnections: connections });
+    const client = new HttpClient({ maxConnections: connections, ...NO_DEADLINE });
     return async (url, body, response) =>
       pipe(await client.fetch(url, { method: 'POST', headers, body }), response);
   },

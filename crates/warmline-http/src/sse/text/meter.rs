@@ -1,6 +1,8 @@
 //! What a body says of tokens and of failure, for whoever only passes it on.
 
-use memchr::memmem;
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
 
 use super::failure::ProviderError;
 use super::read;
@@ -111,16 +113,18 @@ fn keep(spoken: Spoken<'_>, failure: &mut Option<ProviderError>) {
 /// Whether a payload may report usage or an error. Most events do neither, and need no parsing then.
 pub(super) fn may_report(payload: &str) -> bool {
     let payload = payload.as_bytes();
-    has_value(payload, b"\"usage")
-        // As a field's name, or as the type of the event.
-        || has_value(payload, b"\"error\"")
-        || memmem::find(payload, b"eval_count").is_some()
+    // As a field's name, or the second as the type of the event.
+    has_value(payload, &USAGE) || has_value(payload, &ERROR) || OLLAMA_COUNT.find(payload).is_some()
 }
 
+static USAGE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"usage"));
+static ERROR: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"error\""));
+static OLLAMA_COUNT: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("eval_count"));
+
 /// Whether a field whose quoted name begins like this stands in it, and is not null.
-fn has_value(payload: &[u8], name: &[u8]) -> bool {
-    memmem::find_iter(payload, name).any(|at| {
-        let after = &payload[at + name.len()..];
+fn has_value(payload: &[u8], name: &Finder<'_>) -> bool {
+    name.find_iter(payload).any(|at| {
+        let after = &payload[at + name.needle().len()..];
         let after = after.strip_prefix(b"\"").unwrap_or(after);
         !after.starts_with(b":null")
     })
