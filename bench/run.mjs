@@ -1,6 +1,7 @@
 // The benchmarks: warmline beside its peers in the same run. Prints tables and ratios, and writes
 // bench/results/NAME.json.
 import { parseArgs } from 'node:util';
+import { run as gateway } from './gateway/case.mjs';
 import { withCircumstances, writeResults } from './harness/results.mjs';
 import { targetLines } from './harness/targets.mjs';
 import { paint } from './harness/terminal.mjs';
@@ -15,6 +16,7 @@ const BENCHMARKS = {
   requests: { title: 'Requests: 1 KB up, 600 B down', run: requests },
   sdk: { title: 'The OpenAI SDK', run: sdk },
   stream: { title: 'Streams of tokens', run: stream },
+  gateway: { title: 'Gateways', run: gateway },
   pool: { title: 'Pool operations', run: pool },
   memory: { title: 'Memory', run: memory },
 };

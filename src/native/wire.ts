@@ -16,6 +16,8 @@ export const Op = {
   preconnect: 9,
   decode: 10,
   forgo: 11,
+  relay: 12,
+  halt: 13,
 } as const;
 
 /** Completion records. */
@@ -62,6 +64,7 @@ export const Wish = {
   textOfEvents: 16,
   textOfLines: 17,
   textOfAwsFrames: 18,
+  usageOfObject: 19,
 } as const;
 
 /** Words of an event: which values stand for it, and their length. */

@@ -53,13 +53,15 @@ KNOBS  as request headers or as query parameters of the same name
                            body: in the middle of the body (of the third event of a stream);
                            after: close once answered, unannounced; reset: as body, by RST
 
-LOAD  bounded keep-alive POSTs to a loopback address; prints {requests_per_second, p50_us, ...}
+LOAD  bounded keep-alive POSTs to a loopback address; prints {requests_per_second, p50_us, ...}, or with
+      --stream {events_per_second, ...} with the delays of events that are stamped
   --url URL               http://127.0.0.1:PORT/path
   --connections N         requests in flight, one on each connection  [50]
   --seconds S             how long to measure, at most 60             [5]
   --warmup S              how long to run before measuring            [1]
   --body-bytes N          size of the request's body                  [1024]
   --threads N             threads that send                           [1]
+  --stream                ask for streams, one after the other on each connection
 ";
 
 /// The longest a load may run, so that a forgotten one ends by itself.
@@ -87,6 +89,7 @@ pub(crate) struct LoadOptions {
     pub(crate) warm_up: Duration,
     pub(crate) body_bytes: usize,
     pub(crate) threads: NonZeroUsize,
+    pub(crate) stream: bool,
 }
 
 pub(crate) fn parse(
@@ -142,6 +145,7 @@ fn load(parser: &mut lexopt::Parser) -> Result<Command, Box<dyn Error>> {
         warm_up: Duration::from_secs(1),
         body_bytes: 1024,
         threads: NonZeroUsize::MIN,
+        stream: false,
     };
     while let Some(argument) = parser.next()? {
         match argument {
@@ -152,6 +156,7 @@ fn load(parser: &mut lexopt::Parser) -> Result<Command, Box<dyn Error>> {
             Long("warmup") => options.warm_up = seconds(parser.value()?.parse()?)?,
             Long("body-bytes") => options.body_bytes = parser.value()?.parse()?,
             Long("threads") => options.threads = parser.value()?.parse()?,
+            Long("stream") => options.stream = true,
             other => return Err(other.unexpected().into()),
         }
     }
