@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { anthropic, messagesHelper, messagesStreamed } from './drivers/anthropic.js';
-import { chatHelper, chatStreamed, olderOpenais, openai } from './drivers/openai.js';
+import { chatHelper, chatStreamed, openai, openai4, openai5, openai6 } from './drivers/openai.js';
 import { groq, groqStreamed, mistral, mistralStreamed } from './drivers/others.js';
 import { generated } from './generated.js';
 import { expectSame } from './same.js';
@@ -14,8 +14,6 @@ const FIRST = Number(process.env['WARMLINE_SAMENESS_SEED'] ?? 1);
 
 const seeds = Array.from({ length: SCRIPTS }, (_, i) => FIRST + i);
 
-const [six, five, four] = olderOpenais as [typeof openai, typeof openai, typeof openai];
-
 const pair = <Client extends object>(sdk: Sdk<Client>, way: Way<Client>) => ({
   what: `${sdk.name}, ${way.name}`,
   same: (seed: number) => expectSame(sdk, way, generated(seed)),
@@ -24,9 +22,9 @@ const pair = <Client extends object>(sdk: Sdk<Client>, way: Way<Client>) => ({
 describe.each([
   pair(openai, chatStreamed),
   pair(openai, chatHelper),
-  pair(six, chatStreamed),
-  pair(five, chatStreamed),
-  pair(four, chatStreamed),
+  pair(openai6, chatStreamed),
+  pair(openai5, chatStreamed),
+  pair(openai4, chatStreamed),
   pair(anthropic, messagesStreamed),
   pair(anthropic, messagesHelper),
   pair(groq, groqStreamed),

@@ -39,7 +39,8 @@ export async function stage(script: Script): Promise<Stage> {
         await connection.peerClosed;
         stopped += 1;
       } else if (step === 'dawdle') {
-        await new Promise((resolve) => setTimeout(resolve, 3 * PATIENCE));
+        // The client's timer is of the same length and was set before this one: Node calls it first.
+        await new Promise((resolve) => setTimeout(resolve, PATIENCE));
       } else if ('head' in step) await connection.send(written(step.head));
       else if ('bytes' in step) await connection.send(Buffer.from(step.bytes));
       else if ('until' in step) await reached(step.until);
