@@ -19,12 +19,22 @@ export interface ErrorFacts {
 	readonly bytesReceived?: number;
 	readonly retryable?: boolean;
 	readonly causes?: readonly string[];
+	/** What each address of a host said, where none answered. */
+	readonly attempts?: readonly AttemptFacts[] | null;
+}
+/** Why one address could not be connected to. */
+export interface AttemptFacts {
+	readonly code: string;
+	readonly message: string;
+	readonly address: string;
+	readonly port: number;
 }
 /**
  * What went wrong with a request or a connection. `fetch` has it as the `cause` of its
  * `TypeError: fetch failed`, everything else throws it as it is.
  *
- * Programs read `code` and `phase`; the message is for people. `instanceof` holds across two copies
+ * Programs read `code` and `phase`; the message is for people. Where a host has several addresses and none
+ * could be connected to, the `cause` is an `AggregateError` of the `errors` of each. `instanceof` holds across two copies
  * of the package in one process.
  */
 export declare class WarmlineError extends Error {
@@ -113,6 +123,68 @@ export declare class ClientResponse {
 		readonly attempt: number;
 	};
 }
+/**
+ * Thrown by every call that needs the engine when this process has no usable native binary.
+ *
+ * `code` is `WARMLINE_NATIVE_UNAVAILABLE`; `cause` is what the loader met: no package for this
+ * platform, a file that the system refuses to map, or a binary of another version.
+ */
+export declare class NativeUnavailableError extends Error {
+	readonly name: string;
+	readonly code: string;
+	constructor(cause: unknown);
+}
+/**
+ * Whether the native engine is loaded in this process. Never throws.
+ *
+ * @example
+ * ```ts
+ * import { isNativeAvailable } from 'warmline'
+ * if (!isNativeAvailable()) console.warn('running without the native engine')
+ * ```
+ */
+export declare function isNativeAvailable(): boolean;
+/** An address of a name. */
+export interface FoundAddress {
+	readonly address: string;
+	/** In seconds, as `dns.resolve4(name, { ttl: true })` has it; shortens `dns.ttl`. */
+	readonly ttl?: number;
+}
+/**
+ * Looks a name up: `lookup` of `node:dns`, or any function that is called as it is. It is asked for all
+ * addresses, and may answer with one, with several, or with an error, whose `code` the request then fails
+ * with; `ENOTFOUND` says that the name does not exist.
+ *
+ * It is called on the client's own thread, and only when a name is not known.
+ */
+export type LookupFunction = (hostname: string, options: {
+	all: true;
+	family: 0;
+	hints: 0;
+	order: "verbatim";
+}, callback: (error: Error | null, addresses?: string | readonly (string | FoundAddress)[], family?: number) => void) => void;
+/** How an {@link HttpClient} finds the addresses of names. Durations are milliseconds. */
+export interface DnsOptions {
+	/**
+	 * Addresses that need no look-up, by name: `{ 'api.example.com': ['10.0.0.7', '10.0.0.8'] }`. Several
+	 * are taken by turns. A proxy that is given the name does not know of them.
+	 */
+	hosts?: Readonly<Record<string, string | readonly string[]>>;
+	/**
+	 * How long an answer is used without another look-up. Default 30 000; 0 keeps none. (The system's
+	 * resolver does not tell the time to live that the owner of the name has set.)
+	 */
+	ttl?: number;
+	/** How long a name is taken not to exist once the resolver said so. Default 1000. */
+	negativeTtl?: number;
+	/**
+	 * How long beyond `ttl` an answer is still used at once, while the name is looked up again beside it.
+	 * Default 300 000.
+	 */
+	staleTtl?: number;
+	/** Asked instead of the system's resolver, once at a time for each name. */
+	lookup?: LookupFunction;
+}
 /** What `fetch` takes as a body, an async iterable included (Node's own extension). */
 export type BodyInput = string | ArrayBuffer | ArrayBufferView | Blob | FormData | URLSearchParams | ReadableStream | AsyncIterable<Uint8Array> | Iterable<Uint8Array> | null | undefined;
 /** What `fetch` takes beside the URL: the standard's, and what is ours. */
@@ -159,27 +231,6 @@ export interface ServerSentEvent {
  * ```
  */
 export declare function events(response: Response): AsyncIterableIterator<ServerSentEvent>;
-/**
- * Thrown by every call that needs the engine when this process has no usable native binary.
- *
- * `code` is `WARMLINE_NATIVE_UNAVAILABLE`; `cause` is what the loader met: no package for this
- * platform, a file that the system refuses to map, or a binary of another version.
- */
-export declare class NativeUnavailableError extends Error {
-	readonly name: string;
-	readonly code: string;
-	constructor(cause: unknown);
-}
-/**
- * Whether the native engine is loaded in this process. Never throws.
- *
- * @example
- * ```ts
- * import { isNativeAvailable } from 'warmline'
- * if (!isNativeAvailable()) console.warn('running without the native engine')
- * ```
- */
-export declare function isNativeAvailable(): boolean;
 /** A certificate or key in PEM form. */
 export type Pem = string | Uint8Array;
 /** How an {@link HttpClient} speaks TLS. */
@@ -225,6 +276,21 @@ export interface HttpClientOptions {
 	timeout?: number | Timeouts;
 	/** Name look-up, TCP and TLS together, in milliseconds; `timeout.connect` goes before it. Default 10 000. */
 	connectTimeout?: number;
+	/** Static hosts, a look-up function of your own, and for how long answers are good. */
+	dns?: DnsOptions;
+	/**
+	 * The path of the unix domain socket that every request goes to, whatever the host of its URL; no proxy
+	 * is then used. Not on Windows.
+	 */
+	socketPath?: string;
+	/** The IP address of this machine to connect from. Servers are then reached by its family alone. */
+	localAddress?: string;
+	/**
+	 * How long a connection is silent, in milliseconds, before the system probes whether the other side is
+	 * still there; it is taken for gone when four probes, at most 15 seconds apart, stay without answer.
+	 * `false` sends none. Default 45 000, below the idle limits of common load balancers and NATs.
+	 */
+	tcpKeepalive?: number | false;
 	/** Trust, client certificates, pins. */
 	tls?: TlsOptions;
 	/**
@@ -234,6 +300,18 @@ export interface HttpClientOptions {
 	 * made, unless `NODE_USE_ENV_PROXY` is `0`.
 	 */
 	proxy?: string | URL | false;
+	/**
+	 * How far a response with a `content-encoding` may grow as it is decoded. `false` leaves its bytes
+	 * encoded, and asks servers for none. Default: 250 to 1, and 4 GiB.
+	 */
+	decompress?: boolean | DecompressOptions;
+}
+/** What an encoded response may come to; `WARMLINE_DECOMPRESSION_LIMIT` is the error of one that comes to more. */
+export interface DecompressOptions {
+	/** Decoded bytes for each received one, once there are 16 MiB of them. Default 250; `Infinity` is no limit. */
+	maxRatio?: number;
+	/** Decoded bytes. Default 4 GiB; `Infinity` is no limit. */
+	maxBytes?: number;
 }
 /** A client's pool and traffic at one moment. */
 export interface PoolMetrics {
@@ -356,6 +434,35 @@ export declare class HttpClient {
  * ```
  */
 declare function fetch$1(input: string | URL | Request, init?: FetchInit): Promise<Response>;
+/** What has gone through one patch since it was made. */
+export interface PatchStatistics {
+	/** Requests that the engine was given, those that an SDK repeats of its own accord included. */
+	readonly calls: number;
+	/** Of an SDK whose streams the engine can decode: those that it has opened. */
+	readonly streams: number;
+	/** Events of streams that the engine has decoded. */
+	readonly events: number;
+	/** Calls that were left, before anything of them was sent, to what the target had before. */
+	readonly fallbacks: number;
+	/** Calls that failed for a defect of the engine. */
+	readonly engineErrors: number;
+	/** Milliseconds that its calls have taken, each from the call to the end of its response's body, in sum. */
+	readonly callTime: number;
+}
+/** One thing that is patched. */
+export interface PatchedTarget {
+	readonly kind: "client" | "class" | "global" | "dispatcher" | "axios";
+	/** The name of its class, or `globalThis.fetch`, `undici` or `axios`. */
+	readonly name: string;
+	/**
+	 * Who decodes its streams: `native`, the engine; `transport`, the SDK, from bytes that the engine
+	 * brings; `untried` before the first stream has shown which of the two it is.
+	 */
+	readonly streams: "native" | "transport" | "untried";
+	/** Whether its calls go to the engine: not while {@link disablePatches} holds, nor after engine errors. */
+	readonly active: boolean;
+	readonly statistics: PatchStatistics;
+}
 /** How {@link patch} patches. */
 export interface PatchOptions {
 	/** Send on this client's pool, with its deadlines, instead of the one that the process shares. */
@@ -365,18 +472,9 @@ export interface PatchOptions {
 export interface PatchStatus {
 	/** Whether this platform has a native binary; without one nothing is ever patched. */
 	readonly native: boolean;
+	/** Whether patches are followed: false from {@link disablePatches} to {@link enablePatches}. */
+	readonly enabled: boolean;
 	readonly patched: readonly PatchedTarget[];
-}
-/** One thing that is patched. */
-export interface PatchedTarget {
-	readonly kind: "client" | "class" | "global";
-	/** The name of its class, or `globalThis.fetch`. */
-	readonly name: string;
-	/**
-	 * Who decodes its streams: `native`, the engine; `transport`, the SDK, from bytes that the engine
-	 * brings; `untried` before the first stream has shown which of the two it is.
-	 */
-	readonly streams: "native" | "transport" | "untried";
 }
 /**
  * Moves an SDK's traffic to the engine: its requests, streams and retries stay what they are, and go
@@ -385,7 +483,7 @@ export interface PatchedTarget {
  * @param target A client of `openai`, `@anthropic-ai/sdk`, `groq-sdk`, `ollama`, `cohere-ai` or
  *   `@google/genai`, a chat model of `@langchain/openai` or `@langchain/anthropic`, or any other that keeps
  *   its `fetch` the same way; the class of `openai`, `@anthropic-ai/sdk` or `groq-sdk`, for all its clients to
- *   come; nothing, for `globalThis.fetch`.
+ *   come; the package `undici` (6 to 8), for its global dispatcher; nothing, for `globalThis.fetch`.
  * @returns the target. Patching twice changes nothing.
  * @throws {TypeError} for what has no `fetch` to replace, and for a `client` that is none.
  *
@@ -397,8 +495,8 @@ export interface PatchedTarget {
  * every other SDK, goes on decoding the bytes that it gets; {@link getPatchStatus} says which it is.
  *
  * Without a native binary for this platform it warns once and leaves the target as it is. So it does,
- * without a word, while the environment says `WARMLINE_DISABLE=1`, and with all but a part of the targets,
- * drawn one by one, where it says `WARMLINE_ROLLOUT=10` (percent).
+ * without a word, while the environment says `WARMLINE_DISABLE=1`. Where it says `WARMLINE_ROLLOUT=10`, ten
+ * percent of the targets are patched, and of a class's clients; each is drawn once, and stays what it is.
  *
  * @example
  * ```ts
@@ -410,15 +508,42 @@ export interface PatchedTarget {
  */
 export declare function patch<T extends object = typeof globalThis>(target?: T, options?: PatchOptions): T;
 /**
- * Undoes {@link patch}, to the property descriptor.
+ * Undoes {@link patch}, to the property descriptor. Requests under way end as they began.
  *
- * Clients that were made from a patched class keep the engine until they are unpatched themselves.
+ * Clients that were made from a patched class, or while `globalThis.fetch` was patched, go by their own
+ * `fetch` from now on.
  *
  * @returns whether it was patched. A `fetch` that somebody else has replaced since is left alone, and
  *   the answer is false.
  */
 export declare function unpatch(target?: object): boolean;
-/** What is patched now, and whether anything can be. */
+/**
+ * Undoes every {@link patch} of this thread, those of `warmline/auto` included.
+ *
+ * @returns whether all is as it was; see {@link unpatch}.
+ */
+export declare function unpatchAll(): boolean;
+/**
+ * The switch for an emergency: whatever is patched in this thread sends, from the next call on, by the
+ * `fetch` that it had before. Nothing is unpatched, and what is under way ends as it began: no request is sent
+ * a second time.
+ *
+ * A patch turns itself off in this way when the engine has failed three times under it: errors with the
+ * code `WARMLINE_ENGINE`, `WARMLINE_PANIC` or `WARMLINE_INTERNAL`, never those of a network or a provider. It
+ * says so in a process warning with the code `WARMLINE_PATCH_OFF`.
+ *
+ * @example
+ * ```ts
+ * import { disablePatches, enablePatches } from 'warmline'
+ *
+ * process.on('SIGUSR2', disablePatches)
+ * process.on('SIGCONT', enablePatches)
+ * ```
+ */
+export declare function disablePatches(): void;
+/** Undoes {@link disablePatches}; patches that engine errors have turned off are on again, too. */
+export declare function enablePatches(): void;
+/** What is patched now, whether anything can be, and what has gone through each patch. */
 export declare function getPatchStatus(): PatchStatus;
 /** What a pool holds at one moment. */
 export interface PoolStats {
@@ -632,6 +757,38 @@ export declare class UnexpectedResponseError extends WarmlineError {
 	constructor(code: string, response: Response, body: string);
 	static [Symbol.hasInstance](value: unknown): boolean;
 }
+/** The package `undici`, in any of the versions 6 to 8, or as much of it as is needed. */
+export interface Undici<D extends object> {
+	readonly Dispatcher: new () => D;
+}
+/** How a dispatcher is made. */
+export interface DispatcherOptions {
+	/** Send on this client's pool, with its deadlines, instead of the one that the process shares. */
+	client?: HttpClient;
+}
+/**
+ * A dispatcher of undici's, whose requests go over the engine: for `setGlobalDispatcher`, or as the
+ * `dispatcher` of undici's `fetch`, `request`, `stream` and `pipeline` and of built-in `fetch`. It can be
+ * composed with undici's interceptors.
+ *
+ * What the engine does not do ends with the code `UND_ERR_NOT_SUPPORTED`, and nothing is sent: upgrades,
+ * `CONNECT`, and bodies with `GET` or `HEAD`. Trailers are dropped, names of headers are in lower case, and informational
+ * responses (103) are passed over. Errors of the network are a {@link WarmlineError}, with undici's codes.
+ *
+ * @param undici the package, from version 6 on; the dispatcher is one of its own.
+ * @throws {TypeError} for what is not that package, and for a `client` that is none.
+ *
+ * @example
+ * ```ts
+ * import * as undici from 'undici'
+ * import { createDispatcher } from 'warmline'
+ *
+ * const dispatcher = createDispatcher(undici)
+ * const { statusCode, body } = await undici.request('https://api.example.com/v1/models', { dispatcher })
+ * console.log(statusCode, await body.json())
+ * ```
+ */
+export declare function createDispatcher<D extends object>(undici: Undici<D>, options?: DispatcherOptions): D;
 
 export {
 	fetch$1 as fetch,

@@ -13,11 +13,10 @@ interface Seen {
 type Deed = (client: OpenAI) => Promise<unknown>;
 
 /**
- * What built-in fetch adds to every request and warmline does not: what tells a browser's requests apart, what HTTP/1.1
- * means anyway, and codings that warmline would have to undo.
+ * What built-in fetch adds to every request and warmline does not: what tells a browser's requests apart, and what
+ * HTTP/1.1 means anyway.
  */
 const ADDED_BY_NODE: [name: string, value: RegExp][] = [
-  ['accept-encoding', /^gzip, deflate/],
   ['accept-language', /^\*$/],
   ['connection', /^keep-alive$/],
   ['sec-fetch-mode', /^cors$/],

@@ -45,6 +45,9 @@ const forgotten = new FinalizationRegistry<{ number: number; inFlight: InFlight 
   },
 );
 
+/** What else sends on a client's pool needs to know of it: its number on the engine, what it has under way. */
+export let insideOf: (client: HttpClient) => { number: number; inFlight: InFlight };
+
 /**
  * A client with a pool of its own. One that is forgotten is closed when it is collected.
  *
@@ -65,6 +68,10 @@ export class HttpClient {
   readonly #number: number;
   readonly #inFlight: InFlight = new InFlight();
 
+  static {
+    insideOf = (client) => ({ number: client.#number, inFlight: client.#inFlight });
+  }
+
   /**
    * @throws {TypeError} for options of a wrong shape.
    * @throws {NativeUnavailableError} without a native binary for this platform.
@@ -72,7 +79,7 @@ export class HttpClient {
   constructor(options: HttpClientOptions = {}) {
     const settings = checkOptions(options);
     const native = binding();
-    this.#number = refusable(() => native.openClient(settings));
+    this.#number = refusable(() => native.openClient(...settings));
     forgotten.register(this, { number: this.#number, inFlight: this.#inFlight });
   }
 

@@ -258,7 +258,7 @@ async fn socks5_asks_for_an_address_and_socks5h_for_a_name() {
         let key = Key::new(Scheme::Http, host, 80);
         let connection = through(&url).connect(&key, None).await.unwrap();
         assert_eq!(asked.recv().await.unwrap(), request);
-        assert_eq!(connection.info().remote_address.port(), proxy.port);
+        assert_eq!(connection.info().remote_address.unwrap().port(), proxy.port);
         let (_, body) = peer::send(&connection, peer::get()).await.unwrap();
         assert_eq!(peer::read_body(body).await.unwrap(), "ok");
     }

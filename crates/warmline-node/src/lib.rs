@@ -21,6 +21,7 @@ mod exchange;
 mod intake;
 mod leases;
 mod link;
+mod lookup;
 mod memory;
 mod network;
 mod outbox;
