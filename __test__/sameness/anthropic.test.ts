@@ -14,7 +14,7 @@ import {
 } from './drivers/anthropic.js';
 import { expectSame } from './same.js';
 import { answerOf, json, piece } from './script.js';
-import { givesTheSame, stopsTheSame, survivesTheSame, waitsTheSame } from './suites.js';
+import { givesTheSame, stopsTheSame, survivesTheSame, triesAgainTheSame } from './suites.js';
 
 givesTheSame(
   anthropic,
@@ -23,11 +23,11 @@ givesTheSame(
 );
 survivesTheSame(anthropic, [messagesStreamed, messagesHelper], MESSAGE);
 stopsTheSame(anthropic, [messagesStreamed, messagesHelper], MESSAGE);
-waitsTheSame(anthropic, [messagesStreamed, messagesHelper], MESSAGE);
+triesAgainTheSame(anthropic, [messagesStreamed, messagesHelper], MESSAGE);
 
 givesTheSame(anthropic, WHOLES, WHOLE_MESSAGES);
 survivesTheSame(anthropic, WHOLES, WHOLE_MESSAGE);
-waitsTheSame(anthropic, [messages], WHOLE_MESSAGE);
+triesAgainTheSame(anthropic, [messages], WHOLE_MESSAGE);
 survivesTheSame(anthropic, [upload], FILE);
 
 describe('@anthropic-ai/sdk, what takes several requests', () => {

@@ -17,7 +17,7 @@ export type Step =
   | { readonly until: number }
   /** Wait until the client has gone, and count that. */
   | 'stall'
-  /** Wait for longer than {@link PATIENCE}, which a test of a time-out cannot do without. */
+  /** Wait for as long as {@link PATIENCE}, which has begun before. */
   | 'dawdle'
   | { readonly cut: 'rst' | 'fin' };
 
@@ -27,8 +27,8 @@ export type Answer = readonly Step[];
 /** Answers to the requests in the order in which they come; the last one serves all that follow. */
 export type Script = readonly Answer[];
 
-/** The time-out of clients that are to run into one, in milliseconds. */
-export const PATIENCE = 60;
+/** The time-out of clients that are to run into one, in milliseconds: they must have sent their request by then. */
+export const PATIENCE = 300;
 
 /** A part of a body that is sent at once, and how many values a client makes of it when it comes. */
 export interface Piece {

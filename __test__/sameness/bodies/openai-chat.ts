@@ -124,6 +124,10 @@ export const CHATS: Record<string, Body> = {
   'CR LF': withLines('\r\n'),
   CR: withLines('\r'),
   'all ends of lines': mixedLines(),
+};
+
+/** More than any buffer on the way holds. */
+export const HUGE_CHATS: Record<string, Body> = {
   'an event of 5 MB': stream(...said({ content: 'é'.repeat(2_500_000) }), ...end()),
 };
 

@@ -20,23 +20,23 @@ export const openai: Sdk<OpenAI> = {
   plain: (setting) => new OpenAI(options(setting)),
 };
 
-/** What the majors before it have in common with it is what is done with them here. */
-export const olderOpenais: readonly Sdk<OpenAI>[] = [
-  {
-    name: 'openai 6',
-    plain: (setting) => new OpenAI6(options(setting)) as unknown as OpenAI,
-  },
-  {
-    name: 'openai 5',
-    plain: (setting) => new OpenAI5(options(setting)) as unknown as OpenAI,
-  },
-  {
-    name: 'openai 4',
-    // It brings a fetch of its own, with words and headers of its own; so this one has Node's.
-    plain: (setting) =>
-      new OpenAI4({ ...options(setting), fetch: fetch as never }) as unknown as OpenAI,
-  },
-];
+/** The majors before it: what is done with them here, they have in common with it. */
+export const openai6: Sdk<OpenAI> = {
+  name: 'openai 6',
+  plain: (setting) => new OpenAI6(options(setting)) as unknown as OpenAI,
+};
+
+export const openai5: Sdk<OpenAI> = {
+  name: 'openai 5',
+  plain: (setting) => new OpenAI5(options(setting)) as unknown as OpenAI,
+};
+
+/** It brings a fetch of its own, with words and headers of its own; so this one has Node's. */
+export const openai4: Sdk<OpenAI> = {
+  name: 'openai 4',
+  plain: (setting) =>
+    new OpenAI4({ ...options(setting), fetch: fetch as never }) as unknown as OpenAI,
+};
 
 /** Version 4 with the fetch that it brings: no twin in all its words, but in what becomes of a form. */
 export const openai4AsItIs: Sdk<OpenAI> = {
