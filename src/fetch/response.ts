@@ -57,7 +57,7 @@ export class EngineResponse implements Decodable {
   }
 
   get type(): Response['type'] {
-    return 'basic';
+    return (this.#parts.flags & ResponseFlag.crossedOrigins) === 0 ? 'basic' : 'cors';
   }
 
   get url(): string {
