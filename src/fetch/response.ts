@@ -59,7 +59,7 @@ export class EngineResponse implements Decodable, Passable {
   }
 
   get type(): Response['type'] {
-    return 'basic';
+    return (this.#parts.flags & ResponseFlag.crossedOrigins) === 0 ? 'basic' : 'cors';
   }
 
   get url(): string {

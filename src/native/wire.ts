@@ -52,6 +52,7 @@ export const RequestFlag = {
 export const ResponseFlag = {
   ascii: 1,
   redirected: 2,
+  crossedOrigins: 4,
 } as const;
 
 /** What is wanted of a body that is decoded. */

@@ -243,6 +243,7 @@ fn head(response: &Response) -> Head {
     Head {
         status: response.status.as_u16(),
         redirected: response.redirected,
+        crossed_origins: response.crossed_origins,
         text,
     }
 }

@@ -60,6 +60,7 @@ pub(crate) struct Contents {
 pub(crate) struct Head {
     pub(crate) status: u16,
     pub(crate) redirected: bool,
+    pub(crate) crossed_origins: bool,
     /// Lines: reason, final URL or empty, connection facts, then name and value of each header.
     pub(crate) text: Vec<u8>,
 }

@@ -88,6 +88,8 @@ pub(crate) mod done {
     pub(crate) const FLAG_ASCII: u32 = 1;
     /// At least one redirect was followed.
     pub(crate) const FLAG_REDIRECTED: u32 = 1 << 1;
+    /// At least one of them led to another origin.
+    pub(crate) const FLAG_CROSSED_ORIGINS: u32 = 1 << 2;
 }
 
 /// What is wanted of a body.
