@@ -8,6 +8,7 @@ const columns = [
   ['native'],
   ['fetch', 'pool', 'sse'],
   ['client'],
+  ['axios', 'undici'],
   ['patch'],
   ['auto', 'config', 'monitor'],
   ['cli'],

@@ -300,6 +300,18 @@ export interface HttpClientOptions {
 	 * made, unless `NODE_USE_ENV_PROXY` is `0`.
 	 */
 	proxy?: string | URL | false;
+	/**
+	 * How far a response with a `content-encoding` may grow as it is decoded. `false` leaves its bytes
+	 * encoded, and asks servers for none. Default: 250 to 1, and 4 GiB.
+	 */
+	decompress?: boolean | DecompressOptions;
+}
+/** What an encoded response may come to; `WARMLINE_DECOMPRESSION_LIMIT` is the error of one that comes to more. */
+export interface DecompressOptions {
+	/** Decoded bytes for each received one, once there are 16 MiB of them. Default 250; `Infinity` is no limit. */
+	maxRatio?: number;
+	/** Decoded bytes. Default 4 GiB; `Infinity` is no limit. */
+	maxBytes?: number;
 }
 /** A client's pool and traffic at one moment. */
 export interface PoolMetrics {
@@ -422,6 +434,35 @@ export declare class HttpClient {
  * ```
  */
 declare function fetch$1(input: string | URL | Request, init?: FetchInit): Promise<Response>;
+/** What has gone through one patch since it was made. */
+export interface PatchStatistics {
+	/** Requests that the engine was given, those that an SDK repeats of its own accord included. */
+	readonly calls: number;
+	/** Of an SDK whose streams the engine can decode: those that it has opened. */
+	readonly streams: number;
+	/** Events of streams that the engine has decoded. */
+	readonly events: number;
+	/** Calls that were left, before anything of them was sent, to what the target had before. */
+	readonly fallbacks: number;
+	/** Calls that failed for a defect of the engine. */
+	readonly engineErrors: number;
+	/** Milliseconds that its calls have taken, each from the call to the end of its response's body, in sum. */
+	readonly callTime: number;
+}
+/** One thing that is patched. */
+export interface PatchedTarget {
+	readonly kind: "client" | "class" | "global" | "dispatcher" | "axios";
+	/** The name of its class, or `globalThis.fetch`, `undici` or `axios`. */
+	readonly name: string;
+	/**
+	 * Who decodes its streams: `native`, the engine; `transport`, the SDK, from bytes that the engine
+	 * brings; `untried` before the first stream has shown which of the two it is.
+	 */
+	readonly streams: "native" | "transport" | "untried";
+	/** Whether its calls go to the engine: not while {@link disablePatches} holds, nor after engine errors. */
+	readonly active: boolean;
+	readonly statistics: PatchStatistics;
+}
 /** How {@link patch} patches. */
 export interface PatchOptions {
 	/** Send on this client's pool, with its deadlines, instead of the one that the process shares. */
@@ -431,18 +472,9 @@ export interface PatchOptions {
 export interface PatchStatus {
 	/** Whether this platform has a native binary; without one nothing is ever patched. */
 	readonly native: boolean;
+	/** Whether patches are followed: false from {@link disablePatches} to {@link enablePatches}. */
+	readonly enabled: boolean;
 	readonly patched: readonly PatchedTarget[];
-}
-/** One thing that is patched. */
-export interface PatchedTarget {
-	readonly kind: "client" | "class" | "global";
-	/** The name of its class, or `globalThis.fetch`. */
-	readonly name: string;
-	/**
-	 * Who decodes its streams: `native`, the engine; `transport`, the SDK, from bytes that the engine
-	 * brings; `untried` before the first stream has shown which of the two it is.
-	 */
-	readonly streams: "native" | "transport" | "untried";
 }
 /**
  * Moves an SDK's traffic to the engine: its requests, streams and retries stay what they are, and go
@@ -451,7 +483,7 @@ export interface PatchedTarget {
  * @param target A client of `openai`, `@anthropic-ai/sdk`, `groq-sdk`, `ollama`, `cohere-ai` or
  *   `@google/genai`, a chat model of `@langchain/openai` or `@langchain/anthropic`, or any other that keeps
  *   its `fetch` the same way; the class of `openai`, `@anthropic-ai/sdk` or `groq-sdk`, for all its clients to
- *   come; nothing, for `globalThis.fetch`.
+ *   come; the package `undici` (6 to 8), for its global dispatcher; nothing, for `globalThis.fetch`.
  * @returns the target. Patching twice changes nothing.
  * @throws {TypeError} for what has no `fetch` to replace, and for a `client` that is none.
  *
@@ -463,8 +495,8 @@ export interface PatchedTarget {
  * every other SDK, goes on decoding the bytes that it gets; {@link getPatchStatus} says which it is.
  *
  * Without a native binary for this platform it warns once and leaves the target as it is. So it does,
- * without a word, while the environment says `WARMLINE_DISABLE=1`, and with all but a part of the targets,
- * drawn one by one, where it says `WARMLINE_ROLLOUT=10` (percent).
+ * without a word, while the environment says `WARMLINE_DISABLE=1`. Where it says `WARMLINE_ROLLOUT=10`, ten
+ * percent of the targets are patched, and of a class's clients; each is drawn once, and stays what it is.
  *
  * @example
  * ```ts
@@ -476,15 +508,42 @@ export interface PatchedTarget {
  */
 export declare function patch<T extends object = typeof globalThis>(target?: T, options?: PatchOptions): T;
 /**
- * Undoes {@link patch}, to the property descriptor.
+ * Undoes {@link patch}, to the property descriptor. Requests under way end as they began.
  *
- * Clients that were made from a patched class keep the engine until they are unpatched themselves.
+ * Clients that were made from a patched class, or while `globalThis.fetch` was patched, go by their own
+ * `fetch` from now on.
  *
  * @returns whether it was patched. A `fetch` that somebody else has replaced since is left alone, and
  *   the answer is false.
  */
 export declare function unpatch(target?: object): boolean;
-/** What is patched now, and whether anything can be. */
+/**
+ * Undoes every {@link patch} of this thread, those of `warmline/auto` included.
+ *
+ * @returns whether all is as it was; see {@link unpatch}.
+ */
+export declare function unpatchAll(): boolean;
+/**
+ * The switch for an emergency: whatever is patched in this thread sends, from the next call on, by the
+ * `fetch` that it had before. Nothing is unpatched, and what is under way ends as it began: no request is sent
+ * a second time.
+ *
+ * A patch turns itself off in this way when the engine has failed three times under it: errors with the
+ * code `WARMLINE_ENGINE`, `WARMLINE_PANIC` or `WARMLINE_INTERNAL`, never those of a network or a provider. It
+ * says so in a process warning with the code `WARMLINE_PATCH_OFF`.
+ *
+ * @example
+ * ```ts
+ * import { disablePatches, enablePatches } from 'warmline'
+ *
+ * process.on('SIGUSR2', disablePatches)
+ * process.on('SIGCONT', enablePatches)
+ * ```
+ */
+export declare function disablePatches(): void;
+/** Undoes {@link disablePatches}; patches that engine errors have turned off are on again, too. */
+export declare function enablePatches(): void;
+/** What is patched now, whether anything can be, and what has gone through each patch. */
 export declare function getPatchStatus(): PatchStatus;
 /** What a pool holds at one moment. */
 export interface PoolStats {
@@ -698,6 +757,38 @@ export declare class UnexpectedResponseError extends WarmlineError {
 	constructor(code: string, response: Response, body: string);
 	static [Symbol.hasInstance](value: unknown): boolean;
 }
+/** The package `undici`, in any of the versions 6 to 8, or as much of it as is needed. */
+export interface Undici<D extends object> {
+	readonly Dispatcher: new () => D;
+}
+/** How a dispatcher is made. */
+export interface DispatcherOptions {
+	/** Send on this client's pool, with its deadlines, instead of the one that the process shares. */
+	client?: HttpClient;
+}
+/**
+ * A dispatcher of undici's, whose requests go over the engine: for `setGlobalDispatcher`, or as the
+ * `dispatcher` of undici's `fetch`, `request`, `stream` and `pipeline` and of built-in `fetch`. It can be
+ * composed with undici's interceptors.
+ *
+ * What the engine does not do ends with the code `UND_ERR_NOT_SUPPORTED`, and nothing is sent: upgrades,
+ * `CONNECT`, and bodies with `GET` or `HEAD`. Trailers are dropped, names of headers are in lower case, and informational
+ * responses (103) are passed over. Errors of the network are a {@link WarmlineError}, with undici's codes.
+ *
+ * @param undici the package, from version 6 on; the dispatcher is one of its own.
+ * @throws {TypeError} for what is not that package, and for a `client` that is none.
+ *
+ * @example
+ * ```ts
+ * import * as undici from 'undici'
+ * import { createDispatcher } from 'warmline'
+ *
+ * const dispatcher = createDispatcher(undici)
+ * const { statusCode, body } = await undici.request('https://api.example.com/v1/models', { dispatcher })
+ * console.log(statusCode, await body.json())
+ * ```
+ */
+export declare function createDispatcher<D extends object>(undici: Undici<D>, options?: DispatcherOptions): D;
 
 export {
 	fetch$1 as fetch,

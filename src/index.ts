@@ -8,21 +8,25 @@ export { ClientResponse, type RequestOptions, type RequestTimings } from './clie
 export type { DnsOptions } from './client/dns.js';
 export { HttpClient, type PoolMetrics } from './client/http-client.js';
 export type { FoundAddress, LookupFunction } from './client/lookup.js';
-export type { HttpClientOptions } from './client/options.js';
+export type { DecompressOptions, HttpClientOptions } from './client/options.js';
 export type { Pem, TlsOptions } from './client/tls.js';
 export { fetch } from './fetch/fetch.js';
 export type { FetchInit } from './fetch/request.js';
 export { type Phase, WarmlineError } from './native/error.js';
 export { isNativeAvailable, NativeUnavailableError } from './native/load.js';
 export type { Timeouts } from './native/timeouts.js';
+export type { PatchStatistics } from './patch/account.js';
 export {
+  disablePatches,
+  enablePatches,
   getPatchStatus,
-  type PatchedTarget,
   type PatchOptions,
   type PatchStatus,
   patch,
   unpatch,
+  unpatchAll,
 } from './patch/patch.js';
+export type { PatchedTarget } from './patch/registry.js';
 export {
   type AcquireOptions,
   type ConnectionInfo,
@@ -43,3 +47,4 @@ export { events, type ServerSentEvent } from './sse/events.js';
 export { ProviderError } from './sse/provider-error.js';
 export { type TextDeltas, type TokenUsage, textDeltas } from './sse/text-deltas.js';
 export { UnexpectedResponseError } from './sse/unexpected-response.js';
+export { createDispatcher, type DispatcherOptions, type Undici } from './undici/dispatcher.js';

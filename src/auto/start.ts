@@ -48,8 +48,13 @@ function watchModules(found: (name: string, exports: unknown) => void): void {
 function patchPackage(flags: Flags, name: string, exports: unknown): void {
   const known = PACKAGES.get(name);
   if (known === undefined || !isWanted(flags, known.flag)) return;
-  const target = (exports as Record<string, unknown> | null)?.[known.className];
-  if (typeof target === 'function') attempt(flags, target, `${known.className} of ${name}`);
+  const { exported } = known;
+  if (exported === undefined) {
+    attempt(flags, exports as object, name);
+    return;
+  }
+  const target = (exports as Record<string, unknown> | null)?.[exported];
+  if (typeof target === 'function') attempt(flags, target, `${exported} of ${name}`);
 }
 
 /** An application must not fail because one of its packages is not what it was. */

@@ -45,6 +45,9 @@ const forgotten = new FinalizationRegistry<{ number: number; inFlight: InFlight 
   },
 );
 
+/** What else sends on a client's pool needs to know of it: its number on the engine, what it has under way. */
+export let insideOf: (client: HttpClient) => { number: number; inFlight: InFlight };
+
 /**
  * A client with a pool of its own. One that is forgotten is closed when it is collected.
  *
@@ -64,6 +67,10 @@ const forgotten = new FinalizationRegistry<{ number: number; inFlight: InFlight 
 export class HttpClient {
   readonly #number: number;
   readonly #inFlight: InFlight = new InFlight();
+
+  static {
+    insideOf = (client) => ({ number: client.#number, inFlight: client.#inFlight });
+  }
 
   /**
    * @throws {TypeError} for options of a wrong shape.

@@ -44,6 +44,19 @@ export interface HttpClientOptions {
    * made, unless `NODE_USE_ENV_PROXY` is `0`.
    */
   proxy?: string | URL | false;
+  /**
+   * How far a response with a `content-encoding` may grow as it is decoded. `false` leaves its bytes
+   * encoded, and asks servers for none. Default: 250 to 1, and 4 GiB.
+   */
+  decompress?: boolean | DecompressOptions;
+}
+
+/** What an encoded response may come to; `WARMLINE_DECOMPRESSION_LIMIT` is the error of one that comes to more. */
+export interface DecompressOptions {
+  /** Decoded bytes for each received one, once there are 16 MiB of them. Default 250; `Infinity` is no limit. */
+  maxRatio?: number;
+  /** Decoded bytes. Default 4 GiB; `Infinity` is no limit. */
+  maxBytes?: number;
 }
 
 /** The engine's words for {@link HttpClientOptions}. */
@@ -65,6 +78,7 @@ const NAMES: readonly (keyof HttpClientOptions)[] = [
   'tcpKeepalive',
   'tls',
   'proxy',
+  'decompress',
 ];
 
 /**
@@ -95,6 +109,7 @@ export function checkOptions(options: HttpClientOptions): ClientSettings {
     socket: checkSocket(options),
     ...given('tls', options.tls, checkTls),
     ...given('proxy', proxy, checkProxy),
+    ...given('decompress', options.decompress, checkDecompress),
   };
   return [settings, names?.lookup];
 }
@@ -119,6 +134,30 @@ function checkProxy(_: string, proxy: string | URL | false): { url?: string } {
   if (proxy === false) return {};
   if (typeof proxy === 'string' || proxy instanceof URL) return { url: `${proxy}` };
   throw invalid('proxy', 'a URL or false', proxy);
+}
+
+function checkDecompress(
+  _: string,
+  decompress: boolean | DecompressOptions,
+): NonNullable<ClientSettings['decompress']> {
+  if (typeof decompress === 'boolean') return { enabled: decompress };
+  checkNames('decompress', decompress, ['maxRatio', 'maxBytes']);
+  return {
+    enabled: true,
+    ...given('maxRatio', decompress.maxRatio, limit(0xffff_ffff)),
+    ...given('maxBytes', decompress.maxBytes, limit(Number.MAX_SAFE_INTEGER)),
+  };
+}
+
+/** Checks a limit of at most `most`; for the engine, 0 is none. */
+function limit(most: number): (name: string, value: number) => number {
+  return (name, value) => {
+    if (value === Number.POSITIVE_INFINITY) return 0;
+    if (!Number.isInteger(value) || value < 1 || value > most) {
+      throw invalid(`decompress.${name}`, `a whole number from 1 to ${most}, or Infinity`, value);
+    }
+    return value;
+  };
 }
 
 /** A cap of connections. */

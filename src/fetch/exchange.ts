@@ -1,11 +1,11 @@
 import { setMaxListeners } from 'node:events';
 
-import type { WarmlineError } from '../native/error.js';
+import { WarmlineError } from '../native/error.js';
 import type { DecodedEvent } from '../native/events.js';
 import { engine, type Receiver, type Submission } from '../native/link.js';
 import { ResponseFlag } from '../native/wire.js';
 import { FlowingContent, WholeContent } from './content.js';
-import type { InFlight, Stoppable } from './in-flight.js';
+import type { Account, Stoppable } from './in-flight.js';
 import { Inflow } from './inflow.js';
 import { EngineResponse } from './response.js';
 import { Upload } from './upload.js';
@@ -25,7 +25,8 @@ export class Exchange implements Receiver, Stoppable {
   #resolve: (response: Response) => void;
   #reject: (reason: unknown) => void;
   readonly #signal: AbortSignal | null;
-  readonly #inFlight: InFlight | undefined;
+  /** Let go of when it has been told of the end. */
+  #account: Account | undefined;
   #onAbort: (() => void) | undefined;
   #upload: Upload | undefined;
   #inflow: Inflow | undefined;
@@ -35,7 +36,7 @@ export class Exchange implements Receiver, Stoppable {
     submission: Submission,
     source: ReadableStream<Uint8Array> | null,
     signal: AbortSignal | null,
-    inFlight: InFlight | undefined,
+    account: Account | undefined,
     resolve: (response: Response) => void,
     reject: (reason: unknown) => void,
   ) {
@@ -44,9 +45,15 @@ export class Exchange implements Receiver, Stoppable {
     this.#signal = signal;
     this.#resolve = resolve;
     this.#reject = reject;
-    this.#inFlight = inFlight;
-    engine().request(this, submission);
-    inFlight?.add(this);
+    this.#account = account;
+    account?.add(this);
+    try {
+      engine().request(this, submission);
+    } catch (error) {
+      if (!(error instanceof WarmlineError)) throw error;
+      this.onError(error);
+      return;
+    }
     if (signal !== null) this.#listen(signal);
     if (source !== null) this.#send(source);
   }
@@ -102,6 +109,7 @@ export class Exchange implements Receiver, Stoppable {
   }
 
   onError(error: WarmlineError): void {
+    this.#account?.failed(error);
     this.#finish();
     if (this.#inflow !== undefined) {
       this.#inflow.fail(new TypeError('terminated', { cause: error }));
@@ -154,7 +162,8 @@ export class Exchange implements Receiver, Stoppable {
 
   #finish(reason?: unknown): void {
     this.#upload?.stop(reason);
-    this.#inFlight?.delete(this);
+    this.#account?.delete(this);
+    this.#account = undefined;
     if (this.#onAbort === undefined) return;
     this.#signal?.removeEventListener('abort', this.#onAbort);
     this.#onAbort = undefined;

@@ -171,7 +171,10 @@ export class Inflow {
       this.#credit(chunk.length);
       controller.enqueue(chunk);
     } else if (this.#failure !== undefined) {
-      controller.error(this.#failure.reason);
+      const { reason } = this.#failure;
+      // A turn later: an error empties every stream that this one is piped into, and what came before the
+      // failure, maybe in the same drain, may still be on its way through them.
+      setImmediate(() => controller.error(reason));
     } else if (this.#ended) {
       close(controller);
     } else {

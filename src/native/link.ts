@@ -4,9 +4,10 @@
  */
 
 import { type ErrorFacts, WarmlineError } from './error.js';
-import { type DecodedEvent, EventValues } from './events.js';
+import { type DecodedEvent, EventValues, type Likeness } from './events.js';
 import { binding } from './load.js';
-import { Done, MORE, NONE, Op, RequestFlag } from './wire.js';
+import { refusable } from './refusal.js';
+import { Done, EVENT_WORDS, MORE, NONE, Op, RequestFlag } from './wire.js';
 
 /** Who is told what becomes of a slot. Exactly one of the calls marked terminal ends it. */
 export interface Receiver {
@@ -93,12 +94,14 @@ class Link {
   readonly #flush = (): void => this.#flushNow();
   readonly #receivers: Receiver[] = [];
   readonly #freeSlots: number[] = [];
+  /** By slot, once its body is read as events. */
+  readonly #likenesses: (Likeness | undefined)[] = [];
   /** Receivers that still want to hear something; the process stays alive for them. */
   #active = 0;
 
   constructor() {
     const { Link: NativeLink, completionBufferSize } = binding();
-    this.#native = new NativeLink(() => this.#drain());
+    this.#native = refusable(() => new NativeLink(() => this.#drain()));
     this.#completion = Buffer.allocUnsafeSlow(completionBufferSize());
     this.#completionBytes = new Uint8Array(this.#completion.buffer as ArrayBuffer);
     this.#completionWords = wordsOf(this.#completion);
@@ -311,6 +314,7 @@ class Link {
   #close(slot: number): void {
     const receiver = this.#receivers[slot] as Receiver;
     this.#receivers[slot] = GONE;
+    this.#likenesses[slot] = undefined;
     if (receiver.slot >= 0) this.#release(receiver);
     this.#freeSlots.push(slot);
   }
@@ -371,7 +375,7 @@ class Link {
 
   #drain(): void {
     const json = this.#native.drain(this.#completion);
-    const values = json === null ? undefined : new EventValues(json);
+    let values: EventValues | undefined;
     const words = this.#completionWords;
     const bytes = this.#completion;
     const end = (words[0] as number) % MORE;
@@ -409,10 +413,12 @@ class Link {
         }
         case Done.events: {
           const count = words[word + 2] as number;
-          at += 16 + 4 * count;
-          // A record without events says only that they begin.
-          const events = values?.take(words, word + 4, count) ?? [];
-          receiver.onEvents(events, words[word + 3] as number);
+          const rawAt = at + 20 + 4 * EVENT_WORDS * count;
+          at = rawAt + (words[word + 4] as number);
+          const record = { words, at: word + 5, count, raw: bytes, rawAt };
+          this.#likenesses[slot] ??= { pattern: undefined };
+          values ??= new EventValues(json ?? '');
+          receiver.onEvents(values.take(record, this.#likenesses[slot]), words[word + 3] as number);
           break;
         }
         case Done.end:
@@ -450,6 +456,7 @@ let link: Link | undefined;
  * This thread's link, made on first use.
  *
  * @throws {NativeUnavailableError} without a native binary for this platform.
+ * @throws {WarmlineError} `WARMLINE_ENGINE` if the engine cannot start.
  */
 export function engine(): Link {
   link ??= new Link();

@@ -64,13 +64,21 @@ export const Wish = {
   textOfAwsFrames: 18,
 } as const;
 
-/** The word of an event: which values stand for it, and from {@link EventFlag.lengthShift} on their length. */
+/** Words of an event: which values stand for it, and their length. */
+export const EVENT_WORDS = 2;
+
+/** The first word of an event, and from {@link EventFlag.lengthShift} on the length of its raw data. */
 export const EventFlag = {
   named: 1,
-  text: 2,
-  identified: 4,
-  retry: 8,
-  lengthShift: 4,
+  identified: 2,
+  retry: 4,
+  /** What the data is; 0 for an object. */
+  data: 7 << 3,
+  text: 1 << 3,
+  raw: 2 << 3,
+  like: 3 << 3,
+  pattern: 4 << 3,
+  lengthShift: 6,
 } as const;
 
 /** The first word of a drained buffer: where it ends, and whether more is waiting. */

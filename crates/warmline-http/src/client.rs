@@ -9,6 +9,7 @@ use url::Url;
 use warmline_pool::{Checkout, Limits, Pool, PoolStats};
 
 use crate::clock::CoarseClock;
+use crate::coding::DecodingLimits;
 use crate::engine::engine;
 use crate::error::Error;
 use crate::execute;
@@ -30,6 +31,8 @@ pub struct ClientOptions {
     pub timeouts: Timeouts,
     /// Name look-up, TCP and TLS.
     pub connector: ConnectorOptions,
+    /// How far an encoded response may grow; `None` leaves responses encoded, and asks for no coding.
+    pub decoding: Option<DecodingLimits>,
 }
 
 impl Default for ClientOptions {
@@ -44,6 +47,7 @@ impl Default for ClientOptions {
                 ..Timeouts::default()
             },
             connector: ConnectorOptions::default(),
+            decoding: Some(DecodingLimits::default()),
         }
     }
 }
@@ -58,6 +62,7 @@ struct Inner {
     pool: Pool<Connection>,
     connector: Connector,
     timeouts: Timeouts,
+    decoding: Option<DecodingLimits>,
     requests: AtomicU64,
     errors: AtomicU64,
     response_micros: AtomicU64,
@@ -85,6 +90,7 @@ impl Client {
                 pool: Pool::with_clock(options.limits, CoarseClock::default()),
                 connector: Connector::new(options.connector)?,
                 timeouts: options.timeouts,
+                decoding: options.decoding,
                 requests: AtomicU64::new(0),
                 errors: AtomicU64::new(0),
                 response_micros: AtomicU64::new(0),
@@ -199,6 +205,11 @@ impl Client {
     #[must_use]
     pub fn timeouts(&self) -> Timeouts {
         self.inner.timeouts
+    }
+
+    /// How far encoded responses may grow; `None` leaves them encoded.
+    pub(crate) fn decoding(&self) -> Option<DecodingLimits> {
+        self.inner.decoding
     }
 
     /// The pool's state now.

@@ -13,6 +13,7 @@ use warmline_pool::{
 
 use crate::busy::{Busy, Holding};
 use crate::client::Client;
+use crate::coding;
 use crate::error::{Error, Phase};
 use crate::head::{self, Forwarded};
 use crate::leases::LeasedConnection;
@@ -86,6 +87,12 @@ pub(crate) async fn send(client: &Client, request: Request) -> Result<Response, 
         let next =
             redirect::target(mode, head.status, &head.headers, hop.target.url()).map_err(named)?;
         let Some(next) = next else {
+            let decoding = match client.decoding() {
+                None => None,
+                Some(limits) => {
+                    coding::of(&hop.method, head.status, &head.headers, limits).map_err(named)?
+                }
+            };
             return Ok(Response {
                 status: head.status,
                 reason: head.reason,
@@ -93,7 +100,7 @@ pub(crate) async fn send(client: &Client, request: Request) -> Result<Response, 
                 target: hop.target,
                 redirected: hops > 0,
                 facts,
-                body,
+                body: body.decoded(decoding),
             });
         };
         hop = redirect::follow(hop, next, head.status, hops).map_err(named)?;
@@ -173,9 +180,10 @@ impl Journey<'_> {
         let forwarded = connection
             .forwarder()
             .map(|proxy| Box::new(Forwarded::by(proxy, hop)));
+        let decodes = self.client.decoding().is_some();
         let head = match &forwarded {
-            None => head::of(hop),
-            Some(forwarded) => forwarded.of(hop),
+            None => head::of(hop, decodes),
+            Some(forwarded) => forwarded.of(hop, decodes),
         };
         let answer = connection.send(&head, body);
         let first_byte = self.timeouts.first_byte.map(|limit| Instant::now() + limit);

@@ -6,6 +6,7 @@
 mod busy;
 mod client;
 mod clock;
+mod coding;
 mod engine;
 mod error;
 mod execute;
@@ -19,6 +20,7 @@ mod target;
 pub mod transport;
 
 pub use client::{Client, ClientOptions, Totals};
+pub use coding::DecodingLimits;
 pub use engine::engine;
 pub use error::{Error, Phase};
 pub use leases::{

@@ -11,6 +11,7 @@ use http::{HeaderMap, StatusCode};
 use tokio::time::{Instant, Sleep, sleep_until, timeout};
 
 use crate::busy::Busy;
+use crate::coding::{Decoding, Pulled};
 use crate::error::{Error, Phase};
 use crate::target::Target;
 use crate::transport::Incoming;
@@ -79,6 +80,8 @@ pub struct Facts {
 /// closes the connection, so that the server stops.
 pub struct Body {
     incoming: Incoming,
+    /// What undoes its codings, where it has any. Boxed: most have none.
+    decoding: Option<Box<Decoding>>,
     /// Taken when the body has ended.
     busy: Option<Busy>,
     deadlines: Deadlines,
@@ -108,6 +111,7 @@ impl Body {
         };
         let mut body = Self {
             incoming,
+            decoding: None,
             busy: Some(busy),
             deadlines,
             origin,
@@ -118,16 +122,50 @@ impl Body {
         body
     }
 
+    /// The same body with its codings undone.
+    pub(crate) fn decoded(self, decoding: Option<Box<Decoding>>) -> Self {
+        Self { decoding, ..self }
+    }
+
     /// The next piece, or `None` at the end.
     ///
     /// # Errors
-    /// What cut the body short; the connection is closed.
+    /// What cut the body short, or what it cannot be decoded for; the connection is closed.
     pub async fn chunk(&mut self) -> Result<Option<Bytes>, Error> {
         poll_fn(|cx| self.poll_chunk(cx)).await.transpose()
     }
 
     /// [`Body::chunk`], to be polled.
     pub fn poll_chunk(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Error>>> {
+        loop {
+            let Some(decoding) = &mut self.decoding else {
+                return self.poll_received(cx);
+            };
+            let end = match decoding.pull() {
+                Ok(Pulled::Piece(piece)) => return Poll::Ready(Some(Ok(piece))),
+                Ok(Pulled::Pause) => {
+                    cx.waker().wake_by_ref();
+                    return Poll::Pending;
+                }
+                Ok(Pulled::Hungry) => match ready!(self.poll_received(cx)) {
+                    Some(Err(error)) => Some(error),
+                    received => {
+                        if let Some(decoding) = &mut self.decoding {
+                            decoding.feed(received.transpose().ok().flatten());
+                        }
+                        continue;
+                    }
+                },
+                Ok(Pulled::End) => None,
+                Err(fault) => Some(self.failed(fault.into())),
+            };
+            self.decoding = None;
+            return Poll::Ready(end.map(Err));
+        }
+    }
+
+    /// The next piece as it came.
+    fn poll_received(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Error>>> {
         if self.busy.is_none() {
             return Poll::Ready(None);
         }
@@ -148,6 +186,7 @@ impl Body {
     /// Reads the rest of a body that nobody wants, so that its connection can serve again; a long, a
     /// slow or a failing one is given up, and the connection with it.
     pub async fn drain(mut self) {
+        self.decoding = None;
         let short = async {
             let mut left = DRAIN_LIMIT;
             while let Ok(Some(chunk)) = self.chunk().await {

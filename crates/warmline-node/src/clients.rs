@@ -7,7 +7,9 @@ use napi::Env;
 use napi::bindgen_prelude::{FnArgs, Function};
 use napi_derive::napi;
 use warmline_http::transport::{ConnectorOptions, DnsOptions};
-use warmline_http::{Client, ClientOptions, Error, Limits, Phase, PoolStats, Timeouts, Totals};
+use warmline_http::{
+    Client, ClientOptions, DecodingLimits, Error, Limits, Phase, PoolStats, Timeouts, Totals,
+};
 
 use crate::error::to_napi;
 use crate::exchange::Ending;
@@ -51,6 +53,32 @@ pub struct ClientSettings {
     pub socket: Option<SocketSettings>,
     pub tls: Option<TlsSettings>,
     pub proxy: Option<ProxySettings>,
+    pub decompress: Option<DecompressSettings>,
+}
+
+/// How far an encoded response may grow; 0 is no limit.
+#[napi(object)]
+pub struct DecompressSettings {
+    /// False leaves responses as they come.
+    pub enabled: bool,
+    pub max_ratio: Option<u32>,
+    pub max_bytes: Option<f64>,
+}
+
+fn decoding(settings: &DecompressSettings) -> Option<DecodingLimits> {
+    let defaults = DecodingLimits::default();
+    #[allow(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a whole number below 2^53, which TypeScript has checked"
+    )]
+    let bytes = settings.max_bytes.map(|bytes| bytes as u64);
+    settings.enabled.then(|| DecodingLimits {
+        ratio: settings
+            .max_ratio
+            .map_or(defaults.ratio, |ratio| Some(ratio).filter(|most| *most > 0)),
+        bytes: bytes.map_or(defaults.bytes, |bytes| Some(bytes).filter(|most| *most > 0)),
+    })
 }
 
 /// Opens a client with a pool of its own; the result is its number. It ends with the thread that
@@ -113,6 +141,10 @@ fn options(settings: ClientSettings, lookup: Option<JsLookup>) -> Result<ClientO
             tcp,
             tls: tls.unwrap_or_default(),
             proxy: proxy.unwrap_or_default(),
+        },
+        decoding: match &settings.decompress {
+            None => defaults.decoding,
+            Some(settings) => decoding(settings),
         },
     })
 }

@@ -55,13 +55,13 @@ impl News {
         let start = self.json.len();
         self.text(text);
         let added = units(&self.json[start..]);
-        match self.words.last_mut() {
-            Some(word) if *word & event::FLAGS == event::TEXT => {
+        match self.words.as_mut_slice() {
+            [.., event::TEXT, length] => {
                 // The quote that ended the text before, the comma, the quote that began this one.
                 self.json.drain(start - 1..start + 2);
-                *word += (added - 3) << event::LENGTH_SHIFT;
+                *length += added - 3;
             }
-            _ => self.words.push(event::TEXT | added << event::LENGTH_SHIFT),
+            _ => self.words.extend([event::TEXT, added]),
         }
     }
 
@@ -70,7 +70,7 @@ impl News {
         self.json.push(',');
         self.json.push_str(&object.to_string());
         let length = units(&self.json[start..]);
-        self.words.push(length << event::LENGTH_SHIFT);
+        self.words.extend([0, length]);
     }
 }
 

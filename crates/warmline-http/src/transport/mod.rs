@@ -13,7 +13,7 @@ mod h1;
 mod io;
 mod line;
 mod proxy;
-mod scratch;
+pub(crate) mod scratch;
 mod tcp;
 mod tls;
 mod tls_fault;

@@ -5,7 +5,7 @@ use std::future::{Future, poll_fn};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use bytes::Bytes;
-use http::header::{ACCEPT, HOST, USER_AGENT};
+use http::header::{ACCEPT, ACCEPT_ENCODING, HOST, USER_AGENT};
 use http::{HeaderMap, HeaderValue, Method};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -136,11 +136,17 @@ pub(crate) async fn send(
     let host = HeaderValue::from_static("peer.test");
     let accept = HeaderValue::from_static("*/*");
     let agent = HeaderValue::from_static("test");
+    let plain = HeaderValue::from_static("identity");
     let head = RequestHead {
         method: &request.method,
         target: "/",
         headers: &HeaderMap::new(),
-        defaults: [(HOST, &host), (ACCEPT, &accept), (USER_AGENT, &agent)],
+        defaults: [
+            (HOST, &host),
+            (ACCEPT, &accept),
+            (ACCEPT_ENCODING, &plain),
+            (USER_AGENT, &agent),
+        ],
     };
     connection.send(&head, request.body).await
 }
