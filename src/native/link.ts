@@ -42,7 +42,7 @@ export interface TimeoutWords {
 export interface Submission {
   readonly client: number;
   readonly lease: number;
-  /** Redirect mode and {@link RequestFlag.whole}. */
+  /** Redirect mode, {@link RequestFlag.whole} and {@link RequestFlag.encoded}. */
   readonly flags: number;
   readonly url: string;
   readonly method: string;

@@ -46,6 +46,7 @@ export const RequestFlag = {
   redirectManual: 2 << 2,
   timeouts: 1 << 4,
   whole: 1 << 5,
+  encoded: 1 << 6,
 } as const;
 
 /** Flags of a response. */

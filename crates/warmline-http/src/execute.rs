@@ -13,7 +13,7 @@ use warmline_pool::{
 
 use crate::busy::{Busy, Holding};
 use crate::client::Client;
-use crate::coding;
+use crate::coding::{self, DecodingLimits};
 use crate::error::{Error, Phase};
 use crate::head::{self, Forwarded};
 use crate::leases::LeasedConnection;
@@ -33,6 +33,8 @@ struct Journey<'a> {
     start: Instant,
     deadline: Option<Instant>,
     connection: Option<LeasedConnection>,
+    /// How far an encoded response may grow; `None` leaves it encoded.
+    decoding: Option<DecodingLimits>,
 }
 
 /// One hop's answer.
@@ -51,6 +53,7 @@ pub(crate) async fn send(client: &Client, request: Request) -> Result<Response, 
         body,
         redirect: mode,
         timeouts,
+        encoded,
         connection,
     } = request;
     let timeouts = timeouts.or(client.timeouts());
@@ -62,6 +65,7 @@ pub(crate) async fn send(client: &Client, request: Request) -> Result<Response, 
         start,
         deadline,
         connection,
+        decoding: client.decoding().filter(|_| !encoded),
     };
     let mut hop = Hop {
         method,
@@ -87,7 +91,7 @@ pub(crate) async fn send(client: &Client, request: Request) -> Result<Response, 
         let next =
             redirect::target(mode, head.status, &head.headers, hop.target.url()).map_err(named)?;
         let Some(next) = next else {
-            let decoding = match client.decoding() {
+            let decoding = match journey.decoding {
                 None => None,
                 Some(limits) => {
                     coding::of(&hop.method, head.status, &head.headers, limits).map_err(named)?
@@ -182,7 +186,7 @@ impl Journey<'_> {
         let forwarded = connection
             .forwarder()
             .map(|proxy| Box::new(Forwarded::by(proxy, hop)));
-        let decodes = self.client.decoding().is_some();
+        let decodes = self.decoding.is_some();
         let head = match &forwarded {
             None => head::of(hop, decodes),
             Some(forwarded) => forwarded.of(hop, decodes),

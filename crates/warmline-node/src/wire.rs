@@ -61,6 +61,8 @@ pub(crate) mod flag {
     pub(crate) const TIMEOUTS: u32 = 1 << 4;
     /// The body is wanted whole: nothing is handed over before its end.
     pub(crate) const WHOLE: u32 = 1 << 5;
+    /// The body is wanted as it comes, its codings and all.
+    pub(crate) const ENCODED: u32 = 1 << 6;
 }
 
 /// What a completion record says (its first word).
