@@ -70,6 +70,9 @@ const post = ({ headers }) => ({
   body: JSON.stringify(CHAT),
 });
 
+/** Of those whose values may be several events' at once: how many. Each of the mock's words has a space. */
+export const eventsIn = { 'warmline textDeltas()': (text) => text.split(' ').length - 1 };
+
 /** @type {Record<string, (options: Options) => Promise<Open>>} */
 export const readers = {
   openai: async (options) => chat(await openai(options)),
@@ -128,5 +131,11 @@ export const readers = {
       const response = await warmFetch(`${options.url}/v1/chat/completions`, post(options));
       return mapped(events(response), ({ data }) => parsedText(data));
     };
+  },
+
+  'warmline textDeltas()': async (options) => {
+    const { fetch: warmFetch, textDeltas } = await import('warmline');
+    return async () =>
+      textDeltas(await warmFetch(`${options.url}/v1/chat/completions`, post(options)));
   },
 };

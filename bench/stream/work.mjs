@@ -2,7 +2,7 @@
 import { report, task } from '../harness/child.mjs';
 import { drive } from '../harness/drive.mjs';
 import { Meter } from '../harness/meter.mjs';
-import { readers } from './readers.mjs';
+import { eventsIn, readers } from './readers.mjs';
 
 const { url, reader, streams, tokens, intervalMilliseconds, stamped, hogMilliseconds, plan } =
   task();
@@ -12,6 +12,7 @@ const headers = {
   'x-mock-interval-ms': String(intervalMilliseconds),
   ...(stamped && { 'x-mock-stamp': '1' }),
 };
+const piecesOf = eventsIn[reader] ?? (() => 1);
 const open = await readers[reader]({ url, streams, headers });
 
 /** Delays of first tokens; those of the others are the run's own latencies. */
@@ -28,7 +29,7 @@ async function readOne(run) {
   let isFirst = true;
   for await (const text of await open()) {
     if (run.stopped) return;
-    run.meter.count();
+    run.meter.count(piecesOf(text));
     if (!stamped || !text) continue;
     const delay = Math.max(0, now() - Number(text) / 1000);
     (isFirst ? firsts : run.meter).latency(delay);
