@@ -10,6 +10,7 @@ import { installPeers } from './peers/installed.mjs';
 import { run as pool } from './pool/case.mjs';
 import { run as requests } from './requests/case.mjs';
 import { run as sdk } from './sdk/case.mjs';
+import { run as soak } from './soak/case.mjs';
 import { run as stream } from './stream/case.mjs';
 
 const BENCHMARKS = {
@@ -19,6 +20,7 @@ const BENCHMARKS = {
   gateway: { title: 'Gateways', run: gateway },
   pool: { title: 'Pool operations', run: pool },
   memory: { title: 'Memory', run: memory },
+  soak: { title: 'Soak', run: soak },
 };
 
 const HELP = `npm run bench -- [options]

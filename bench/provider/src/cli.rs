@@ -44,6 +44,7 @@ KNOBS  as request headers or as query parameters of the same name
   x-mock-interval-ms=MS    time before each streamed word; 0: as fast as they are taken [0]
   x-mock-stamp=1           a chat completion's or a message's streamed words are the time at
                            which each was made, in microseconds since 1970    [0]
+  x-mock-number=1          likewise, and the words are their numbers, from 0    [0]
   x-mock-stall-after=N     a stream goes silent after N events, and stays open
   x-mock-status=CODE       answer with this error status (400 to 599), in the API's own shape
   x-mock-retry-after=S     add a retry-after header
