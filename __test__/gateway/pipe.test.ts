@@ -360,14 +360,20 @@ describe('pipe', () => {
     expect(await proxy.report(1)).toMatchObject({ end: 'complete' });
   });
 
-  it('gives a compressed body to a client that can read it', async () => {
+  it('gives a compressed body decoded, for not every client could read it', async () => {
     const text = 'data: a\n\n'.repeat(1000);
+    const body = gzipSync(text);
     await using provider = await httpServer((_, response) => {
-      response.writeHead(200, { 'content-type': 'text/event-stream', 'content-encoding': 'gzip' });
-      response.end(gzipSync(text));
+      response.writeHead(200, {
+        'content-type': 'text/event-stream',
+        'content-encoding': 'gzip',
+        'content-length': body.length,
+      });
+      response.end(body);
     });
     await using proxy = await gateway(provider.origin);
     const response = await globalThis.fetch(proxy.origin);
+    expect(response.headers.has('content-encoding')).toBe(false);
     expect(await response.text()).toBe(text);
   });
 

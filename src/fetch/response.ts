@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 
 import { type Decodable, decode, type EventSink, type EventSource } from '../native/events.js';
-import { type ByteSink, type ByteSource, type Passable, pass } from '../native/passing.js';
+import { type ByteSink, type ByteSource, decoded, type Passable, pass } from '../native/passing.js';
 import { ResponseFlag } from '../native/wire.js';
 import { type Content, StreamContent } from './content.js';
 import { ResponseHeaders } from './headers.js';
@@ -60,6 +60,10 @@ export class EngineResponse implements Decodable, Passable {
 
   get type(): Response['type'] {
     return (this.#parts.flags & ResponseFlag.crossedOrigins) === 0 ? 'basic' : 'cors';
+  }
+
+  get [decoded](): boolean {
+    return (this.#parts.flags & ResponseFlag.decoded) !== 0;
   }
 
   get url(): string {

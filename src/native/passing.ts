@@ -65,8 +65,12 @@ export interface ByteSource {
 /** The method by which a response hands its body over to be passed on. */
 export const pass: unique symbol = Symbol('warmline.pass');
 
+/** Whether the engine has undone the content codings that a response's headers name. */
+export const decoded: unique symbol = Symbol('warmline.decoded');
+
 /** A response whose body can be passed on, once. */
 export interface Passable {
+  readonly [decoded]: boolean;
   /**
    * `holder` is what the caller holds: once it has been collected, the upstream is stopped. Without one,
    * it is not.

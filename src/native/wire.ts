@@ -54,6 +54,7 @@ export const ResponseFlag = {
   ascii: 1,
   redirected: 2,
   crossedOrigins: 4,
+  decoded: 8,
 } as const;
 
 /** What is wanted of a body that is decoded. */

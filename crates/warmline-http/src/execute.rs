@@ -104,6 +104,7 @@ pub(crate) async fn send(client: &Client, request: Request) -> Result<Response, 
                 target: hop.target,
                 redirected: hops > 0,
                 crossed_origins,
+                decoded: decoding.is_some(),
                 facts,
                 body: body.decoded(decoding),
             });

@@ -106,7 +106,7 @@ impl Writer<'_> {
 
     fn whole(&mut self, slot: u32, head: &Head, contents: &mut Contents, size: usize) {
         let ascii = contents.chunks.iter().all(|chunk| chunk.is_ascii());
-        let flags = flags(head) | if ascii { done::FLAG_ASCII } else { 0 };
+        let flags = head.flags | if ascii { done::FLAG_ASCII } else { 0 };
         let status = u32::from(head.status);
         self.words(&[
             done::WHOLE,
@@ -129,7 +129,7 @@ impl Writer<'_> {
             done::HEAD,
             slot,
             status,
-            flags(head),
+            head.flags,
             word(head.text.len()),
             0,
         ]);
@@ -210,20 +210,6 @@ impl Writer<'_> {
     fn free(&self) -> usize {
         self.buffer.len().saturating_sub(self.at + FIXED)
     }
-}
-
-fn flags(head: &Head) -> u32 {
-    let redirected = if head.redirected {
-        done::FLAG_REDIRECTED
-    } else {
-        0
-    };
-    let crossed = if head.crossed_origins {
-        done::FLAG_CROSSED_ORIGINS
-    } else {
-        0
-    };
-    redirected | crossed
 }
 
 /// Sizes here are bounded by the completion buffer, which is far below 4 GiB.

@@ -13,7 +13,7 @@ use crate::clients;
 use crate::outbox::{End, Head, Order, Outbox};
 use crate::parse;
 use crate::submission::RequestRecord;
-use crate::wire::flag;
+use crate::wire::{done, flag};
 
 /// A response's body of up to this size is worth one more look before its head goes out alone.
 const TOGETHER_LIMIT: usize = 64 * 1024;
@@ -242,10 +242,20 @@ fn head(response: &Response) -> Head {
     }
     Head {
         status: response.status.as_u16(),
-        redirected: response.redirected,
-        crossed_origins: response.crossed_origins,
+        flags: flags(response),
         text,
     }
+}
+
+fn flags(response: &Response) -> u32 {
+    [
+        (response.redirected, done::FLAG_REDIRECTED),
+        (response.crossed_origins, done::FLAG_CROSSED_ORIGINS),
+        (response.decoded, done::FLAG_DECODED),
+    ]
+    .into_iter()
+    .filter_map(|(holds, flag)| holds.then_some(flag))
+    .sum()
 }
 
 /// Appends a number; the standard formatter takes ten times as long, for each of seven numbers of each

@@ -59,8 +59,8 @@ pub(crate) struct Contents {
 /// The head of a response, as it crosses.
 pub(crate) struct Head {
     pub(crate) status: u16,
-    pub(crate) redirected: bool,
-    pub(crate) crossed_origins: bool,
+    /// Of [`done`](crate::wire::done).
+    pub(crate) flags: u32,
     /// Lines: reason, final URL or empty, connection facts, then name and value of each header.
     pub(crate) text: Vec<u8>,
 }

@@ -92,6 +92,8 @@ pub(crate) mod done {
     pub(crate) const FLAG_REDIRECTED: u32 = 1 << 1;
     /// At least one of them led to another origin.
     pub(crate) const FLAG_CROSSED_ORIGINS: u32 = 1 << 2;
+    /// The content codings that its headers name are undone.
+    pub(crate) const FLAG_DECODED: u32 = 1 << 3;
 }
 
 /// What is wanted of a body.
