@@ -13,13 +13,12 @@ const ADDED_BY_NODE: readonly (readonly [name: string, value: RegExp])[] = [
   ['accept-language', /^\*$/],
   ['sec-fetch-mode', /^cors$/],
   ['connection', /^keep-alive$/],
-  ['accept-encoding', /^gzip, deflate/],
 ];
 
 /** All of them; README.md has the same list for users. */
 export const DIFFERENCES: readonly Difference[] = [
   {
-    what: 'accept-language, sec-fetch-mode, connection and accept-encoding are not sent unless the caller sets them',
+    what: 'accept-language, sec-fetch-mode and connection are not sent unless the caller sets them',
     why: 'built-in fetch adds them as a browser would; they mean nothing to an API, and cost bytes',
     erase: inRequests((request) => ({
       ...request,

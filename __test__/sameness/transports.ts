@@ -1,4 +1,3 @@
-import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import {
   type Answer,
   answerOf,
@@ -105,23 +104,6 @@ export function transportsOf(body: Body): Record<string, Script> {
   return {
     ...Object.fromEntries(Object.entries(scripts).map(([name, answer]) => [name, [answer]])),
     ...redirected(answerOf(body)),
-  };
-}
-
-/** Bodies in a coding that was not asked for by the SDK but by built-in fetch. */
-export function codingsOf(body: Body): Record<string, Script> {
-  const bytes = bytesOf(body);
-  const coded = (name: string, content: Buffer): Script => [
-    [
-      { head: headOf(body, ['Content-Encoding', name], CHUNKED) },
-      ...inSevens(content).map((part) => ({ bytes: chunk(part) })),
-      { bytes: LAST_CHUNK },
-    ],
-  ];
-  return {
-    'in gzip': coded('gzip', gzipSync(bytes)),
-    'in br': coded('br', brotliCompressSync(bytes)),
-    'in deflate': coded('deflate', deflateSync(bytes)),
   };
 }
 
