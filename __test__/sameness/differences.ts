@@ -49,6 +49,11 @@ export const DIFFERENCES: readonly Difference[] = [
     erase: inFailures(({ code }) => ({ code: isOfProtocol(code) ? undefined : code })),
   },
   {
+    what: 'a body that is not in the coding it claims has a code of ours (WARMLINE_DECOMPRESSION_INVALID)',
+    why: "built-in fetch has zlib's code (Z_DATA_ERROR), for those codings that it leaves to zlib",
+    erase: inFailures(({ code }) => ({ code: isOfCoding(code) ? 'of the coding' : code })),
+  },
+  {
     what: 'of an event whose data is no JSON, the log has the name and the data, and no other of its lines',
     why: 'the engine hands over what an event means; ids, comments and spaces of events that nobody asks for stay there',
     erase: (trace) => ({
@@ -98,6 +103,10 @@ function inFailures(erase: (cause: Cause) => Cause): Difference['erase'] {
     values: trace.values.map(within),
     error: within(trace.error),
   });
+}
+
+function isOfCoding(code: unknown): boolean {
+  return code === 'Z_DATA_ERROR' || code === 'WARMLINE_DECOMPRESSION_INVALID';
 }
 
 const FROM_CHUNK = 'From chunk:';

@@ -28,7 +28,7 @@ export type Answer = readonly Step[];
 export type Script = readonly Answer[];
 
 /** The time-out of clients that are to run into one, in milliseconds: they must have sent their request by then. */
-export const PATIENCE = 300;
+export const PATIENCE = 1000;
 
 /** A part of a body that is sent at once, and how many values a client makes of it when it comes. */
 export interface Piece {

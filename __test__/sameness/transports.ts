@@ -188,7 +188,19 @@ function extended(part: Buffer): Buffer {
   return Buffer.concat([Buffer.from(line), part, Buffer.from('\r\n')]);
 }
 
-/** Elsewhere on the same server, and in a circle. */
+/** An answer that is elsewhere on the same server. */
+function to(status: number): Answer {
+  const headers: [string, string][] = [
+    ['Location', '/elsewhere?a=1'],
+    ['Content-Length', '0'],
+  ];
+  return [{ head: { status, headers } }];
+}
+
+/** A server that sends a client round and round. */
+export const CIRCLE: Record<string, Script> = { 'in a circle': [to(308)] };
+
+/** Redirects, and what they lead to. */
 function redirected(answer: Answer): Record<string, Script> {
   const to = (status: number): Answer => [
     {
@@ -205,6 +217,5 @@ function redirected(answer: Answer): Record<string, Script> {
     'after a redirect that keeps the request (307)': [to(307), answer],
     'after a redirect that makes a GET of it (303)': [to(303), answer],
     'after a redirect of old (302)': [to(302), answer],
-    'never, for redirects': [to(308)],
   };
 }
