@@ -84,7 +84,7 @@ describe('the environment', () => {
     const { stderr, patched } = await outcome('module.mjs', AUTO, { WARMLINE_PATCH: 'opnai' });
     expect(patched).toEqual([]);
     expect(stderr).toContain('[WARMLINE_FLAGS]');
-    expect(stderr).toContain('opnai; there is fetch, openai, anthropic, groq, undici');
+    expect(stderr).toContain('opnai; there is fetch, openai, anthropic, groq, axios, undici');
   });
 
   it('says how much of what could be patched is', async () => {

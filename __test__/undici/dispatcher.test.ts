@@ -44,6 +44,7 @@ function seen(body: string): object {
     'host',
     'connection',
     'accept',
+    'accept-encoding',
     'user-agent',
     'transfer-encoding',
     'content-length',

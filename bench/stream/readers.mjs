@@ -12,6 +12,7 @@ import { open } from '../peers/undici.mjs';
  * @typedef {object} Reader
  * @property {() => Promise<AsyncIterable<any>>} open begins a stream
  * @property {(event: any) => string | undefined} text what an event of it adds, if it adds any
+ * @property {(event: any) => number} [count] of a value that may be several events' at once: how many
  */
 
 const MESSAGES = [{ role: /** @type {const} */ ('user'), content: 'Tell me.' }];
@@ -139,6 +140,17 @@ export const readers = {
       open: async () =>
         events(await warmFetch(`${options.url}/v1/chat/completions`, post(options))),
       text: ({ data }) => parsedText(data),
+    };
+  },
+
+  'warmline textDeltas()': async (options) => {
+    const { fetch: warmFetch, textDeltas } = await import('warmline');
+    return {
+      open: async () =>
+        textDeltas(await warmFetch(`${options.url}/v1/chat/completions`, post(options))),
+      text: (text) => text,
+      // Each of the mock's words has a space.
+      count: (text) => text.split(' ').length - 1,
     };
   },
 };

@@ -12,7 +12,11 @@ const headers = {
   'x-mock-interval-ms': String(intervalMilliseconds),
   ...(stamped && { 'x-mock-stamp': '1' }),
 };
-const { open, text: textOf } = await readers[reader]({ url, streams, headers });
+const {
+  open,
+  text: textOf,
+  count: countOf = () => 1,
+} = await readers[reader]({ url, streams, headers });
 
 /** Delays of first tokens; those of the others are the run's own latencies. */
 let firsts = new Meter();
@@ -29,7 +33,7 @@ async function readOne(run) {
   for await (const event of await open()) {
     if (run.stopped) return;
     const text = textOf(event);
-    run.meter.count();
+    run.meter.count(countOf(event));
     if (!stamped || !text) continue;
     const delay = Math.max(0, now() - Number(text) / 1000);
     (isFirst ? firsts : run.meter).latency(delay);

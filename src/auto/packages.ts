@@ -11,6 +11,7 @@ export const PACKAGES: ReadonlyMap<string, Package> = new Map([
   ['openai', { flag: 'openai', exported: 'OpenAI' }],
   ['@anthropic-ai/sdk', { flag: 'anthropic', exported: 'Anthropic' }],
   ['groq-sdk', { flag: 'groq', exported: 'Groq' }],
+  ['axios', { flag: 'axios', exported: 'default' }],
   ['undici', { flag: 'undici', exported: undefined }],
 ]);
 

@@ -139,7 +139,7 @@ function checkProxy(_: string, proxy: string | URL | false): { url?: string } {
 function checkDecompress(
   _: string,
   decompress: boolean | DecompressOptions,
-): NonNullable<ClientSettings['decompress']> {
+): NonNullable<ClientSettings[0]['decompress']> {
   if (typeof decompress === 'boolean') return { enabled: decompress };
   checkNames('decompress', decompress, ['maxRatio', 'maxBytes']);
   return {

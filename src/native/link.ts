@@ -42,7 +42,7 @@ export interface TimeoutWords {
 export interface Submission {
   readonly client: number;
   readonly lease: number;
-  /** Redirect mode and {@link RequestFlag.whole}. */
+  /** Redirect mode, {@link RequestFlag.whole} and {@link RequestFlag.encoded}. */
   readonly flags: number;
   readonly url: string;
   readonly method: string;
@@ -208,20 +208,39 @@ class Link {
    * whatever chunk still comes is to be asked with once more.
    */
   decode(receiver: Receiver, wish: number, received: number, unread: Uint8Array): void {
+    if (receiver.slot >= 0) this.#handBack([Op.decode, receiver.slot, wish], received, unread);
+  }
+
+  /**
+   * Wants the rest of a response's body written to a lent socket, counted as `wish` says and with comments
+   * after `heartbeat` milliseconds of silence. `received`, `unread` and what follows are as with {@link decode}.
+   */
+  relay(
+    receiver: Receiver,
+    socket: number,
+    wish: number | undefined,
+    heartbeat: number | undefined,
+    received: number,
+    unread: Uint8Array,
+  ): void {
     const { slot } = receiver;
     if (slot < 0) return;
-    const inline = unread.length <= INLINE_BODY_BYTES;
-    this.#reserve(24 + (inline ? unread.length : 0));
-    const at = this.#at >>> 2;
-    this.#words[at] = Op.decode;
-    this.#words[at + 1] = slot;
-    this.#words[at + 2] = wish;
-    this.#words[at + 3] = received % 0x1_0000_0000;
-    this.#words[at + 4] = Math.floor(received / 0x1_0000_0000);
-    this.#words[at + 5] = inline ? unread.length : NONE;
-    if (inline) this.#submission.set(unread, this.#at + 24);
-    else this.#sides.push(unread);
-    this.#commit(this.#at + 24 + (inline ? unread.length : 0));
+    this.#handBack([Op.relay, slot, socket, wish ?? NONE, heartbeat ?? NONE], received, unread);
+  }
+
+  /** Ends a relay before its body does: at once, or after the chunk that is being written. */
+  halt(receiver: Receiver, now: boolean): void {
+    if (receiver.slot >= 0) this.#record3(Op.halt, receiver.slot, now ? 1 : 0);
+  }
+
+  /** Lends a socket of this thread, by its descriptor, for {@link relay}. */
+  lend(descriptor: number): number | undefined {
+    return this.#native.lend(descriptor) ?? undefined;
+  }
+
+  /** Takes a lent socket back that no relay has taken. */
+  takeBack(socket: number): void {
+    this.#native.takeBack(socket);
   }
 
   /** A piece of a streamed request body. */
@@ -317,6 +336,21 @@ class Link {
     this.#likenesses[slot] = undefined;
     if (receiver.slot >= 0) this.#release(receiver);
     this.#freeSlots.push(slot);
+  }
+
+  /** What is known of a response's body goes back to the engine, after these words. */
+  #handBack(first: readonly number[], received: number, unread: Uint8Array): void {
+    const inline = unread.length <= INLINE_BODY_BYTES ? unread.length : 0;
+    const bytesAt = 4 * (first.length + 3);
+    this.#reserve(bytesAt + inline);
+    this.#words.set(first, this.#at >>> 2);
+    const at = (this.#at >>> 2) + first.length;
+    this.#words[at] = received % 0x1_0000_0000;
+    this.#words[at + 1] = Math.floor(received / 0x1_0000_0000);
+    this.#words[at + 2] = inline === unread.length ? inline : NONE;
+    if (inline === unread.length) this.#submission.set(unread, this.#at + bytesAt);
+    else this.#sides.push(unread);
+    this.#commit(this.#at + bytesAt + inline);
   }
 
   #record2(op: number, slot: number): void {

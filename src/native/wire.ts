@@ -16,6 +16,8 @@ export const Op = {
   preconnect: 9,
   decode: 10,
   forgo: 11,
+  relay: 12,
+  halt: 13,
 } as const;
 
 /** Completion records. */
@@ -44,12 +46,14 @@ export const RequestFlag = {
   redirectManual: 2 << 2,
   timeouts: 1 << 4,
   whole: 1 << 5,
+  encoded: 1 << 6,
 } as const;
 
 /** Flags of a response. */
 export const ResponseFlag = {
   ascii: 1,
   redirected: 2,
+  crossedOrigins: 4,
 } as const;
 
 /** What is wanted of a body that is decoded. */
@@ -62,6 +66,7 @@ export const Wish = {
   textOfEvents: 16,
   textOfLines: 17,
   textOfAwsFrames: 18,
+  usageOfObject: 19,
 } as const;
 
 /** Words of an event: which values stand for it, and their length. */

@@ -1,6 +1,8 @@
+import { isAxios } from '../axios/instance.js';
 import type { HttpClient } from '../client/http-client.js';
 import { isNativeAvailable } from '../native/load.js';
 import { isEnabled, setEnabled } from './account.js';
+import { replaceAdapter } from './axios-adapter.js';
 import { dataProperty, replace, type Undo } from './changes.js';
 import { interceptor } from './client-class.js';
 import { currentFlags, isDrawn, isSome } from './flags.js';
@@ -50,7 +52,8 @@ let warned = false;
  * @param target A client of `openai`, `@anthropic-ai/sdk`, `groq-sdk`, `ollama`, `cohere-ai` or
  *   `@google/genai`, a chat model of `@langchain/openai` or `@langchain/anthropic`, or any other that keeps
  *   its `fetch` the same way; the class of `openai`, `@anthropic-ai/sdk` or `groq-sdk`, for all its clients to
- *   come; the package `undici` (6 to 8), for its global dispatcher; nothing, for `globalThis.fetch`.
+ *   come; the package `undici` (6 to 8), for its global dispatcher; `axios` 1 or an instance of it, which is given
+ *   an adapter; nothing, for `globalThis.fetch`.
  * @returns the target. Patching twice changes nothing.
  * @throws {TypeError} for what has no `fetch` to replace, and for a `client` that is none.
  *
@@ -103,6 +106,10 @@ function applied(target: object, kind: PatchedTarget['kind'], { road, told }: Me
     changes: [],
   };
   const inner = heardBy(found, road, told);
+  if (isAxios(target)) {
+    found.changes.push(replaceAdapter(target, road));
+    return found;
+  }
   if (isUndici(target)) {
     found.changes.push(replaceDispatcher(target, road));
     return found;
@@ -276,6 +283,7 @@ export function getPatchStatus(): PatchStatus {
 /** SDKs are told by what they look like, not by their name or version. */
 function kindOf(target: unknown): PatchedTarget['kind'] | undefined {
   if (target === globalThis) return 'global';
+  if (isAxios(target)) return 'axios';
   if (typeof target === 'function') {
     const methods = prototypeOf(target) as { fetchWithTimeout?: unknown } | undefined;
     return typeof methods?.fetchWithTimeout === 'function' ? 'class' : undefined;
@@ -292,6 +300,7 @@ function prototypeOf(target: object): object {
 function nameOf(target: object, kind: PatchedTarget['kind']): string {
   if (kind === 'global') return 'globalThis.fetch';
   if (kind === 'dispatcher') return 'undici';
+  if (kind === 'axios') return 'axios';
   return kind === 'class' ? (target as { name: string }).name : target.constructor.name;
 }
 

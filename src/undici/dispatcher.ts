@@ -175,7 +175,7 @@ function submission(
   body: Submission['body'],
 ): Submission {
   const timeouts = timeoutsOf(options);
-  const flags = RequestFlag.redirectManual;
+  const flags = RequestFlag.redirectManual | RequestFlag.encoded;
   return { client: number, lease: 0, flags, url, method: options.method, headers, body, timeouts };
 }
 

@@ -13,7 +13,7 @@ use warmline_pool::{
 
 use crate::busy::{Busy, Holding};
 use crate::client::Client;
-use crate::coding;
+use crate::coding::{self, DecodingLimits};
 use crate::error::{Error, Phase};
 use crate::head::{self, Forwarded};
 use crate::leases::LeasedConnection;
@@ -33,6 +33,8 @@ struct Journey<'a> {
     start: Instant,
     deadline: Option<Instant>,
     connection: Option<LeasedConnection>,
+    /// How far an encoded response may grow; `None` leaves it encoded.
+    decoding: Option<DecodingLimits>,
 }
 
 /// One hop's answer.
@@ -51,6 +53,7 @@ pub(crate) async fn send(client: &Client, request: Request) -> Result<Response, 
         body,
         redirect: mode,
         timeouts,
+        encoded,
         connection,
     } = request;
     let timeouts = timeouts.or(client.timeouts());
@@ -62,6 +65,7 @@ pub(crate) async fn send(client: &Client, request: Request) -> Result<Response, 
         start,
         deadline,
         connection,
+        decoding: client.decoding().filter(|_| !encoded),
     };
     let mut hop = Hop {
         method,
@@ -69,7 +73,7 @@ pub(crate) async fn send(client: &Client, request: Request) -> Result<Response, 
         headers,
         body: Some(body),
     };
-    let mut hops = 0;
+    let (mut hops, mut crossed_origins) = (0, false);
     loop {
         let origin = Arc::clone(&hop.target.origin);
         let named = |error: Error| error.with_origin(Arc::clone(&origin));
@@ -87,7 +91,7 @@ pub(crate) async fn send(client: &Client, request: Request) -> Result<Response, 
         let next =
             redirect::target(mode, head.status, &head.headers, hop.target.url()).map_err(named)?;
         let Some(next) = next else {
-            let decoding = match client.decoding() {
+            let decoding = match journey.decoding {
                 None => None,
                 Some(limits) => {
                     coding::of(&hop.method, head.status, &head.headers, limits).map_err(named)?
@@ -99,10 +103,12 @@ pub(crate) async fn send(client: &Client, request: Request) -> Result<Response, 
                 headers: head.headers,
                 target: hop.target,
                 redirected: hops > 0,
+                crossed_origins,
                 facts,
                 body: body.decoded(decoding),
             });
         };
+        crossed_origins |= next.origin != origin;
         hop = redirect::follow(hop, next, head.status, hops).map_err(named)?;
         hops += 1;
         tokio::spawn(body.drain());
@@ -180,7 +186,7 @@ impl Journey<'_> {
         let forwarded = connection
             .forwarder()
             .map(|proxy| Box::new(Forwarded::by(proxy, hop)));
-        let decodes = self.client.decoding().is_some();
+        let decodes = self.decoding.is_some();
         let head = match &forwarded {
             None => head::of(hop, decodes),
             Some(forwarded) => forwarded.of(hop, decodes),

@@ -23,6 +23,8 @@ pub struct Request {
     pub redirect: RedirectMode,
     /// This request's own deadlines; what it leaves open is the client's.
     pub timeouts: Timeouts,
+    /// Leave the response's bytes encoded, and ask for no coding, whatever the client does.
+    pub encoded: bool,
     /// Send on this leased connection and no other.
     pub connection: Option<LeasedConnection>,
 }

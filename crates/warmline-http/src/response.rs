@@ -31,6 +31,8 @@ pub struct Response {
     pub target: Arc<Target>,
     /// Whether at least one redirect was followed.
     pub redirected: bool,
+    /// Whether one of them led to another origin.
+    pub crossed_origins: bool,
     /// How the request went.
     pub facts: Facts,
     /// The body.

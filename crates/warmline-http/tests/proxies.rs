@@ -46,6 +46,7 @@ async fn what_is_no_answer_to_connect_is_a_typed_error() {
             "HTTP/1.1 407 Proxy Authentication Required\r\n\r\n",
             "WARMLINE_PROXY_AUTH",
         ),
+        ("HTTP/1.0 401 Unauthorized\r\n\r\n", "WARMLINE_PROXY_AUTH"),
         (
             "HTTP/1.1 403 Forbidden\r\ncontent-length: 2\r\n\r\nno",
             "UND_ERR_PRX_CONN",

@@ -213,11 +213,17 @@ impl Writer<'_> {
 }
 
 fn flags(head: &Head) -> u32 {
-    if head.redirected {
+    let redirected = if head.redirected {
         done::FLAG_REDIRECTED
     } else {
         0
-    }
+    };
+    let crossed = if head.crossed_origins {
+        done::FLAG_CROSSED_ORIGINS
+    } else {
+        0
+    };
+    redirected | crossed
 }
 
 /// Sizes here are bounded by the completion buffer, which is far below 4 GiB.

@@ -19,6 +19,11 @@ pub(crate) fn to_napi(error: &Error) -> napi::Error {
 
 /// For records: all that is known of it.
 pub(crate) fn error_json(error: &Error) -> String {
+    error_value(error).to_string()
+}
+
+/// The same as a part of something else.
+pub(crate) fn error_value(error: &Error) -> Value {
     let causes = std::iter::successors(error.source(), |&cause| cause.source())
         .take(MAX_CAUSES)
         .map(|cause| clip(&cause.to_string()));
@@ -35,7 +40,6 @@ pub(crate) fn error_json(error: &Error) -> String {
         "causes": causes.collect::<Vec<_>>(),
         "attempts": error.source().and_then(|source| source.downcast_ref()).map(attempts),
     })
-    .to_string()
 }
 
 /// The fields that Node's errors of connecting have.

@@ -63,6 +63,7 @@ pub(crate) fn request(record: RequestRecord, body: RequestBody) -> Result<Reques
         body,
         redirect,
         timeouts,
+        encoded: record.flags & flag::ENCODED != 0,
         connection,
     })
 }

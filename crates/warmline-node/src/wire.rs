@@ -31,6 +31,12 @@ pub(crate) mod op {
     /// `slot`: nobody wants the rest of the response's body, which should be short: it is read, within
     /// bounds, so that its connection can serve again.
     pub(crate) const FORGO: u32 = 11;
+    /// `slot, socket, wish or NONE, heartbeat in ms or NONE, received low, received high, length, bytes…`:
+    /// the rest of the response's body goes to a socket that was lent, as chunks; the wish is what to count
+    /// of it. What follows, and when it does nothing, is as with `DECODE`. The slot's end is then a `VALUE`.
+    pub(crate) const RELAY: u32 = 12;
+    /// `slot, now`: ends a relay; not before the chunk that is being written is complete, unless `now`.
+    pub(crate) const HALT: u32 = 13;
 }
 
 /// No time-out, no lease, no side body.
@@ -55,6 +61,8 @@ pub(crate) mod flag {
     pub(crate) const TIMEOUTS: u32 = 1 << 4;
     /// The body is wanted whole: nothing is handed over before its end.
     pub(crate) const WHOLE: u32 = 1 << 5;
+    /// The body is wanted as it comes, its codings and all.
+    pub(crate) const ENCODED: u32 = 1 << 6;
 }
 
 /// What a completion record says (its first word).
@@ -82,6 +90,8 @@ pub(crate) mod done {
     pub(crate) const FLAG_ASCII: u32 = 1;
     /// At least one redirect was followed.
     pub(crate) const FLAG_REDIRECTED: u32 = 1 << 1;
+    /// At least one of them led to another origin.
+    pub(crate) const FLAG_CROSSED_ORIGINS: u32 = 1 << 2;
 }
 
 /// What is wanted of a body.
@@ -103,6 +113,9 @@ pub(crate) mod wish {
     pub(crate) const TEXT_OF_LINES: u32 = 17;
     /// In AWS's frames.
     pub(crate) const TEXT_OF_AWS_FRAMES: u32 = 18;
+    /// What one JSON object says of usage: to be counted, not read. Of the three above, that can be
+    /// wished as well.
+    pub(crate) const USAGE_OF_OBJECT: u32 = 19;
 }
 
 /// The first of the two words that stand for an event: which values of the list are its own, in this order

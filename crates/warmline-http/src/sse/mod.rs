@@ -13,4 +13,4 @@ pub use aws_frames::{AwsFrames, Frame, HeaderValue, Headers};
 pub use event_stream::{Dialect, Event, EventStream};
 pub use ndjson::JsonLines;
 pub use pattern::Pattern;
-pub use text::{Framing, ProviderError, Saying, Spoken, TextStream, Usage, read};
+pub use text::{Framing, ProviderError, Saying, Spoken, TextStream, Usage, UsageMeter, read};

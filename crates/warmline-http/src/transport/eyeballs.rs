@@ -40,7 +40,9 @@ where
         let newest = waiting.next();
         if let Some(address) = newest {
             let attempting = attempt(address);
-            attempts.spawn(async move { (address, attempting.await) });
+            // Boxed: a socket keeps the waker of whoever waited for it to connect, and with it this task's
+            // memory, for as long as it is open.
+            attempts.spawn(Box::pin(async move { (address, attempting.await) }));
         }
         let outcome = tokio::select! {
             biased;
