@@ -668,8 +668,9 @@ export interface PatchStatus {
  * @returns the target. Patching twice changes nothing.
  * @throws {TypeError} for what has no `fetch` to replace, and for a `client` that is none.
  *
- * The server sees the requests that it saw before, but for headers that built-in fetch adds of its own
- * accord: `accept-language`, `sec-fetch-mode`, `connection`, and `accept-encoding` unless the caller sets it.
+ * The server sees the requests that it saw before, but for the order of their headers, and for those that
+ * built-in fetch adds of its own accord: `accept-language`, `sec-fetch-mode` and `connection`. README.md, "What
+ * differs", has the rest.
  *
  * Streams of `openai` and `@anthropic-ai/sdk` are decoded by the engine, as the package itself reads them: its
  * first stream finds out how it does, on a few bodies in memory. A version that reads differently, and

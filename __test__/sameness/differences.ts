@@ -13,13 +13,12 @@ const ADDED_BY_NODE: readonly (readonly [name: string, value: RegExp])[] = [
   ['accept-language', /^\*$/],
   ['sec-fetch-mode', /^cors$/],
   ['connection', /^keep-alive$/],
-  ['accept-encoding', /^gzip, deflate/],
 ];
 
 /** All of them; README.md has the same list for users. */
 export const DIFFERENCES: readonly Difference[] = [
   {
-    what: 'accept-language, sec-fetch-mode, connection and accept-encoding are not sent unless the caller sets them',
+    what: 'accept-language, sec-fetch-mode and connection are not sent unless the caller sets them',
     why: 'built-in fetch adds them as a browser would; they mean nothing to an API, and cost bytes',
     erase: inRequests((request) => ({
       ...request,
@@ -48,6 +47,11 @@ export const DIFFERENCES: readonly Difference[] = [
     what: 'what is not valid HTTP, or redirected for ever, has a code (HPE_*, WARMLINE_REDIRECT)',
     why: 'undici has none for most of it, and one of a wrong length for two lengths that differ',
     erase: inFailures(({ code }) => ({ code: isOfProtocol(code) ? undefined : code })),
+  },
+  {
+    what: 'a body that is not in the coding it claims has a code of ours (WARMLINE_DECOMPRESSION_INVALID)',
+    why: "built-in fetch has zlib's code (Z_DATA_ERROR), for those codings that it leaves to zlib",
+    erase: inFailures(({ code }) => ({ code: isOfCoding(code) ? 'of the coding' : code })),
   },
   {
     what: 'of an event whose data is no JSON, the log has the name and the data, and no other of its lines',
@@ -99,6 +103,10 @@ function inFailures(erase: (cause: Cause) => Cause): Difference['erase'] {
     values: trace.values.map(within),
     error: within(trace.error),
   });
+}
+
+function isOfCoding(code: unknown): boolean {
+  return code === 'Z_DATA_ERROR' || code === 'WARMLINE_DECOMPRESSION_INVALID';
 }
 
 const FROM_CHUNK = 'From chunk:';

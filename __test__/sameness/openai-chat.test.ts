@@ -6,10 +6,12 @@ import {
   chatStreamed,
   openai,
   STREAMS_OTHERWISE,
+  upload,
   WHOLES,
 } from './drivers/openai.js';
 import { piece, stream } from './script.js';
-import { givesTheSame, stopsTheSame, survivesTheSame, triesAgainTheSame } from './suites.js';
+import { each, givesTheSame, stopsTheSame, survivesTheSame, triesAgainTheSame } from './suites.js';
+import { CIRCLE } from './transports.js';
 
 /** What servers send, or should not, whatever the API. */
 const ODD = Object.fromEntries(
@@ -26,3 +28,5 @@ triesAgainTheSame(openai, [chatStreamed, chatHelper], CHAT);
 givesTheSame(openai, WHOLES, WHOLE_CHATS);
 survivesTheSame(openai, WHOLES, WHOLE_CHAT);
 triesAgainTheSame(openai, [chat], WHOLE_CHAT);
+each('openai 7, redirected', openai, chat, CIRCLE);
+each('openai 7, redirected with a form', openai, upload, CIRCLE);

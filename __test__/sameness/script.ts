@@ -28,7 +28,7 @@ export type Answer = readonly Step[];
 export type Script = readonly Answer[];
 
 /** The time-out of clients that are to run into one, in milliseconds: they must have sent their request by then. */
-export const PATIENCE = 300;
+export const PATIENCE = 1000;
 
 /** A part of a body that is sent at once, and how many values a client makes of it when it comes. */
 export interface Piece {
@@ -39,6 +39,8 @@ export interface Piece {
 /** A body, as a provider writes it piece by piece. */
 export interface Body {
   readonly type: string;
+  /** Its content coding. */
+  readonly coding?: string;
   readonly pieces: readonly Piece[];
 }
 
@@ -63,8 +65,9 @@ export function bytesOf({ pieces }: Body): Buffer {
 }
 
 /** Headers that every response here has, so that clients have something to report. */
-export function headOf({ type }: Body, ...more: [name: string, value: string][]): Head {
-  return { status: 200, headers: [['Content-Type', type], ...usual(), ...more] };
+export function headOf({ type, coding }: Body, ...more: [name: string, value: string][]): Head {
+  const coded: typeof more = coding === undefined ? [] : [['Content-Encoding', coding]];
+  return { status: 200, headers: [['Content-Type', type], ...coded, ...usual(), ...more] };
 }
 
 /** What providers add to every response. */

@@ -8,7 +8,7 @@ import { type Circumstances, type Sdk, type Stop, traces, type Way } from './tra
 import { breaksOf, paced, slowness, stallsOf, transportsOf } from './transports.js';
 
 /** Tests that a way to use an SDK gives the same on the engine with each script. */
-function each<Client extends object>(
+export function each<Client extends object>(
   what: string,
   sdk: Sdk<Client>,
   way: Way<Client>,
@@ -87,7 +87,7 @@ export function triesAgainTheSame<Client extends object>(
   });
 }
 
-/** Answers that come after the client's time-out, or never; one after another, as time counts here. */
+/** Answers that come after the client's time-out, or never. */
 export function waitsTheSame<Client extends object>(
   sdk: Sdk<Client>,
   ways: readonly Way<Client>[],
@@ -97,8 +97,6 @@ export function waitsTheSame<Client extends object>(
     // What a first use takes is not to be counted.
     beforeAll(() => traces(sdk, way, [answerOf(body)]));
 
-    it.each(Object.entries(slowness(body)))('waited for in vain: %s', async (_, script) => {
-      await expectSame(sdk, way, script, { timeout: PATIENCE });
-    });
+    each('waited for in vain', sdk, way, slowness(body), { timeout: PATIENCE });
   });
 }

@@ -1,4 +1,3 @@
-import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import {
   type Answer,
   answerOf,
@@ -108,23 +107,6 @@ export function transportsOf(body: Body): Record<string, Script> {
   };
 }
 
-/** Bodies in a coding that was not asked for by the SDK but by built-in fetch. */
-export function codingsOf(body: Body): Record<string, Script> {
-  const bytes = bytesOf(body);
-  const coded = (name: string, content: Buffer): Script => [
-    [
-      { head: headOf(body, ['Content-Encoding', name], CHUNKED) },
-      ...inSevens(content).map((part) => ({ bytes: chunk(part) })),
-      { bytes: LAST_CHUNK },
-    ],
-  ];
-  return {
-    'in gzip': coded('gzip', gzipSync(bytes)),
-    'in br': coded('br', brotliCompressSync(bytes)),
-    'in deflate': coded('deflate', deflateSync(bytes)),
-  };
-}
-
 /** Breaks between events: the client has what came before. For bodies that come in pieces. */
 export function breaksOf(body: Body): Record<string, Script> {
   const scripts: Record<string, Script> = {};
@@ -206,7 +188,19 @@ function extended(part: Buffer): Buffer {
   return Buffer.concat([Buffer.from(line), part, Buffer.from('\r\n')]);
 }
 
-/** Elsewhere on the same server, and in a circle. */
+/** An answer that is elsewhere on the same server. */
+function to(status: number): Answer {
+  const headers: [string, string][] = [
+    ['Location', '/elsewhere?a=1'],
+    ['Content-Length', '0'],
+  ];
+  return [{ head: { status, headers } }];
+}
+
+/** A server that sends a client round and round. */
+export const CIRCLE: Record<string, Script> = { 'in a circle': [to(308)] };
+
+/** Redirects, and what they lead to. */
 function redirected(answer: Answer): Record<string, Script> {
   const to = (status: number): Answer => [
     {
@@ -223,6 +217,5 @@ function redirected(answer: Answer): Record<string, Script> {
     'after a redirect that keeps the request (307)': [to(307), answer],
     'after a redirect that makes a GET of it (303)': [to(303), answer],
     'after a redirect of old (302)': [to(302), answer],
-    'never, for redirects': [to(308)],
   };
 }
