@@ -4,13 +4,15 @@
  * @packageDocumentation
  */
 
-export { ClientResponse, type RequestOptions, type RequestTimings } from './client/call.js';
+export { ClientResponse, type RequestOptions } from './client/call.js';
 export { HttpClient, type PoolMetrics } from './client/http-client.js';
 export type { DecompressOptions, HttpClientOptions } from './client/options.js';
 export type { Pem, TlsOptions } from './client/tls.js';
 export { fetch } from './fetch/fetch.js';
 export type { FetchInit } from './fetch/request.js';
+export type { TimedResponse } from './fetch/response.js';
 export { type Phase, WarmlineError } from './native/error.js';
+export type { RequestTimings, ResponseConnection } from './native/facts.js';
 export { isNativeAvailable, NativeUnavailableError } from './native/load.js';
 export type { Timeouts } from './native/timeouts.js';
 export {

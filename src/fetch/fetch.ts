@@ -3,6 +3,7 @@ import { Exchange } from './exchange.js';
 import type { InFlight } from './in-flight.js';
 import { verifying } from './integrity.js';
 import { type FetchInit, type Stated, state } from './request.js';
+import type { TimedResponse } from './response.js';
 
 /** A blob or form of up to this many bytes is read first: then it can be sent a second time. */
 const REPLAYABLE_BYTES = 16 * 1024 * 1024;
@@ -32,7 +33,7 @@ const SHARED_CLIENT = 0;
  * console.log(response.status, await response.json())
  * ```
  */
-export function fetch(input: string | URL | Request, init: FetchInit = {}): Promise<Response> {
+export function fetch(input: string | URL | Request, init: FetchInit = {}): Promise<TimedResponse> {
   return fetchOn(SHARED_CLIENT, undefined, input, init);
 }
 
@@ -45,7 +46,7 @@ export function fetchOn(
   inFlight: InFlight | undefined,
   input: string | URL | Request,
   init: FetchInit,
-): Promise<Response> {
+): Promise<TimedResponse> {
   return new Promise((resolve, reject) => {
     // What is thrown here rejects, as the standard has it.
     if (isLocal(input)) {

@@ -31,6 +31,8 @@ export class Inflow {
   #wish = 0;
   /** The engine decodes, and has all the bytes. */
   #handedOver = false;
+  /** How long it all took, in milliseconds, once it has ended. */
+  total: number | undefined;
   /** Somebody has read from it, or has cancelled it. */
   disturbed = false;
 
@@ -63,8 +65,9 @@ export class Inflow {
     this.#sink?.events(events, bytes);
   }
 
-  end(): void {
+  end(total: number): void {
     this.#ended = true;
+    this.total = total;
     if (this.#sink !== undefined) {
       if (this.#decodeRest(this.#sink, true)) this.#sink.end();
       return;

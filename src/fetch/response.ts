@@ -1,6 +1,13 @@
 import { inspect } from 'node:util';
 
 import { type Decodable, decode, type EventSink, type EventSource } from '../native/events.js';
+import {
+  connectionOf,
+  factsIn,
+  type RequestTimings,
+  type ResponseConnection,
+  timingsOf,
+} from '../native/facts.js';
 import { ResponseFlag } from '../native/wire.js';
 import { type Content, StreamContent } from './content.js';
 import { ResponseHeaders } from './headers.js';
@@ -18,11 +25,22 @@ export interface ResponseParts {
   readonly requestUrl: string;
   /** `null` where the method allows no body. */
   readonly content: Content | null;
+  /** How long it all took, in milliseconds, or what will know that. */
+  readonly total: number | { readonly total: number | undefined };
   /**
    * Called when somebody takes hold of a body that is still coming in: with the object that stands for
    * it from now on, or with nothing when all of it is being read.
    */
   readonly onClaim?: (holder?: object) => void;
+}
+
+/** What `fetch` resolves to: the standard's response, and how it came. */
+export interface TimedResponse extends Response {
+  /** Where the time went; `undefined` for `data:` and `blob:` URLs, as is `connection`. */
+  readonly timings?: RequestTimings;
+  /** The connection it came on. */
+  readonly connection?: ResponseConnection;
+  clone(): TimedResponse;
 }
 
 /**
@@ -62,6 +80,17 @@ export class EngineResponse implements Decodable {
 
   get url(): string {
     return this.redirected ? this.#line(1) : serialized(this.#parts.requestUrl);
+  }
+
+  /** Where the time went. */
+  get timings(): RequestTimings {
+    const { head, total } = this.#parts;
+    return timingsOf(factsIn(head), typeof total === 'number' ? total : total.total);
+  }
+
+  /** The connection it came on. */
+  get connection(): ResponseConnection {
+    return connectionOf(factsIn(this.#parts.head));
   }
 
   get headers(): Headers {
@@ -155,8 +184,8 @@ export class EngineResponse implements Decodable {
   }
 
   #with(content: Content | null): Response {
-    const { status, flags, head, requestUrl } = this.#parts;
-    const parts = { status, flags, head, requestUrl, content };
+    const { status, flags, head, requestUrl, total } = this.#parts;
+    const parts = { status, flags, head, requestUrl, content, total };
     return new EngineResponse(parts) as unknown as Response;
   }
 

@@ -1,3 +1,12 @@
+import {
+  connectionOf,
+  factsIn,
+  millis,
+  type RequestTimings,
+  type ResponseConnection,
+  timingsOf,
+} from './facts.js';
+
 /** Where in a request's life it failed, in their order. */
 export type Phase = 'pool' | 'dns' | 'connect' | 'tls' | 'send' | 'headers' | 'body';
 
@@ -13,6 +22,10 @@ export interface ErrorFacts {
   readonly bytesReceived?: number;
   readonly retryable?: boolean;
   readonly causes?: readonly string[];
+  /** How it went on the connection, if it had one; see `facts.ts`. */
+  readonly facts?: string | null;
+  /** Microseconds until it failed. */
+  readonly took?: number | null;
 }
 
 const brand = Symbol.for('warmline.error');
@@ -42,6 +55,8 @@ export class WarmlineError extends Error {
   readonly bytesReceived: number;
   /** Whether provably no byte of the request left this process, so that sending it again is safe. */
   readonly retryable: boolean;
+  #facts: string | undefined;
+  readonly #took: number | undefined;
 
   constructor(facts: ErrorFacts) {
     const cause = causeOf(facts.causes);
@@ -54,6 +69,33 @@ export class WarmlineError extends Error {
     this.bytesSent = facts.bytesSent ?? 0;
     this.bytesReceived = facts.bytesReceived ?? 0;
     this.retryable = facts.retryable ?? false;
+    this.#facts = facts.facts ?? undefined;
+    this.#took = facts.took ?? undefined;
+  }
+
+  /**
+   * Where the time went until it failed, in milliseconds: `total` is there for whatever was a request, the
+   * rest once it had a connection; `send` and `firstByte` are 0 where no response came.
+   */
+  get timings(): Partial<RequestTimings> | undefined {
+    const total = this.#took === undefined ? undefined : millis(this.#took);
+    if (this.#facts !== undefined) return timingsOf(this.#facts, total);
+    return total === undefined ? undefined : { total };
+  }
+
+  /** The connection that it failed on, if there was one. */
+  get connection(): ResponseConnection | undefined {
+    return this.#facts === undefined ? undefined : connectionOf(this.#facts);
+  }
+
+  /**
+   * Adds what the head of a response said, for a body that broke off.
+   *
+   * @internal
+   */
+  withHead(head: string): this {
+    this.#facts ??= factsIn(head);
+    return this;
   }
 
   static override [Symbol.hasInstance](value: unknown): boolean {

@@ -120,31 +120,34 @@ impl Journey<'_> {
         let mut attempt = 1;
         let mut fresh_tries = 0;
         loop {
-            let (holding, timings) = self.obtain(key, &origin).await?;
-            let queue = self.start.elapsed();
+            let (holding, opening) = self.obtain(key, &origin).await?;
+            let obtained = Instant::now();
             let id = holding.id();
             let busy = Busy::new(holding, attempt);
             let reused = busy.reused;
             fresh_tries += u32::from(!reused);
+            let mut facts = Facts {
+                connection_id: id,
+                reused,
+                attempt,
+                queue: obtained - self.start,
+                ..opening
+            };
+            // Opened before this request came: its opening cost this one nothing.
+            if facts.queue < facts.dns + facts.tcp + facts.tls || reused {
+                (facts.dns, facts.tcp, facts.tls) = Default::default();
+            }
             match self.exchange(&busy, hop, body).await {
                 Ok((head, incoming)) => {
-                    let mut facts = Facts {
-                        connection_id: id,
-                        reused,
-                        protocol: if head.version == Version::HTTP_10 {
-                            "1.0"
-                        } else {
-                            "1.1"
-                        },
-                        attempt,
-                        queue,
-                        first_byte: self.start.elapsed().saturating_sub(queue),
-                        ..timings
+                    let now = Instant::now();
+                    let sent = head.sent.unwrap_or(now);
+                    facts.send = sent - obtained;
+                    facts.first_byte = now - sent;
+                    facts.protocol = match head.version {
+                        Version::HTTP_10 => "http/1.0",
+                        Version::HTTP_2 => "h2",
+                        _ => "http/1.1",
                     };
-                    // Opened before this request came: its opening cost this one nothing.
-                    if queue < facts.dns + facts.tcp + facts.tls || reused {
-                        (facts.dns, facts.tcp, facts.tls) = Default::default();
-                    }
                     return Ok(Answer {
                         head,
                         incoming,
@@ -155,6 +158,7 @@ impl Journey<'_> {
                 Err(SendError { mut error, unsent }) => {
                     error.attempt = attempt;
                     error.reused_connection = reused;
+                    error.facts = Some(Box::new(facts));
                     // A leased connection is the one the caller asked for: there is no other.
                     let elsewhere = self.connection.is_none() && fresh_tries < MAX_FRESH_TRIES;
                     body = match unsent {
@@ -225,11 +229,13 @@ impl Journey<'_> {
                 .await
                 .map_err(|_| self.total_timeout(Phase::Pool))??,
         };
-        let timings = &holding.connection().info().timings;
+        let info = holding.connection().info();
         let facts = Facts {
-            dns: timings.dns,
-            tcp: timings.tcp,
-            tls: timings.tls,
+            protocol: info.protocol,
+            dns: info.timings.dns,
+            tcp: info.timings.tcp,
+            tls: info.timings.tls,
+            addresses: Some((info.remote_address, info.local_address)),
             ..Facts::default()
         };
         Ok((holding, facts))

@@ -1,6 +1,8 @@
 //! Errors on their way to JavaScript.
 
-use warmline_http::Error;
+use warmline_http::{Error, Facts};
+
+use crate::facts;
 
 /// An error record stays far below the reserve: so many causes, each so many characters.
 const MAX_CAUSES: usize = 8;
@@ -13,6 +15,8 @@ pub(crate) fn to_napi(error: &Error) -> napi::Error {
 
 /// For records: all that is known of it.
 pub(crate) fn error_json(error: &Error) -> String {
+    let facts = error.facts.as_deref();
+    let took = facts.and_then(|facts| facts.took);
     let causes = std::iter::successors(std::error::Error::source(error), |cause| cause.source())
         .take(MAX_CAUSES)
         .map(|cause| clip(&cause.to_string()));
@@ -26,9 +30,17 @@ pub(crate) fn error_json(error: &Error) -> String {
         "bytesSent": error.bytes_sent,
         "bytesReceived": error.bytes_received,
         "retryable": error.retryable,
+        "facts": facts.filter(|facts| facts.attempt > 0).map(line),
+        "took": took.map(|took| u64::try_from(took.as_micros()).unwrap_or(u64::MAX)),
         "causes": causes.collect::<Vec<_>>(),
     })
     .to_string()
+}
+
+fn line(facts: &Facts) -> String {
+    let mut line = Vec::new();
+    facts::write(facts, &mut line);
+    String::from_utf8_lossy(&line).into_owned()
 }
 
 /// A message as long as people read.
