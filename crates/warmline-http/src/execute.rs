@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use http::Version;
 use tokio::sync::oneshot;
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 use warmline_pool::{
     Checkout, CloseReason, ConnectFailure, Granted, Key, Lease, Origin, Permit, WaitFor,
 };
@@ -175,7 +175,7 @@ impl Journey<'_> {
         &self,
         busy: &Busy,
         hop: &Hop,
-        body: RequestBody,
+        mut body: RequestBody,
     ) -> Result<(ResponseHead, Incoming), SendError> {
         let Some(connection) = busy.connection() else {
             let error = Error::new("UND_ERR_SOCKET", Phase::Send, "the connection is gone");
@@ -191,8 +191,13 @@ impl Journey<'_> {
             None => head::of(hop, decodes),
             Some(forwarded) => forwarded.of(hop, decodes),
         };
+        let first_byte = self.timeouts.first_byte;
+        let taken = first_byte.and_then(|_| body.until_taken());
         let answer = connection.send(&head, body);
-        let first_byte = self.timeouts.first_byte.map(|limit| Instant::now() + limit);
+        if let (Some(limit), Some(taken)) = (first_byte, taken) {
+            return Box::pin(self.after_upload(answer, taken, limit)).await;
+        }
+        let first_byte = first_byte.map(|limit| Instant::now() + limit);
         let Some(limit) = first_byte.into_iter().chain(self.deadline).min() else {
             return answer.await;
         };
@@ -207,6 +212,37 @@ impl Journey<'_> {
                 error,
                 unsent: None,
             })
+        })
+    }
+
+    /// Waits for an answer whose time runs only once its request's stream has been taken.
+    async fn after_upload<T>(
+        &self,
+        answer: impl Future<Output = Result<T, SendError>>,
+        taken: impl Future<Output = ()>,
+        limit: Duration,
+    ) -> Result<T, SendError> {
+        let late = async {
+            taken.await;
+            tokio::time::sleep(limit).await;
+            headers_timeout()
+        };
+        let overdue = async {
+            match self.deadline {
+                Some(deadline) => sleep_until(deadline).await,
+                None => std::future::pending().await,
+            }
+            self.total_timeout(Phase::Headers)
+        };
+        let error = tokio::select! {
+            biased;
+            answer = answer => return answer,
+            error = late => error,
+            error = overdue => error,
+        };
+        Err(SendError {
+            error,
+            unsent: None,
         })
     }
 

@@ -210,6 +210,27 @@ impl Body {
         let _ = timeout(DRAIN_TIME, short).await;
     }
 
+    /// Waits until the time for the request as a whole is over, whether anybody reads or not; for ever
+    /// without such a deadline.
+    pub fn until_overdue(&self) -> impl Future<Output = ()> + Send + use<> {
+        // Boxed: few responses have it.
+        let timer = self
+            .deadlines
+            .total
+            .map(|total| Box::pin(sleep_until(total)));
+        async {
+            match timer {
+                Some(timer) => timer.await,
+                None => std::future::pending().await,
+            }
+        }
+    }
+
+    /// The error of a body whose time is over; its connection is closed.
+    pub fn overdue(mut self) -> Error {
+        self.too_slow()
+    }
+
     fn finish(&mut self) {
         if let Some(busy) = self.busy.take() {
             busy.finish();

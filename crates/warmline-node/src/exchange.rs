@@ -130,6 +130,7 @@ async fn deliver(
         return Ok(());
     }
     outbox.head(head);
+    let overdue = body.until_overdue();
     let handed_over = async {
         for chunk in chunks {
             outbox.chunk(chunk).await?;
@@ -145,6 +146,8 @@ async fn deliver(
     tokio::select! {
         biased;
         handed_over = handed_over => handed_over?,
+        // A reader that does not read must not keep the connection for longer.
+        () = overdue => return Err(body.overdue()),
         () = outbox.until_forgone() => Box::pin(body.drain()).await,
     }
     outbox.end(End::Complete(start.elapsed()));
