@@ -9,6 +9,39 @@ export type HeadersInput = Headers | Readonly<Record<string, string | undefined>
 	string,
 	string
 ]> | undefined;
+/** How an exchange went: the third line of a head, as the engine's `facts.rs` writes it. */
+/** Where a request's time went, in milliseconds. */
+export interface RequestTimings {
+	/** From the call to a connection, opening it included. After redirects: to that of the last request. */
+	readonly queue: number;
+	/** Of that, the name look-up; 0 on a connection that was open already, as are the next two. */
+	readonly dns: number;
+	/** Opening the TCP connection, a proxy's tunnel included. */
+	readonly connect: number;
+	/** The TLS handshake. */
+	readonly tls: number;
+	/** From the connection to the last byte of the request, or to the response's head where that came first. */
+	readonly send: number;
+	/** From there to the response's head. */
+	readonly firstByte: number;
+	/** From the call to the last byte of the response's body; `undefined` as long as that has not come. */
+	readonly total: number | undefined;
+}
+/** The connection that a response came on. */
+export interface ResponseConnection {
+	/** The pool's number for it. */
+	readonly id: number;
+	/** Whether it had carried a request before. */
+	readonly reused: boolean;
+	/** As ALPN spells it: `http/1.0`, `http/1.1` or `h2`. */
+	readonly protocol: string;
+	/** Which try of the request this was, from 1. */
+	readonly attempt: number;
+	/** The other end, the server or its proxy, such as `192.0.2.1:443` or `[2001:db8::1]:443`; `undefined` where there is none. */
+	readonly remoteAddress: string | undefined;
+	/** Our end. */
+	readonly localAddress: string | undefined;
+}
 /** Where in a request's life it failed, in their order. */
 export type Phase = "pool" | "dns" | "connect" | "tls" | "send" | "headers" | "body";
 /** The fields of a {@link WarmlineError}, as the engine reports them. */
@@ -25,6 +58,10 @@ export interface ErrorFacts {
 	readonly causes?: readonly string[];
 	/** What each address of a host said, where none answered. */
 	readonly attempts?: readonly AttemptFacts[] | null;
+	/** How it went on the connection, if it had one; see `facts.ts`. */
+	readonly facts?: string | null;
+	/** Microseconds until it failed. */
+	readonly took?: number | null;
 }
 /** Why one address could not be connected to. */
 export interface AttemptFacts {
@@ -42,6 +79,7 @@ export interface AttemptFacts {
  * of the package in one process.
  */
 export declare class WarmlineError extends Error {
+	#private;
 	readonly name: string;
 	/** Node's own code where it has one (`ECONNREFUSED`), undici's where that has one (`UND_ERR_SOCKET`), else `WARMLINE_*`. */
 	readonly code: string;
@@ -60,13 +98,26 @@ export declare class WarmlineError extends Error {
 	/** Whether provably no byte of the request left this process, so that sending it again is safe. */
 	readonly retryable: boolean;
 	constructor(facts: ErrorFacts);
+	/**
+	 * Where the time went until it failed, in milliseconds: `total` is there for whatever was a request, the
+	 * rest once it had a connection; `send` and `firstByte` are 0 where no response came.
+	 */
+	get timings(): Partial<RequestTimings> | undefined;
+	/** The connection that it failed on, if there was one. */
+	get connection(): ResponseConnection | undefined;
+	/**
+	 * Adds what the head of a response said, for a body that broke off.
+	 *
+	 * @internal
+	 */
+	withHead(head: string): this;
 	static [Symbol.hasInstance](value: unknown): boolean;
 }
 /** The deadlines of a request, in milliseconds. One that is left out is the client's own. */
 export interface Timeouts {
 	/** Name look-up, TCP and TLS together. */
 	connect?: number;
-	/** From the request on the wire to the response's head. */
+	/** From the request on the wire to the response's head; the time to send a streamed body does not count. */
 	firstByte?: number;
 	/** Between two pieces of the response's body. */
 	idle?: number;
@@ -86,22 +137,12 @@ export interface RequestOptions {
 	/** The id of a leased connection to send on. */
 	connection?: string;
 }
-/** How a request went. Durations are milliseconds. */
-export interface RequestTimings {
-	/** From the call to a connection, opening it included. */
-	readonly queue: number;
-	readonly dns: number;
-	readonly connect: number;
-	readonly tls: number;
-	/** From the connection to the response's head. */
-	readonly firstByte: number;
-}
 /** A whole response. Its parts are made when they are asked for, and none of it has to be awaited. */
 export declare class ClientResponse {
 	#private;
 	readonly status: number;
 	/** @internal */
-	constructor(status: number, head: string, body: string | Uint8Array<ArrayBuffer>, ascii: boolean);
+	constructor(status: number, head: string, body: string | Uint8Array<ArrayBuffer>, ascii: boolean, total: number);
 	/** Whether the status is in the range 200 to 299. */
 	get ok(): boolean;
 	get headers(): Headers;
@@ -119,13 +160,8 @@ export declare class ClientResponse {
 	bytes(): Uint8Array<ArrayBuffer>;
 	/** Where the time went. */
 	get timings(): RequestTimings;
-	/** The connection it came on: its number in the pool, whether it had served before, its protocol. */
-	get connection(): {
-		readonly id: number;
-		readonly reused: boolean;
-		readonly protocol: string;
-		readonly attempt: number;
-	};
+	/** The connection it came on. */
+	get connection(): ResponseConnection;
 }
 /**
  * Thrown by every call that needs the engine when this process has no usable native binary.
@@ -202,6 +238,14 @@ export interface FetchInit extends Omit<RequestInit, "body" | "headers" | "signa
 	connection?: string;
 	/** This request's own deadlines in milliseconds; a number is the total. */
 	timeout?: number | Timeouts;
+}
+/** What `fetch` resolves to: the standard's response, and how it came. */
+export interface TimedResponse extends Response {
+	/** Where the time went; `undefined` for `data:` and `blob:` URLs, as is `connection`. */
+	readonly timings?: RequestTimings;
+	/** The connection it came on. */
+	readonly connection?: ResponseConnection;
+	clone(): TimedResponse;
 }
 /** One event of a `text/event-stream` (HTML, "Server-sent events"). */
 export interface ServerSentEvent {
@@ -374,7 +418,7 @@ export declare class HttpClient {
 	 */
 	request(method: string, url: string | URL, options?: RequestOptions): Promise<ClientResponse>;
 	/** WHATWG `fetch` on this client's pool, with its deadlines. */
-	fetch(input: string | URL | Request, init?: FetchInit): Promise<Response>;
+	fetch(input: string | URL | Request, init?: FetchInit): Promise<TimedResponse>;
 	/**
 	 * Sends a request and reads its response as server-sent events, which the engine parses: {@link fetch}
 	 * and {@link events} in one.
@@ -438,7 +482,7 @@ export declare class HttpClient {
  * console.log(response.status, await response.json())
  * ```
  */
-declare function fetch$1(input: string | URL | Request, init?: FetchInit): Promise<Response>;
+declare function fetch$1(input: string | URL | Request, init?: FetchInit): Promise<TimedResponse>;
 /** Where `pipe` leads: a response of Node's servers, or any other stream. */
 export type Destination = ServerResponse | Http2ServerResponse | Writable;
 /** What the engine reads from a provider's error. */

@@ -4,7 +4,7 @@
  * @packageDocumentation
  */
 
-export { ClientResponse, type RequestOptions, type RequestTimings } from './client/call.js';
+export { ClientResponse, type RequestOptions } from './client/call.js';
 export type { DnsOptions } from './client/dns.js';
 export { HttpClient, type PoolMetrics } from './client/http-client.js';
 export type { FoundAddress, LookupFunction } from './client/lookup.js';
@@ -12,11 +12,13 @@ export type { DecompressOptions, HttpClientOptions } from './client/options.js';
 export type { Pem, TlsOptions } from './client/tls.js';
 export { fetch } from './fetch/fetch.js';
 export type { FetchInit } from './fetch/request.js';
+export type { TimedResponse } from './fetch/response.js';
 export type { Destination } from './gateway/destination.js';
 export { type PassThrough, passThrough } from './gateway/pass-through.js';
 export { type PipeOptions, pipe } from './gateway/pipe.js';
 export type { PipeReport } from './gateway/report.js';
 export { type Phase, WarmlineError } from './native/error.js';
+export type { RequestTimings, ResponseConnection } from './native/facts.js';
 export { isNativeAvailable, NativeUnavailableError } from './native/load.js';
 export type { Timeouts } from './native/timeouts.js';
 export type { PatchStatistics } from './patch/account.js';

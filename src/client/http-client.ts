@@ -1,6 +1,7 @@
 import { fetchOn } from '../fetch/fetch.js';
 import { InFlight } from '../fetch/in-flight.js';
 import type { FetchInit } from '../fetch/request.js';
+import type { TimedResponse } from '../fetch/response.js';
 import { ask } from '../native/answer.js';
 import { engine } from '../native/link.js';
 import { binding } from '../native/load.js';
@@ -98,7 +99,7 @@ export class HttpClient {
   }
 
   /** WHATWG `fetch` on this client's pool, with its deadlines. */
-  fetch(input: string | URL | Request, init: FetchInit = {}): Promise<Response> {
+  fetch(input: string | URL | Request, init: FetchInit = {}): Promise<TimedResponse> {
     return fetchOn(this.#number, this.#inFlight, input, init);
   }
 

@@ -31,6 +31,7 @@ export class Exchange implements Receiver, Stoppable {
   #onAbort: (() => void) | undefined;
   #upload: Upload | undefined;
   #inflow: Inflow | undefined;
+  #head = '';
   #uploadFailure: { readonly reason: unknown } | undefined;
 
   constructor(
@@ -59,7 +60,7 @@ export class Exchange implements Receiver, Stoppable {
     if (source !== null) this.#send(source);
   }
 
-  onWhole(status: number, flags: number, text: string, headLength: number): void {
+  onWhole(status: number, flags: number, text: string, headLength: number, total: number): void {
     this.#finish();
     const ascii = (flags & ResponseFlag.ascii) !== 0;
     const content = this.#isHead ? null : new WholeContent(text.slice(headLength), ascii);
@@ -71,6 +72,7 @@ export class Exchange implements Receiver, Stoppable {
         head,
         requestUrl: this.#url,
         content,
+        total,
       }) as unknown as Response,
     );
   }
@@ -78,6 +80,7 @@ export class Exchange implements Receiver, Stoppable {
   onHead(status: number, flags: number, head: string): void {
     const inflow = new Inflow(this);
     this.#inflow = inflow;
+    this.#head = head;
     const token = {};
     const response = new EngineResponse({
       status,
@@ -85,6 +88,7 @@ export class Exchange implements Receiver, Stoppable {
       head,
       requestUrl: this.#url,
       content: new FlowingContent(inflow),
+      total: inflow,
       onClaim: (holder) => {
         forgotten.unregister(token);
         if (holder !== undefined) forgotten.register(holder, this, token);
@@ -104,16 +108,16 @@ export class Exchange implements Receiver, Stoppable {
     this.#inflow?.events(events, bytes);
   }
 
-  onEnd(): void {
+  onEnd(total: number): void {
     this.#finish();
-    this.#inflow?.end();
+    this.#inflow?.end(total);
   }
 
   onError(error: WarmlineError): void {
     this.#account?.failed(error);
     this.#finish();
     if (this.#inflow !== undefined) {
-      this.#inflow.fail(new TypeError('terminated', { cause: error }));
+      this.#inflow.fail(new TypeError('terminated', { cause: error.withHead(this.#head) }));
     } else if (this.#uploadFailure !== undefined) {
       this.#reject(new TypeError('fetch failed', { cause: this.#uploadFailure.reason }));
     } else {

@@ -4,6 +4,7 @@ import { Exchange } from './exchange.js';
 import type { Account } from './in-flight.js';
 import { verifying } from './integrity.js';
 import { type FetchInit, type Stated, state } from './request.js';
+import type { TimedResponse } from './response.js';
 
 /** Built-in fetch as it was when this module was loaded; it answers what never touches a network. */
 const builtin = globalThis.fetch;
@@ -30,7 +31,7 @@ export const SHARED_CLIENT = 0;
  * console.log(response.status, await response.json())
  * ```
  */
-export function fetch(input: string | URL | Request, init: FetchInit = {}): Promise<Response> {
+export function fetch(input: string | URL | Request, init: FetchInit = {}): Promise<TimedResponse> {
   return fetchOn(SHARED_CLIENT, undefined, input, init);
 }
 
@@ -43,7 +44,7 @@ export function fetchOn(
   account: Account | undefined,
   input: string | URL | Request,
   init: FetchInit,
-): Promise<Response> {
+): Promise<TimedResponse> {
   return new Promise((resolve, reject) => {
     // What is thrown here rejects, as the standard has it.
     if (isLocal(input)) {

@@ -35,6 +35,8 @@ export class Inflow {
   #handedOver = false;
   /** Somebody passes the bytes on as they come. */
   #passing: Passing | undefined;
+  /** How long it all took, in milliseconds, once it has ended. */
+  total: number | undefined;
   /** Somebody has read from it, or has cancelled it. */
   disturbed = false;
 
@@ -71,8 +73,9 @@ export class Inflow {
     this.#sink?.events(events, bytes);
   }
 
-  end(): void {
+  end(total: number): void {
     this.#ended = true;
+    this.total = total;
     if (this.#passing !== undefined) {
       this.#passing.end();
       return;

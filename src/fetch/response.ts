@@ -1,6 +1,13 @@
 import { inspect } from 'node:util';
 
 import { type Decodable, decode, type EventSink, type EventSource } from '../native/events.js';
+import {
+  connectionOf,
+  factsIn,
+  type RequestTimings,
+  type ResponseConnection,
+  timingsOf,
+} from '../native/facts.js';
 import { type ByteSink, type ByteSource, decoded, type Passable, pass } from '../native/passing.js';
 import { ResponseFlag } from '../native/wire.js';
 import { type Content, StreamContent } from './content.js';
@@ -20,11 +27,22 @@ export interface ResponseParts {
   readonly requestUrl: string;
   /** `null` where the method allows no body. */
   readonly content: Content | null;
+  /** How long it all took, in milliseconds, or what will know that. */
+  readonly total: number | { readonly total: number | undefined };
   /**
    * Called when somebody takes hold of a body that is still coming in: with the object that stands for
    * it from now on, or with nothing when all of it is being read.
    */
   readonly onClaim?: (holder?: object) => void;
+}
+
+/** What `fetch` resolves to: the standard's response, and how it came. */
+export interface TimedResponse extends Response {
+  /** Where the time went; `undefined` for `data:` and `blob:` URLs, as is `connection`. */
+  readonly timings?: RequestTimings;
+  /** The connection it came on. */
+  readonly connection?: ResponseConnection;
+  clone(): TimedResponse;
 }
 
 /**
@@ -68,6 +86,17 @@ export class EngineResponse implements Decodable, Passable {
 
   get url(): string {
     return this.redirected ? this.#line(1) : serialized(this.#parts.requestUrl);
+  }
+
+  /** Where the time went. */
+  get timings(): RequestTimings {
+    const { head, total } = this.#parts;
+    return timingsOf(factsIn(head), typeof total === 'number' ? total : total.total);
+  }
+
+  /** The connection it came on. */
+  get connection(): ResponseConnection {
+    return connectionOf(factsIn(this.#parts.head));
   }
 
   get headers(): Headers {
@@ -170,8 +199,8 @@ export class EngineResponse implements Decodable, Passable {
   }
 
   #with(content: Content | null): Response {
-    const { status, flags, head, requestUrl } = this.#parts;
-    const parts = { status, flags, head, requestUrl, content };
+    const { status, flags, head, requestUrl, total } = this.#parts;
+    const parts = { status, flags, head, requestUrl, content, total };
     return new EngineResponse(parts) as unknown as Response;
   }
 

@@ -1,3 +1,12 @@
+import {
+  connectionOf,
+  factsIn,
+  millis,
+  type RequestTimings,
+  type ResponseConnection,
+  timingsOf,
+} from './facts.js';
+
 /** Where in a request's life it failed, in their order. */
 export type Phase = 'pool' | 'dns' | 'connect' | 'tls' | 'send' | 'headers' | 'body';
 
@@ -15,6 +24,10 @@ export interface ErrorFacts {
   readonly causes?: readonly string[];
   /** What each address of a host said, where none answered. */
   readonly attempts?: readonly AttemptFacts[] | null;
+  /** How it went on the connection, if it had one; see `facts.ts`. */
+  readonly facts?: string | null;
+  /** Microseconds until it failed. */
+  readonly took?: number | null;
 }
 
 /** Why one address could not be connected to. */
@@ -53,6 +66,8 @@ export class WarmlineError extends Error {
   readonly bytesReceived: number;
   /** Whether provably no byte of the request left this process, so that sending it again is safe. */
   readonly retryable: boolean;
+  #facts: string | undefined;
+  readonly #took: number | undefined;
 
   constructor(facts: ErrorFacts) {
     const cause = facts.attempts ? allFailed(facts.attempts) : causeOf(facts.causes);
@@ -65,6 +80,33 @@ export class WarmlineError extends Error {
     this.bytesSent = facts.bytesSent ?? 0;
     this.bytesReceived = facts.bytesReceived ?? 0;
     this.retryable = facts.retryable ?? false;
+    this.#facts = facts.facts ?? undefined;
+    this.#took = facts.took ?? undefined;
+  }
+
+  /**
+   * Where the time went until it failed, in milliseconds: `total` is there for whatever was a request, the
+   * rest once it had a connection; `send` and `firstByte` are 0 where no response came.
+   */
+  get timings(): Partial<RequestTimings> | undefined {
+    const total = this.#took === undefined ? undefined : millis(this.#took);
+    if (this.#facts !== undefined) return timingsOf(this.#facts, total);
+    return total === undefined ? undefined : { total };
+  }
+
+  /** The connection that it failed on, if there was one. */
+  get connection(): ResponseConnection | undefined {
+    return this.#facts === undefined ? undefined : connectionOf(this.#facts);
+  }
+
+  /**
+   * Adds what the head of a response said, for a body that broke off.
+   *
+   * @internal
+   */
+  withHead(head: string): this {
+    this.#facts ??= factsIn(head);
+    return this;
   }
 
   static override [Symbol.hasInstance](value: unknown): boolean {

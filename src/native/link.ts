@@ -5,6 +5,7 @@
 
 import { type ErrorFacts, WarmlineError } from './error.js';
 import { type DecodedEvent, EventValues, type Likeness } from './events.js';
+import { millis } from './facts.js';
 import { binding } from './load.js';
 import { refusable } from './refusal.js';
 import { Done, EVENT_WORDS, MORE, NONE, Op, RequestFlag } from './wire.js';
@@ -13,14 +14,17 @@ import { Done, EVENT_WORDS, MORE, NONE, Op, RequestFlag } from './wire.js';
 export interface Receiver {
   /** Set by the link; -1 while the receiver has none. */
   slot: number;
-  /** Terminal: a whole response; `text` is its head and, from `headLength` on, its body, one character for each byte. */
-  onWhole(status: number, flags: number, text: string, headLength: number): void;
+  /**
+   * Terminal: a whole response; `text` is its head and, from `headLength` on, its body, one character for
+   * each byte. `total` is how long it took, in milliseconds.
+   */
+  onWhole(status: number, flags: number, text: string, headLength: number, total: number): void;
   onHead(status: number, flags: number, head: string): void;
   onChunk(bytes: Uint8Array<ArrayBuffer>): void;
   /** The body is decoded from now on; `bytes` of it went into these events. */
   onEvents(events: DecodedEvent[], bytes: number): void;
-  /** Terminal. */
-  onEnd(): void;
+  /** Terminal, after so many milliseconds in all. */
+  onEnd(total: number): void;
   /** Terminal. */
   onError(error: WarmlineError): void;
   /** The engine has passed on so many bytes of the request's body. */
@@ -424,7 +428,7 @@ class Link {
         case Done.whole:
         case Done.head: {
           const headLength = words[word + 4] as number;
-          const from = at + 24;
+          const from = at + 32;
           const to = from + headLength + (words[word + 5] as number);
           const text = bytes.toString('latin1', from, to);
           const status = words[word + 2] as number;
@@ -434,7 +438,7 @@ class Link {
             receiver.onHead(status, flags, text);
           } else {
             this.#close(slot);
-            receiver.onWhole(status, flags, text, headLength);
+            receiver.onWhole(status, flags, text, headLength, millisAt(words, word + 6));
           }
           break;
         }
@@ -456,9 +460,9 @@ class Link {
           break;
         }
         case Done.end:
-          at += 8;
+          at += 16;
           this.#close(slot);
-          receiver.onEnd();
+          receiver.onEnd(millisAt(words, word + 2));
           break;
         case Done.pull:
           receiver.onPull(words[word + 2] as number);
@@ -478,6 +482,11 @@ class Link {
     // More than one drain may hand over: let the event loop turn first.
     if (more) setImmediate(() => this.#drain());
   }
+}
+
+/** A duration of two words. */
+function millisAt(words: Uint32Array, at: number): number {
+  return millis((words[at] as number) + (words[at + 1] as number) * 0x1_0000_0000);
 }
 
 function wordsOf(buffer: Buffer): Uint32Array {

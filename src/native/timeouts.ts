@@ -5,7 +5,7 @@ import type { TimeoutWords } from './link.js';
 export interface Timeouts {
   /** Name look-up, TCP and TLS together. */
   connect?: number;
-  /** From the request on the wire to the response's head. */
+  /** From the request on the wire to the response's head; the time to send a streamed body does not count. */
   firstByte?: number;
   /** Between two pieces of the response's body. */
   idle?: number;

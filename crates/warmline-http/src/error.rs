@@ -6,6 +6,8 @@ use std::fmt;
 use std::io;
 use std::sync::Arc;
 
+use crate::response::Facts;
+
 /// What went wrong, where, and what of it had already reached the wire.
 ///
 /// The message is for people; programs read [`code`](Self::code) and [`phase`](Self::phase).
@@ -31,6 +33,8 @@ pub struct Error {
     /// Whether provably no byte of the request left this process, so that sending it again cannot
     /// make the server do the work twice.
     pub retryable: bool,
+    /// How the request went so far. Boxed: few errors have it, and all are moved a lot.
+    pub facts: Option<Box<Facts>>,
     /// The error underneath, if another library reported one.
     pub source: Option<Box<dyn StdError + Send + Sync>>,
 }
@@ -93,6 +97,7 @@ impl Error {
             bytes_sent: 0,
             bytes_received: 0,
             retryable: false,
+            facts: None,
             source: None,
         }
     }

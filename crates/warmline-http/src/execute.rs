@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use http::Version;
 use tokio::sync::oneshot;
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 use warmline_pool::{
     Checkout, CloseReason, ConnectFailure, Granted, Key, Lease, Origin, Permit, WaitFor,
 };
@@ -125,31 +125,34 @@ impl Journey<'_> {
         let mut attempt = 1;
         let mut fresh_tries = 0;
         loop {
-            let (holding, timings) = self.obtain(key, &origin).await?;
-            let queue = self.start.elapsed();
+            let (holding, opening) = self.obtain(key, &origin).await?;
+            let obtained = Instant::now();
             let id = holding.id();
             let busy = Busy::new(holding, attempt);
             let reused = busy.reused;
             fresh_tries += u32::from(!reused);
+            let mut facts = Facts {
+                connection_id: id,
+                reused,
+                attempt,
+                queue: obtained - self.start,
+                ..opening
+            };
+            // Opened before this request came: its opening cost this one nothing.
+            if facts.queue < facts.dns + facts.tcp + facts.tls || reused {
+                (facts.dns, facts.tcp, facts.tls) = Default::default();
+            }
             match self.exchange(&busy, hop, body).await {
                 Ok((head, incoming)) => {
-                    let mut facts = Facts {
-                        connection_id: id,
-                        reused,
-                        protocol: if head.version == Version::HTTP_10 {
-                            "1.0"
-                        } else {
-                            "1.1"
-                        },
-                        attempt,
-                        queue,
-                        first_byte: self.start.elapsed().saturating_sub(queue),
-                        ..timings
+                    let now = Instant::now();
+                    let sent = head.sent.unwrap_or(now);
+                    facts.send = sent - obtained;
+                    facts.first_byte = now - sent;
+                    facts.protocol = match head.version {
+                        Version::HTTP_10 => "http/1.0",
+                        Version::HTTP_2 => "h2",
+                        _ => "http/1.1",
                     };
-                    // Opened before this request came: its opening cost this one nothing.
-                    if queue < facts.dns + facts.tcp + facts.tls || reused {
-                        (facts.dns, facts.tcp, facts.tls) = Default::default();
-                    }
                     return Ok(Answer {
                         head,
                         incoming,
@@ -160,6 +163,7 @@ impl Journey<'_> {
                 Err(SendError { mut error, unsent }) => {
                     error.attempt = attempt;
                     error.reused_connection = reused;
+                    error.facts = Some(Box::new(facts));
                     // A leased connection is the one the caller asked for: there is no other.
                     let elsewhere = self.connection.is_none() && fresh_tries < MAX_FRESH_TRIES;
                     body = match unsent {
@@ -176,7 +180,7 @@ impl Journey<'_> {
         &self,
         busy: &Busy,
         hop: &Hop,
-        body: RequestBody,
+        mut body: RequestBody,
     ) -> Result<(ResponseHead, Incoming), SendError> {
         let Some(connection) = busy.connection() else {
             let error = Error::new("UND_ERR_SOCKET", Phase::Send, "the connection is gone");
@@ -192,8 +196,13 @@ impl Journey<'_> {
             None => head::of(hop, decodes),
             Some(forwarded) => forwarded.of(hop, decodes),
         };
+        let first_byte = self.timeouts.first_byte;
+        let taken = first_byte.and_then(|_| body.until_taken());
         let answer = connection.send(&head, body);
-        let first_byte = self.timeouts.first_byte.map(|limit| Instant::now() + limit);
+        if let (Some(limit), Some(taken)) = (first_byte, taken) {
+            return Box::pin(self.after_upload(answer, taken, limit)).await;
+        }
+        let first_byte = first_byte.map(|limit| Instant::now() + limit);
         let Some(limit) = first_byte.into_iter().chain(self.deadline).min() else {
             return answer.await;
         };
@@ -208,6 +217,37 @@ impl Journey<'_> {
                 error,
                 unsent: None,
             })
+        })
+    }
+
+    /// Waits for an answer whose time runs only once its request's stream has been taken.
+    async fn after_upload<T>(
+        &self,
+        answer: impl Future<Output = Result<T, SendError>>,
+        taken: impl Future<Output = ()>,
+        limit: Duration,
+    ) -> Result<T, SendError> {
+        let late = async {
+            taken.await;
+            tokio::time::sleep(limit).await;
+            headers_timeout()
+        };
+        let overdue = async {
+            match self.deadline {
+                Some(deadline) => sleep_until(deadline).await,
+                None => std::future::pending().await,
+            }
+            self.total_timeout(Phase::Headers)
+        };
+        let error = tokio::select! {
+            biased;
+            answer = answer => return answer,
+            error = late => error,
+            error = overdue => error,
+        };
+        Err(SendError {
+            error,
+            unsent: None,
         })
     }
 
@@ -230,11 +270,13 @@ impl Journey<'_> {
                 .await
                 .map_err(|_| self.total_timeout(Phase::Pool))??,
         };
-        let timings = &holding.connection().info().timings;
+        let info = holding.connection().info();
         let facts = Facts {
-            dns: timings.dns,
-            tcp: timings.tcp,
-            tls: timings.tls,
+            protocol: info.protocol,
+            dns: info.timings.dns,
+            tcp: info.timings.tcp,
+            tls: info.timings.tls,
+            addresses: info.remote_address.zip(info.local_address),
             ..Facts::default()
         };
         Ok((holding, facts))

@@ -48,7 +48,8 @@ pub struct Timeouts {
     pub pool: Option<Duration>,
     /// Name look-up, TCP and TLS together.
     pub connect: Option<Duration>,
-    /// From the request on the wire to the response's head.
+    /// From the request on the wire to the response's head; the time to send a streamed body does not
+    /// count.
     pub first_byte: Option<Duration>,
     /// Between two pieces of the response's body.
     pub idle: Option<Duration>,

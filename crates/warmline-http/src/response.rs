@@ -1,6 +1,7 @@
 //! A response: its head, and a body that gives its connection back when it has been read.
 
 use std::future::poll_fn;
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -64,9 +65,9 @@ pub struct Facts {
     pub connection_id: u64,
     /// Whether the connection had carried a request before.
     pub reused: bool,
-    /// The protocol's version: `1.0` or `1.1`.
+    /// The protocol as ALPN spells it: `http/1.0`, `http/1.1` or `h2`.
     pub protocol: &'static str,
-    /// How many times the request was put on a connection.
+    /// How many times the request was put on a connection; 0 where it never came to have one.
     pub attempt: u32,
     /// From the call to a connection, opening it included.
     pub queue: Duration,
@@ -76,8 +77,15 @@ pub struct Facts {
     pub tcp: Duration,
     /// Of that, the TLS handshake; zero on a connection that was open already.
     pub tls: Duration,
-    /// From the connection to the response's head.
+    /// From the connection to the last byte of the request, or to the response's head where that came
+    /// first.
+    pub send: Duration,
+    /// From there to the response's head.
     pub first_byte: Duration,
+    /// The other end of the connection, and ours.
+    pub addresses: Option<(SocketAddr, SocketAddr)>,
+    /// From the call to its end; `None` as long as that has not come.
+    pub took: Option<Duration>,
 }
 
 /// A response's body. Read to its end it gives the connection back to the pool; dropped before, it
@@ -202,6 +210,27 @@ impl Body {
         };
         // However it comes out, the body is dropped now.
         let _ = timeout(DRAIN_TIME, short).await;
+    }
+
+    /// Waits until the time for the request as a whole is over, whether anybody reads or not; for ever
+    /// without such a deadline.
+    pub fn until_overdue(&self) -> impl Future<Output = ()> + Send + use<> {
+        // Boxed: few responses have it.
+        let timer = self
+            .deadlines
+            .total
+            .map(|total| Box::pin(sleep_until(total)));
+        async {
+            match timer {
+                Some(timer) => timer.await,
+                None => std::future::pending().await,
+            }
+        }
+    }
+
+    /// The error of a body whose time is over; its connection is closed.
+    pub fn overdue(mut self) -> Error {
+        self.too_slow()
     }
 
     fn finish(&mut self) {

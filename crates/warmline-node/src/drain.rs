@@ -1,5 +1,7 @@
 //! Writes what the mailbox holds into the completion buffer, as far as one drain may go.
 
+use std::time::Duration;
+
 use crate::error::error_json;
 use crate::link::Mailbox;
 use crate::outbox::{Contents, End, Head, Outbox};
@@ -15,7 +17,7 @@ const DRAIN_SLOTS: usize = 1024;
 /// of the largest size (64 KiB) and a whole body fit.
 const RECORD_RESERVE: usize = 256 * 1024;
 /// The fixed words of the largest record.
-const FIXED: usize = 24;
+const FIXED: usize = 32;
 
 /// What a drain took out, beside what it wrote into the buffer.
 pub(crate) struct Drained {
@@ -78,9 +80,11 @@ impl Writer<'_> {
         }
         if let Some(head) = contents.head.take() {
             let size: usize = contents.chunks.iter().map(bytes::Bytes::len).sum();
-            if matches!(contents.end, Some(End::Complete)) && size <= WHOLE_LIMIT {
+            if let Some(End::Complete(took)) = contents.end
+                && size <= WHOLE_LIMIT
+            {
                 contents.end = None;
-                self.whole(slot, &head, contents, size);
+                self.whole(slot, &head, contents, size, took);
                 return true;
             }
             self.head(slot, &head);
@@ -92,7 +96,10 @@ impl Writer<'_> {
             return false;
         }
         match contents.end.take() {
-            Some(End::Complete) => self.words(&[done::END, slot]),
+            Some(End::Complete(took)) => {
+                let [low, high] = micros(took);
+                self.words(&[done::END, slot, low, high]);
+            }
             Some(End::Failed(error)) => self.text(done::ERROR, slot, error_json(&error).as_bytes()),
             Some(End::Value(json)) => self.text(done::VALUE, slot, json.as_bytes()),
             Some(End::Lease(offered)) => {
@@ -104,10 +111,18 @@ impl Writer<'_> {
         true
     }
 
-    fn whole(&mut self, slot: u32, head: &Head, contents: &mut Contents, size: usize) {
+    fn whole(
+        &mut self,
+        slot: u32,
+        head: &Head,
+        contents: &mut Contents,
+        size: usize,
+        took: Duration,
+    ) {
         let ascii = contents.chunks.iter().all(|chunk| chunk.is_ascii());
         let flags = head.flags | if ascii { done::FLAG_ASCII } else { 0 };
         let status = u32::from(head.status);
+        let [low, high] = micros(took);
         self.words(&[
             done::WHOLE,
             slot,
@@ -115,6 +130,8 @@ impl Writer<'_> {
             flags,
             word(head.text.len()),
             word(size),
+            low,
+            high,
         ]);
         self.bytes(&head.text);
         for chunk in contents.chunks.drain(..) {
@@ -131,6 +148,8 @@ impl Writer<'_> {
             status,
             head.flags,
             word(head.text.len()),
+            0,
+            0,
             0,
         ]);
         self.bytes(&head.text);
@@ -210,6 +229,13 @@ impl Writer<'_> {
     fn free(&self) -> usize {
         self.buffer.len().saturating_sub(self.at + FIXED)
     }
+}
+
+/// The two words of a duration in microseconds.
+fn micros(duration: Duration) -> [u32; 2] {
+    let micros = duration.as_micros();
+    [micros, micros >> 32]
+        .map(|word| u32::try_from(word & u128::from(u32::MAX)).unwrap_or_default())
 }
 
 /// Sizes here are bounded by the completion buffer, which is far below 4 GiB.

@@ -3,8 +3,10 @@
 use std::error::Error as _;
 
 use serde_json::{Value, json};
-use warmline_http::Error;
 use warmline_http::transport::AttemptErrors;
+use warmline_http::{Error, Facts};
+
+use crate::facts;
 
 /// An error record stays far below the reserve: so many causes, each so many characters.
 const MAX_CAUSES: usize = 8;
@@ -24,6 +26,8 @@ pub(crate) fn error_json(error: &Error) -> String {
 
 /// The same as a part of something else.
 pub(crate) fn error_value(error: &Error) -> Value {
+    let facts = error.facts.as_deref();
+    let took = facts.and_then(|facts| facts.took);
     let causes = std::iter::successors(error.source(), |&cause| cause.source())
         .take(MAX_CAUSES)
         .map(|cause| clip(&cause.to_string()));
@@ -37,6 +41,8 @@ pub(crate) fn error_value(error: &Error) -> Value {
         "bytesSent": error.bytes_sent,
         "bytesReceived": error.bytes_received,
         "retryable": error.retryable,
+        "facts": facts.filter(|facts| facts.attempt > 0).map(line),
+        "took": took.map(|took| u64::try_from(took.as_micros()).unwrap_or(u64::MAX)),
         "causes": causes.collect::<Vec<_>>(),
         "attempts": error.source().and_then(|source| source.downcast_ref()).map(attempts),
     })
@@ -53,6 +59,12 @@ fn attempts(errors: &AttemptErrors) -> Value {
         })
     });
     attempts.collect()
+}
+
+fn line(facts: &Facts) -> String {
+    let mut line = Vec::new();
+    facts::write(facts, &mut line);
+    String::from_utf8_lossy(&line).into_owned()
 }
 
 /// A message as long as people read.

@@ -4,12 +4,14 @@ use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Instant;
 
 use bytes::Bytes;
 use url::Position;
-use warmline_http::{Body, Error, Phase, RequestBody, Response};
+use warmline_http::{Body, Error, Facts, Phase, RequestBody, Response};
 
 use crate::clients;
+use crate::facts;
 use crate::outbox::{End, Head, Order, Outbox};
 use crate::parse;
 use crate::submission::RequestRecord;
@@ -47,27 +49,31 @@ pub(crate) fn run(
     outbox: Arc<Outbox>,
 ) -> impl Future<Output = ()> + Send {
     let whole = record.flags & flag::WHOLE != 0;
+    let start = Instant::now();
     // Boxed: a stream that goes on for minutes should not keep what it took to get its head.
     let opening = Box::pin(open(record, body));
     async move {
         let ending = Ending(outbox);
         let outbox = &ending.0;
         let result = async {
-            let (head, body) = opening.await?;
-            deliver(head, body, whole, outbox).await
+            let (head, body, facts) = opening.await?;
+            if whole {
+                return deliver_whole(head, body, facts, start, outbox).await;
+            }
+            deliver(head, body, start, outbox).await
         };
         if let Err(error) = result.await {
-            outbox.end(End::Failed(Box::new(error)));
+            outbox.end(failed(error, start));
         }
     }
 }
 
 /// Sends the request and waits for the head of its response.
-async fn open(record: RequestRecord, body: RequestBody) -> Result<(Head, Body), Error> {
+async fn open(record: RequestRecord, body: RequestBody) -> Result<(Head, Body, Facts), Error> {
     let client = clients::get(record.client)?;
     let request = parse::request(record, body)?;
     let response = client.send(request).await?;
-    Ok((head(&response), response.body))
+    Ok((head(&response), response.body, response.facts))
 }
 
 /// As [`run`], for a body that JavaScript makes piece by piece while the request is under way.
@@ -87,26 +93,43 @@ pub(crate) async fn run_streaming(
     }
 }
 
-async fn deliver(
+/// Hands a response over once all of it is there.
+async fn deliver_whole(
     head: Head,
     mut body: Body,
-    whole: bool,
+    facts: Facts,
+    start: Instant,
     outbox: &Arc<Outbox>,
 ) -> Result<(), Error> {
     let mut chunks = VecDeque::new();
-    if whole {
-        while let Some(chunk) = body.chunk().await? {
-            chunks.push_back(chunk);
+    loop {
+        match body.chunk().await {
+            Ok(Some(chunk)) => chunks.push_back(chunk),
+            Ok(None) => break,
+            Err(mut error) => {
+                error.facts = Some(Box::new(facts));
+                return Err(error);
+            }
         }
-        outbox.whole(head, chunks);
-        return Ok(());
     }
+    outbox.whole(head, chunks, start.elapsed());
+    Ok(())
+}
+
+async fn deliver(
+    head: Head,
+    mut body: Body,
+    start: Instant,
+    outbox: &Arc<Outbox>,
+) -> Result<(), Error> {
+    let mut chunks = VecDeque::new();
     let gathered = gather(&mut body, &mut chunks).await;
     if matches!(gathered, Gathered::Everything) {
-        outbox.whole(head, chunks);
+        outbox.whole(head, chunks, start.elapsed());
         return Ok(());
     }
     outbox.head(head);
+    let overdue = body.until_overdue();
     let mut rest = Rest {
         waiting: chunks,
         failure: match gathered {
@@ -119,8 +142,8 @@ async fn deliver(
         biased;
         handed_over = rest.hand_over(outbox) => {
             let end = match handed_over {
-                Ok(()) => End::Complete,
-                Err(error) => End::Failed(Box::new(error)),
+                Ok(()) => End::Complete(start.elapsed()),
+                Err(error) => failed(error, start),
             };
             outbox.end_unless_ordered(end).err().map(|(order, end)| {
                 if let End::Failed(error) = end {
@@ -129,17 +152,24 @@ async fn deliver(
                 order
             })
         }
+        // A reader that does not read must not keep the connection for longer.
+        () = overdue => return Err(rest.body.overdue()),
         order = outbox.until_ordered() => Some(order),
     };
     match order {
         None => {}
         Some(Order::Forgo) => {
             Box::pin(rest.body.drain()).await;
-            outbox.end(End::Complete);
+            outbox.end(End::Complete(start.elapsed()));
         }
         Some(Order::Relay(order)) => Box::pin(order.run(&mut rest, outbox)).await,
     }
     Ok(())
+}
+
+fn failed(mut error: Error, start: Instant) -> End {
+    error.facts.get_or_insert_default().took = Some(start.elapsed());
+    End::Failed(Box::new(error))
 }
 
 /// What is to come of a body.
@@ -214,25 +244,7 @@ fn head(response: &Response) -> Head {
         text.extend_from_slice(response.target.url()[..Position::AfterQuery].as_bytes());
     }
     text.push(b'\n');
-    let facts = &response.facts;
-    decimal(&mut text, facts.connection_id);
-    text.extend_from_slice(if facts.reused { b" 1 " } else { b" 0 " });
-    text.extend_from_slice(facts.protocol.as_bytes());
-    text.push(b' ');
-    decimal(&mut text, u64::from(facts.attempt));
-    for duration in [
-        facts.queue,
-        facts.dns,
-        facts.tcp,
-        facts.tls,
-        facts.first_byte,
-    ] {
-        text.push(b' ');
-        decimal(
-            &mut text,
-            u64::try_from(duration.as_micros()).unwrap_or(u64::MAX),
-        );
-    }
+    facts::write(&response.facts, &mut text);
     text.push(b'\n');
     for (name, value) in &response.headers {
         text.extend_from_slice(name.as_str().as_bytes());
@@ -256,21 +268,4 @@ fn flags(response: &Response) -> u32 {
     .into_iter()
     .filter_map(|(holds, flag)| holds.then_some(flag))
     .sum()
-}
-
-/// Appends a number; the standard formatter takes ten times as long, for each of seven numbers of each
-/// response.
-fn decimal(text: &mut Vec<u8>, mut number: u64) {
-    let mut digits = [0; 20];
-    let mut at = digits.len();
-    loop {
-        at -= 1;
-        // A remainder of ten fits a byte.
-        digits[at] = b'0' + u8::try_from(number % 10).unwrap_or_default();
-        number /= 10;
-        if number == 0 {
-            break;
-        }
-    }
-    text.extend_from_slice(&digits[at..]);
 }

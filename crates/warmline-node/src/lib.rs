@@ -18,6 +18,7 @@ mod decode;
 mod drain;
 mod error;
 mod exchange;
+mod facts;
 mod intake;
 mod leases;
 mod lent;

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::sync::Notify;
@@ -61,13 +62,14 @@ pub(crate) struct Head {
     pub(crate) status: u16,
     /// Of [`done`](crate::wire::done).
     pub(crate) flags: u32,
-    /// Lines: reason, final URL or empty, connection facts, then name and value of each header.
+    /// Lines: reason, final URL or empty, [`crate::facts`], then name and value of each header.
     pub(crate) text: Vec<u8>,
 }
 
 /// How a slot's exchange ended.
 pub(crate) enum End {
-    Complete,
+    /// After so long a time.
+    Complete(Duration),
     Failed(Box<Error>),
     /// JSON, for exchanges that are not requests.
     Value(String),
@@ -188,11 +190,11 @@ impl Outbox {
     }
 
     /// Head, body and end in one go.
-    pub(crate) fn whole(self: &Arc<Self>, head: Head, chunks: VecDeque<Bytes>) {
+    pub(crate) fn whole(self: &Arc<Self>, head: Head, chunks: VecDeque<Bytes>, took: Duration) {
         self.post(|contents| {
             contents.head = Some(head);
             contents.chunks = chunks;
-            contents.end = Some(End::Complete);
+            contents.end = Some(End::Complete(took));
             contents.over = true;
         });
     }
@@ -315,7 +317,7 @@ impl Contents {
 
     /// Tells the decoder that the body is complete, if it is.
     fn finish_decoding(&mut self) {
-        if let (Some(End::Complete), Some(decoding)) = (&self.end, &mut self.decoding)
+        if let (Some(End::Complete(_)), Some(decoding)) = (&self.end, &mut self.decoding)
             && let Err(error) = decoding.finish()
         {
             self.end = Some(End::Failed(Box::new(error)));

@@ -67,13 +67,14 @@ pub(crate) mod flag {
 
 /// What a completion record says (its first word).
 pub(crate) mod done {
-    /// A whole response: `slot, status, flags, head length, body length, head…, body…`. Terminal.
+    /// A whole response: `slot, status, flags, head length, body length, total low, total high, head…,
+    /// body…`, with the total in microseconds. Terminal.
     pub(crate) const WHOLE: u32 = 1;
-    /// The head of a response whose body follows: as `WHOLE`, with no body.
+    /// The head of a response whose body follows: as `WHOLE`, with no body and no total yet.
     pub(crate) const HEAD: u32 = 2;
     /// `slot, length, bytes…`: a piece of a response's body.
     pub(crate) const CHUNK: u32 = 3;
-    /// `slot`: the body is complete. Terminal.
+    /// `slot, total low, total high`: the body is complete. Terminal.
     pub(crate) const END: u32 = 4;
     /// `slot, length, JSON…`: it failed. Terminal.
     pub(crate) const ERROR: u32 = 5;
