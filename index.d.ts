@@ -1,5 +1,9 @@
 // Generated from src/ by `npm run types`; do not edit.
 
+import { ServerResponse } from 'node:http';
+import { Http2ServerResponse } from 'node:http2';
+import { Writable } from 'node:stream';
+
 /** What `fetch` takes as headers. */
 export type HeadersInput = Headers | Readonly<Record<string, string | undefined>> | Iterable<readonly [
 	string,
@@ -19,12 +23,22 @@ export interface ErrorFacts {
 	readonly bytesReceived?: number;
 	readonly retryable?: boolean;
 	readonly causes?: readonly string[];
+	/** What each address of a host said, where none answered. */
+	readonly attempts?: readonly AttemptFacts[] | null;
+}
+/** Why one address could not be connected to. */
+export interface AttemptFacts {
+	readonly code: string;
+	readonly message: string;
+	readonly address: string;
+	readonly port: number;
 }
 /**
  * What went wrong with a request or a connection. `fetch` has it as the `cause` of its
  * `TypeError: fetch failed`, everything else throws it as it is.
  *
- * Programs read `code` and `phase`; the message is for people. `instanceof` holds across two copies
+ * Programs read `code` and `phase`; the message is for people. Where a host has several addresses and none
+ * could be connected to, the `cause` is an `AggregateError` of the `errors` of each. `instanceof` holds across two copies
  * of the package in one process.
  */
 export declare class WarmlineError extends Error {
@@ -113,6 +127,68 @@ export declare class ClientResponse {
 		readonly attempt: number;
 	};
 }
+/**
+ * Thrown by every call that needs the engine when this process has no usable native binary.
+ *
+ * `code` is `WARMLINE_NATIVE_UNAVAILABLE`; `cause` is what the loader met: no package for this
+ * platform, a file that the system refuses to map, or a binary of another version.
+ */
+export declare class NativeUnavailableError extends Error {
+	readonly name: string;
+	readonly code: string;
+	constructor(cause: unknown);
+}
+/**
+ * Whether the native engine is loaded in this process. Never throws.
+ *
+ * @example
+ * ```ts
+ * import { isNativeAvailable } from 'warmline'
+ * if (!isNativeAvailable()) console.warn('running without the native engine')
+ * ```
+ */
+export declare function isNativeAvailable(): boolean;
+/** An address of a name. */
+export interface FoundAddress {
+	readonly address: string;
+	/** In seconds, as `dns.resolve4(name, { ttl: true })` has it; shortens `dns.ttl`. */
+	readonly ttl?: number;
+}
+/**
+ * Looks a name up: `lookup` of `node:dns`, or any function that is called as it is. It is asked for all
+ * addresses, and may answer with one, with several, or with an error, whose `code` the request then fails
+ * with; `ENOTFOUND` says that the name does not exist.
+ *
+ * It is called on the client's own thread, and only when a name is not known.
+ */
+export type LookupFunction = (hostname: string, options: {
+	all: true;
+	family: 0;
+	hints: 0;
+	order: "verbatim";
+}, callback: (error: Error | null, addresses?: string | readonly (string | FoundAddress)[], family?: number) => void) => void;
+/** How an {@link HttpClient} finds the addresses of names. Durations are milliseconds. */
+export interface DnsOptions {
+	/**
+	 * Addresses that need no look-up, by name: `{ 'api.example.com': ['10.0.0.7', '10.0.0.8'] }`. Several
+	 * are taken by turns. A proxy that is given the name does not know of them.
+	 */
+	hosts?: Readonly<Record<string, string | readonly string[]>>;
+	/**
+	 * How long an answer is used without another look-up. Default 30 000; 0 keeps none. (The system's
+	 * resolver does not tell the time to live that the owner of the name has set.)
+	 */
+	ttl?: number;
+	/** How long a name is taken not to exist once the resolver said so. Default 1000. */
+	negativeTtl?: number;
+	/**
+	 * How long beyond `ttl` an answer is still used at once, while the name is looked up again beside it.
+	 * Default 300 000.
+	 */
+	staleTtl?: number;
+	/** Asked instead of the system's resolver, once at a time for each name. */
+	lookup?: LookupFunction;
+}
 /** What `fetch` takes as a body, an async iterable included (Node's own extension). */
 export type BodyInput = string | ArrayBuffer | ArrayBufferView | Blob | FormData | URLSearchParams | ReadableStream | AsyncIterable<Uint8Array> | Iterable<Uint8Array> | null | undefined;
 /** What `fetch` takes beside the URL: the standard's, and what is ours. */
@@ -159,27 +235,6 @@ export interface ServerSentEvent {
  * ```
  */
 export declare function events(response: Response): AsyncIterableIterator<ServerSentEvent>;
-/**
- * Thrown by every call that needs the engine when this process has no usable native binary.
- *
- * `code` is `WARMLINE_NATIVE_UNAVAILABLE`; `cause` is what the loader met: no package for this
- * platform, a file that the system refuses to map, or a binary of another version.
- */
-export declare class NativeUnavailableError extends Error {
-	readonly name: string;
-	readonly code: string;
-	constructor(cause: unknown);
-}
-/**
- * Whether the native engine is loaded in this process. Never throws.
- *
- * @example
- * ```ts
- * import { isNativeAvailable } from 'warmline'
- * if (!isNativeAvailable()) console.warn('running without the native engine')
- * ```
- */
-export declare function isNativeAvailable(): boolean;
 /** A certificate or key in PEM form. */
 export type Pem = string | Uint8Array;
 /** How an {@link HttpClient} speaks TLS. */
@@ -225,6 +280,21 @@ export interface HttpClientOptions {
 	timeout?: number | Timeouts;
 	/** Name look-up, TCP and TLS together, in milliseconds; `timeout.connect` goes before it. Default 10 000. */
 	connectTimeout?: number;
+	/** Static hosts, a look-up function of your own, and for how long answers are good. */
+	dns?: DnsOptions;
+	/**
+	 * The path of the unix domain socket that every request goes to, whatever the host of its URL; no proxy
+	 * is then used. Not on Windows.
+	 */
+	socketPath?: string;
+	/** The IP address of this machine to connect from. Servers are then reached by its family alone. */
+	localAddress?: string;
+	/**
+	 * How long a connection is silent, in milliseconds, before the system probes whether the other side is
+	 * still there; it is taken for gone when four probes, at most 15 seconds apart, stay without answer.
+	 * `false` sends none. Default 45 000, below the idle limits of common load balancers and NATs.
+	 */
+	tcpKeepalive?: number | false;
 	/** Trust, client certificates, pins. */
 	tls?: TlsOptions;
 	/**
@@ -354,7 +424,8 @@ export declare class HttpClient {
  *
  * As the standard has it, with what Node adds: async iterables as bodies, `duplex: 'half'` for streamed
  * ones. Beyond it: `connection` sends on a leased connection, `timeout` sets deadlines.
- * Short of it: a Blob or form of more than 16 MiB is streamed, and cannot be sent again for a 307 or 308.
+ * Short of it: a Blob or form of more than 16 MiB is streamed, and cannot be sent again for a 307 or 308;
+ * `referrer` and `referrerPolicy` make no difference.
  *
  * Rejects with `TypeError: fetch failed`, whose `cause` is a {@link WarmlineError}; with the signal's
  * reason once it is aborted; with another `TypeError` for arguments that nothing can be sent for.
@@ -368,6 +439,181 @@ export declare class HttpClient {
  * ```
  */
 declare function fetch$1(input: string | URL | Request, init?: FetchInit): Promise<Response>;
+/** Where `pipe` leads: a response of Node's servers, or any other stream. */
+export type Destination = ServerResponse | Http2ServerResponse | Writable;
+/** What the engine reads from a provider's error. */
+export interface ProviderFailure {
+	readonly type?: string;
+	readonly code?: string;
+	readonly message: string;
+}
+/**
+ * An error that a provider reports in the middle of its stream. `message` is the provider's own, `code`
+ * is `WARMLINE_PROVIDER_ERROR`.
+ */
+export declare class ProviderError extends WarmlineError {
+	readonly name: string;
+	/** The provider's name for this kind of error, such as `overloaded_error` or `UNAVAILABLE`. */
+	readonly type: string | undefined;
+	/** The provider's code, where it gives one beside or instead of the type. */
+	readonly providerCode: string | undefined;
+	constructor({ type, code, message }: ProviderFailure, origin: string | undefined);
+	static [Symbol.hasInstance](value: unknown): boolean;
+}
+/** The tokens that a provider says were used; a count that it does not report is `undefined`. */
+export interface TokenUsage {
+	/** All of the prompt, with what was read from a cache or written to one. */
+	readonly inputTokens?: number;
+	/** All that was generated, thoughts included. */
+	readonly outputTokens?: number;
+	/** As the provider counts it; else the sum of both. */
+	readonly totalTokens?: number;
+	/** What of the prompt was read from a cache. */
+	readonly cachedInputTokens?: number;
+}
+/** The text of an answer, piece by piece. */
+export interface TextDeltas extends AsyncIterableIterator<string, undefined, undefined> {
+	/**
+	 * What the provider has reported so far: complete once the iteration has ended, and what is known of
+	 * it after a `break` or an error. `undefined` until the first report; some providers want to be asked for it
+	 * (`stream_options: { include_usage: true }` with OpenAI's chat completions).
+	 */
+	readonly usage: TokenUsage | undefined;
+}
+/**
+ * Reads only the text of a streamed answer: the engine decodes the stream and finds the text in it, and
+ * nothing else comes to JavaScript.
+ *
+ * It knows OpenAI's chat completions, completions and responses, Anthropic's messages, Gemini, Ollama,
+ * Cohere, Mistral and Bedrock, and who speaks like one of them, by the shape of their events: event
+ * streams, lines of JSON and AWS frames. Of several answers it reads the first. Thoughts, refusals and tool
+ * calls are no text. Pieces that arrive together come as one; nothing waits for more.
+ *
+ * Leaving the loop stops the upstream, as with {@link events}.
+ *
+ * @param response a response of this package's `fetch`, or a clone of one, whose body nobody has read.
+ * @throws {TypeError} for any other.
+ *
+ * Iterating throws a {@link ProviderError} for an error that the provider reports in its stream, an
+ * {@link UnexpectedResponseError} where the response is no stream of a known kind, and else what it
+ * throws with {@link events}.
+ *
+ * @example
+ * ```ts
+ * import { fetch, textDeltas } from 'warmline'
+ *
+ * const response = await fetch('http://localhost:11434/api/chat', {
+ *   method: 'POST',
+ *   body: JSON.stringify({ model: 'llama3.2', messages: [{ role: 'user', content: 'Hello!' }] }),
+ * })
+ * const deltas = textDeltas(response)
+ * for await (const text of deltas) process.stdout.write(text)
+ * console.log(deltas.usage)
+ * ```
+ */
+export declare function textDeltas(response: Response): TextDeltas;
+/** What became of a response that was passed on. */
+export interface PipeReport {
+	/**
+	 * `complete`: all of it was passed on. `client-left`: the client went away, and the upstream was stopped.
+	 * `stopped`: the response was ended by somebody else, or the upstream by its `signal`.
+	 * `upstream-failed`: it broke off; the client's connection was closed without the response's end.
+	 */
+	readonly end: "complete" | "client-left" | "stopped" | "upstream-failed";
+	/** Bytes of the upstream's body that were passed on. */
+	readonly bytes: number;
+	/** What the provider reported of tokens used until the end; `undefined` for nothing. */
+	readonly usage: TokenUsage | undefined;
+	/** An error that the provider reported in its body. The client has it, too, as it came. */
+	readonly providerError: ProviderError | undefined;
+	/**
+	 * Why it ended: `TypeError: terminated` with a {@link WarmlineError} as its cause where the upstream
+	 * failed, the signal's reason where that stopped it; `undefined` in all other cases.
+	 */
+	readonly error: unknown;
+	/** Whether the engine wrote to the client's socket, and JavaScript saw no event. */
+	readonly native: boolean;
+}
+/** A response to be given to a web framework, and what becomes of it. */
+export interface PassThrough {
+	/** The upstream's status, end-to-end headers and body. */
+	readonly response: Response;
+	/** Once the body has ended; it never rejects. */
+	readonly report: Promise<PipeReport>;
+}
+/**
+ * Makes a response for the client of a gateway out of an upstream's: for frameworks that want a web
+ * `Response` (Hono, Next.js, SvelteKit, `Deno.serve`'s kind). {@link pipe} costs far less where there is
+ * a response of Node's to be had.
+ *
+ * The body passes byte for byte, as it is read, and its usage is counted on the way. Cancelling it stops
+ * the upstream, and so does collecting it unread; where the upstream breaks off, reading it fails.
+ *
+ * @param from a response of this package's `fetch`, whose body nobody has read.
+ * @throws {TypeError} for any other.
+ *
+ * @example
+ * ```ts
+ * app.post('/v1/chat/completions', async (c) => {
+ *   const upstream = await fetch(url, { method: 'POST', headers, body: await c.req.text() })
+ *   const { response, report } = passThrough(upstream)
+ *   report.then(({ end, usage }) => console.log(end, usage))
+ *   return response
+ * })
+ * ```
+ */
+export declare function passThrough(from: Response): PassThrough;
+/** How {@link pipe} passes a response on. */
+export interface PipeOptions {
+	/**
+	 * Whether the upstream's status and end-to-end headers are passed on, too, beside the headers that are set
+	 * already. Without them, it is a 200 with what is set. Default true.
+	 */
+	readonly head?: boolean;
+	/**
+	 * Milliseconds of silence after which an event stream gets a comment (`: keep-alive`), between two
+	 * events, so that proxies on the way do not take it for dead. Default none.
+	 */
+	readonly heartbeat?: number;
+}
+/**
+ * Passes an upstream's response on to the client of a gateway, byte for byte, and counts its usage on
+ * the way.
+ *
+ * A chunked response of `node:http` on a plain socket is written by the engine itself: JavaScript sees no
+ * event, and the main thread is free for other things. On TLS, HTTP/2, Windows, under middleware that
+ * changes what is written, and into any other stream, the same comes by way of JavaScript. `native` in the
+ * report says which it was.
+ *
+ * A client that reads slowly slows down its own upstream and nobody else's; one that goes away stops it
+ * at once. Where the upstream breaks off, the client's connection is closed without the end of the response
+ * (HTTP/2: reset), so that nobody takes it for complete. Whatever is written to the response meanwhile
+ * comes after the body; ending it stops the upstream.
+ *
+ * The result never rejects: it says how it ended.
+ *
+ * @param from a response of this package's `fetch`, whose body nobody has read.
+ * @param to a response of `node:http`, `node:https` or `node:http2`, or another stream.
+ * @throws {TypeError} for anything else, for a body that has been read, and for a destination that was ended.
+ *
+ * @example
+ * ```ts
+ * import { createServer } from 'node:http'
+ * import { fetch, pipe } from 'warmline'
+ *
+ * createServer(async (request, response) => {
+ *   const upstream = await fetch('https://api.openai.com/v1/chat/completions', {
+ *     method: 'POST',
+ *     headers: { authorization: `Bearer ${process.env.OPENAI_API_KEY}`, 'content-type': 'application/json' },
+ *     body: request,
+ *     duplex: 'half',
+ *   })
+ *   const { end, usage } = await pipe(upstream, response)
+ *   console.log(end, usage)
+ * }).listen(8080)
+ * ```
+ */
+export declare function pipe(from: Response, to: Destination, { head, heartbeat }?: PipeOptions): Promise<PipeReport>;
 /** What has gone through one patch since it was made. */
 export interface PatchStatistics {
 	/** Requests that the engine was given, those that an SDK repeats of its own accord included. */
@@ -605,77 +851,6 @@ export declare function healthCheckConnection(id: string): boolean;
 export declare function cleanupExpiredConnections(): number;
 /** {@link SimpleConnectionPool.getStats} on the pool that `fetch` uses. */
 export declare function getConnectionPoolStats(): PoolStats;
-/** What the engine reads from a provider's error. */
-export interface ProviderFailure {
-	readonly type?: string;
-	readonly code?: string;
-	readonly message: string;
-}
-/**
- * An error that a provider reports in the middle of its stream. `message` is the provider's own, `code`
- * is `WARMLINE_PROVIDER_ERROR`.
- */
-export declare class ProviderError extends WarmlineError {
-	readonly name: string;
-	/** The provider's name for this kind of error, such as `overloaded_error` or `UNAVAILABLE`. */
-	readonly type: string | undefined;
-	/** The provider's code, where it gives one beside or instead of the type. */
-	readonly providerCode: string | undefined;
-	constructor({ type, code, message }: ProviderFailure, origin: string | undefined);
-	static [Symbol.hasInstance](value: unknown): boolean;
-}
-/** The tokens that a provider says were used; a count that it does not report is `undefined`. */
-export interface TokenUsage {
-	/** All of the prompt, with what was read from a cache or written to one. */
-	readonly inputTokens?: number;
-	/** All that was generated, thoughts included. */
-	readonly outputTokens?: number;
-	/** As the provider counts it; else the sum of both. */
-	readonly totalTokens?: number;
-	/** What of the prompt was read from a cache. */
-	readonly cachedInputTokens?: number;
-}
-/** The text of an answer, piece by piece. */
-export interface TextDeltas extends AsyncIterableIterator<string, undefined, undefined> {
-	/**
-	 * What the provider has reported so far: complete once the iteration has ended, and what is known of
-	 * it after a `break` or an error. `undefined` until the first report; some providers want to be asked for it
-	 * (`stream_options: { include_usage: true }` with OpenAI's chat completions).
-	 */
-	readonly usage: TokenUsage | undefined;
-}
-/**
- * Reads only the text of a streamed answer: the engine decodes the stream and finds the text in it, and
- * nothing else comes to JavaScript.
- *
- * It knows OpenAI's chat completions, completions and responses, Anthropic's messages, Gemini, Ollama,
- * Cohere, Mistral and Bedrock, and who speaks like one of them, by the shape of their events: event
- * streams, lines of JSON and AWS frames. Of several answers it reads the first. Thoughts, refusals and tool
- * calls are no text. Pieces that arrive together come as one; nothing waits for more.
- *
- * Leaving the loop stops the upstream, as with {@link events}.
- *
- * @param response a response of this package's `fetch`, or a clone of one, whose body nobody has read.
- * @throws {TypeError} for any other.
- *
- * Iterating throws a {@link ProviderError} for an error that the provider reports in its stream, an
- * {@link UnexpectedResponseError} where the response is no stream of a known kind, and else what it
- * throws with {@link events}.
- *
- * @example
- * ```ts
- * import { fetch, textDeltas } from 'warmline'
- *
- * const response = await fetch('http://localhost:11434/api/chat', {
- *   method: 'POST',
- *   body: JSON.stringify({ model: 'llama3.2', messages: [{ role: 'user', content: 'Hello!' }] }),
- * })
- * const deltas = textDeltas(response)
- * for await (const text of deltas) process.stdout.write(text)
- * console.log(deltas.usage)
- * ```
- */
-export declare function textDeltas(response: Response): TextDeltas;
 /**
  * A response that is no stream: the provider refused the request, or answers in another form.
  *

@@ -5,11 +5,17 @@
  */
 
 export { ClientResponse, type RequestOptions, type RequestTimings } from './client/call.js';
+export type { DnsOptions } from './client/dns.js';
 export { HttpClient, type PoolMetrics } from './client/http-client.js';
+export type { FoundAddress, LookupFunction } from './client/lookup.js';
 export type { DecompressOptions, HttpClientOptions } from './client/options.js';
 export type { Pem, TlsOptions } from './client/tls.js';
 export { fetch } from './fetch/fetch.js';
 export type { FetchInit } from './fetch/request.js';
+export type { Destination } from './gateway/destination.js';
+export { type PassThrough, passThrough } from './gateway/pass-through.js';
+export { type PipeOptions, pipe } from './gateway/pipe.js';
+export type { PipeReport } from './gateway/report.js';
 export { type Phase, WarmlineError } from './native/error.js';
 export { isNativeAvailable, NativeUnavailableError } from './native/load.js';
 export type { Timeouts } from './native/timeouts.js';

@@ -94,11 +94,5 @@ function canonical({ method, url, headers, body }: Seen) {
     )
     .sort();
   const bytes = Buffer.from(body, 'base64').toString('latin1');
-  const text = boundary === undefined ? bytes : headersInLowerCase(named(bytes));
-  return { method, url, headers: sorted, body: text };
-}
-
-/** The names of a form's own headers may be in any case. */
-function headersInLowerCase(form: string): string {
-  return form.replace(/^Content-(Disposition|Type):/gim, (name) => name.toLowerCase());
+  return { method, url, headers: sorted, body: named(bytes) };
 }

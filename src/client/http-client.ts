@@ -79,7 +79,7 @@ export class HttpClient {
   constructor(options: HttpClientOptions = {}) {
     const settings = checkOptions(options);
     const native = binding();
-    this.#number = refusable(() => native.openClient(settings));
+    this.#number = refusable(() => native.openClient(...settings));
     forgotten.register(this, { number: this.#number, inFlight: this.#inFlight });
   }
 

@@ -3,6 +3,7 @@ import { setMaxListeners } from 'node:events';
 import { WarmlineError } from '../native/error.js';
 import type { DecodedEvent } from '../native/events.js';
 import { engine, type Receiver, type Submission } from '../native/link.js';
+import type { RelayReport } from '../native/passing.js';
 import { ResponseFlag } from '../native/wire.js';
 import { FlowingContent, WholeContent } from './content.js';
 import type { Account, Stoppable } from './in-flight.js';
@@ -124,7 +125,10 @@ export class Exchange implements Receiver, Stoppable {
     this.#upload?.pulled(bytes);
   }
 
-  onValue(): void {}
+  onValue(report: unknown): void {
+    this.#finish();
+    this.#inflow?.relayed(report as RelayReport);
+  }
 
   /** Nobody wants the rest: the upstream is stopped. */
   leave(): void {
@@ -140,9 +144,11 @@ export class Exchange implements Receiver, Stoppable {
 
   stop(reason: unknown): void {
     this.#finish(reason);
-    engine().abort(this);
-    if (this.#inflow === undefined) this.#reject(reason);
-    else this.#inflow.stop(reason);
+    const inflow = this.#inflow;
+    // The engine still has to report what it has passed on.
+    if (inflow?.isRelayed !== true) engine().abort(this);
+    if (inflow === undefined) this.#reject(reason);
+    else inflow.stop(reason);
   }
 
   #listen(signal: AbortSignal): void {

@@ -16,7 +16,8 @@ export const SHARED_CLIENT = 0;
  *
  * As the standard has it, with what Node adds: async iterables as bodies, `duplex: 'half'` for streamed
  * ones. Beyond it: `connection` sends on a leased connection, `timeout` sets deadlines.
- * Short of it: a Blob or form of more than 16 MiB is streamed, and cannot be sent again for a 307 or 308.
+ * Short of it: a Blob or form of more than 16 MiB is streamed, and cannot be sent again for a 307 or 308;
+ * `referrer` and `referrerPolicy` make no difference.
  *
  * Rejects with `TypeError: fetch failed`, whose `cause` is a {@link WarmlineError}; with the signal's
  * reason once it is aborted; with another `TypeError` for arguments that nothing can be sent for.

@@ -1,9 +1,11 @@
 import { inspect } from 'node:util';
 
 import { type Decodable, decode, type EventSink, type EventSource } from '../native/events.js';
+import { type ByteSink, type ByteSource, decoded, type Passable, pass } from '../native/passing.js';
 import { ResponseFlag } from '../native/wire.js';
 import { type Content, StreamContent } from './content.js';
 import { ResponseHeaders } from './headers.js';
+import { WholePassing } from './passing.js';
 
 /** Statuses whose responses have no body, not even an empty one (Fetch, "null body status"). */
 const NULL_BODY = new Set([101, 103, 204, 205, 304]);
@@ -29,7 +31,7 @@ export interface ResponseParts {
  * A response of the engine. An instance of the global `Response`, whose constructor it never runs:
  * headers stay bytes until one is asked for, and a stream exists once `body` is touched.
  */
-export class EngineResponse implements Decodable {
+export class EngineResponse implements Decodable, Passable {
   readonly #parts: ResponseParts;
   #content: Content | null;
   #stream: ReadableStream<Uint8Array<ArrayBuffer>> | undefined;
@@ -57,7 +59,11 @@ export class EngineResponse implements Decodable {
   }
 
   get type(): Response['type'] {
-    return 'basic';
+    return (this.#parts.flags & ResponseFlag.crossedOrigins) === 0 ? 'basic' : 'cors';
+  }
+
+  get [decoded](): boolean {
+    return (this.#parts.flags & ResponseFlag.decoded) !== 0;
   }
 
   get url(): string {
@@ -148,6 +154,15 @@ export class EngineResponse implements Decodable {
     this.#stream?.getReader();
     this.#parts.onClaim?.(reader);
     return content === null ? nothing(sink) : content.decode(wish, sink);
+  }
+
+  /** The body passed on as it comes. */
+  [pass](sink: ByteSink, holder?: object): ByteSource {
+    const content = this.#content;
+    if (this.#unusable) throw unusable();
+    this.#stream?.getReader();
+    this.#parts.onClaim?.(holder);
+    return content === null ? new WholePassing(new Uint8Array(0), sink) : content.pass(sink);
   }
 
   get #unusable(): boolean {

@@ -13,6 +13,16 @@ export interface ErrorFacts {
   readonly bytesReceived?: number;
   readonly retryable?: boolean;
   readonly causes?: readonly string[];
+  /** What each address of a host said, where none answered. */
+  readonly attempts?: readonly AttemptFacts[] | null;
+}
+
+/** Why one address could not be connected to. */
+export interface AttemptFacts {
+  readonly code: string;
+  readonly message: string;
+  readonly address: string;
+  readonly port: number;
 }
 
 const brand = Symbol.for('warmline.error');
@@ -21,7 +31,8 @@ const brand = Symbol.for('warmline.error');
  * What went wrong with a request or a connection. `fetch` has it as the `cause` of its
  * `TypeError: fetch failed`, everything else throws it as it is.
  *
- * Programs read `code` and `phase`; the message is for people. `instanceof` holds across two copies
+ * Programs read `code` and `phase`; the message is for people. Where a host has several addresses and none
+ * could be connected to, the `cause` is an `AggregateError` of the `errors` of each. `instanceof` holds across two copies
  * of the package in one process.
  */
 export class WarmlineError extends Error {
@@ -44,7 +55,7 @@ export class WarmlineError extends Error {
   readonly retryable: boolean;
 
   constructor(facts: ErrorFacts) {
-    const cause = causeOf(facts.causes);
+    const cause = facts.attempts ? allFailed(facts.attempts) : causeOf(facts.causes);
     super(facts.message, cause === undefined ? undefined : { cause });
     this.code = facts.code;
     this.phase = facts.phase;
@@ -66,6 +77,15 @@ Object.defineProperty(WarmlineError.prototype, brand, { value: true });
 /** Whether an error is of the class that has this brand, be it of another copy of the package. */
 export function isBranded(value: unknown, brand: symbol): boolean {
   return typeof value === 'object' && value !== null && brand in value;
+}
+
+/** As Node has it where no address of a host could be connected to. */
+function allFailed(attempts: readonly AttemptFacts[]): AggregateError {
+  const errors = attempts.map(({ message, ...facts }) =>
+    Object.assign(new Error(message), { syscall: 'connect', ...facts }),
+  );
+  const cause = new AggregateError(errors, 'every address failed');
+  return Object.assign(cause, { code: attempts[0]?.code });
 }
 
 function causeOf(causes: readonly string[] = []): Error | undefined {

@@ -1,7 +1,7 @@
 import type { Decodable } from '../native/events.js';
 import type { EventStream } from '../sse/event-flow.js';
 import { decoded } from '../sse/events.js';
-import type { Opened, SdkDialect } from './sdk.js';
+import { isForHelper, type Opened, type SdkDialect } from './sdk.js';
 
 /** An SDK's stream whose response the engine can decode. */
 export interface Decoding extends Opened {
@@ -15,9 +15,10 @@ export function nativeIterator(
   count: () => void = () => {},
 ): () => AsyncIterator<unknown> {
   const { controller } = opened.stream;
+  const turns = isForHelper(opened.options) ? dialect.turns : 1;
   let consumed = false;
   return () =>
-    new NativeIterator(controller, dialect.turns, () => {
+    new NativeIterator(controller, turns, () => {
       if (consumed) throw dialect.consumed(opened.errors);
       consumed = true;
       const shape = dialect.shape(opened);

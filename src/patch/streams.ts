@@ -83,11 +83,49 @@ function redirect(
   const dialect = dialectOf(stream.constructor, opened.errors, dialects);
   if (dialect instanceof Promise) {
     const decided = dialect.then(decide);
-    stream.iterator = async function* () {
-      yield* { [Symbol.asyncIterator]: await decided };
-    };
+    stream.iterator = () => new UndecidedIterator(decided);
   } else {
     stream.iterator = decide(dialect);
+  }
+}
+
+/** An iterator that is there once it is known which; from then on it takes no turn of its own. */
+class UndecidedIterator implements AsyncIterableIterator<unknown> {
+  readonly #decided: Promise<SdkStream['iterator']>;
+  #begun: Promise<AsyncIterator<unknown>> | undefined;
+  #iterator: AsyncIterator<unknown> | undefined;
+  #over = false;
+
+  constructor(decided: Promise<SdkStream['iterator']>) {
+    this.#decided = decided;
+  }
+
+  next(): Promise<IteratorResult<unknown>> {
+    if (this.#iterator !== undefined) return this.#iterator.next();
+    if (this.#over) return Promise.resolve({ done: true, value: undefined });
+    this.#begun ??= this.#decided.then((iterator) => {
+      this.#iterator = iterator();
+      return this.#iterator;
+    });
+    return this.#begun.then((iterator) => iterator.next());
+  }
+
+  async return(value?: unknown): Promise<IteratorResult<unknown>> {
+    // Left before it was begun, nothing is begun.
+    if (this.#begun === undefined) this.#over = true;
+    const iterator = await this.#begun;
+    return (await iterator?.return?.(value)) ?? { done: true, value };
+  }
+
+  async throw(reason: unknown): Promise<IteratorResult<unknown>> {
+    if (this.#begun === undefined) this.#over = true;
+    const iterator = await this.#begun;
+    if (iterator?.throw === undefined) throw reason;
+    return iterator.throw(reason);
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
   }
 }
 

@@ -150,6 +150,8 @@ pub(crate) fn io_code(error: &io::Error) -> &'static str {
         Kind::AddrInUse => "EADDRINUSE",
         Kind::PermissionDenied => "EACCES",
         Kind::InvalidInput => "EINVAL",
+        Kind::NotFound => "ENOENT",
+        Kind::WouldBlock => "EAGAIN",
         Kind::OutOfMemory => "ENOMEM",
         // The process has run out of file descriptors, or the machine has: numbers alike on Linux
         // and macOS, and Winsock's own.

@@ -73,7 +73,7 @@ pub(crate) async fn send(client: &Client, request: Request) -> Result<Response, 
         headers,
         body: Some(body),
     };
-    let mut hops = 0;
+    let (mut hops, mut crossed_origins) = (0, false);
     loop {
         let origin = Arc::clone(&hop.target.origin);
         let named = |error: Error| error.with_origin(Arc::clone(&origin));
@@ -103,10 +103,13 @@ pub(crate) async fn send(client: &Client, request: Request) -> Result<Response, 
                 headers: head.headers,
                 target: hop.target,
                 redirected: hops > 0,
+                crossed_origins,
+                decoded: decoding.is_some(),
                 facts,
                 body: body.decoded(decoding),
             });
         };
+        crossed_origins |= next.origin != origin;
         hop = redirect::follow(hop, next, head.status, hops).map_err(named)?;
         hops += 1;
         tokio::spawn(body.drain());

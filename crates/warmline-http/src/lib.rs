@@ -13,6 +13,7 @@ mod execute;
 mod head;
 mod leases;
 mod redirect;
+pub mod relay;
 mod request;
 mod response;
 pub mod sse;

@@ -31,6 +31,10 @@ pub struct Response {
     pub target: Arc<Target>,
     /// Whether at least one redirect was followed.
     pub redirected: bool,
+    /// Whether one of them led to another origin.
+    pub crossed_origins: bool,
+    /// The body's content codings are undone; its `content-encoding` and `content-length` are the server's.
+    pub decoded: bool,
     /// How the request went.
     pub facts: Facts,
     /// The body.

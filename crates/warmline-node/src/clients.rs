@@ -4,15 +4,17 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use napi::Env;
+use napi::bindgen_prelude::{FnArgs, Function};
 use napi_derive::napi;
-use warmline_http::transport::ConnectorOptions;
+use warmline_http::transport::{ConnectorOptions, DnsOptions};
 use warmline_http::{
     Client, ClientOptions, DecodingLimits, Error, Limits, Phase, PoolStats, Timeouts, Totals,
 };
 
 use crate::error::to_napi;
 use crate::exchange::Ending;
-use crate::network::{self, ProxySettings, TlsSettings};
+use crate::lookup::{JsLookup, LookupAnswer};
+use crate::network::{self, DnsSettings, ProxySettings, SocketSettings, TlsSettings};
 use crate::outbox::{End, Outbox};
 use crate::parse;
 
@@ -47,6 +49,8 @@ pub struct ClientSettings {
     pub idle_timeout: Option<u32>,
     pub total_timeout: Option<u32>,
     pub pool_timeout: Option<u32>,
+    pub dns: Option<DnsSettings>,
+    pub socket: Option<SocketSettings>,
     pub tls: Option<TlsSettings>,
     pub proxy: Option<ProxySettings>,
     pub decompress: Option<DecompressSettings>,
@@ -78,10 +82,15 @@ fn decoding(settings: &DecompressSettings) -> Option<DecodingLimits> {
 }
 
 /// Opens a client with a pool of its own; the result is its number. It ends with the thread that
-/// opened it, which nobody else can reach it from.
+/// opened it, which nobody else can reach it from. `lookup` stands in for the system's resolver.
 #[napi(catch_unwind)]
-pub fn open_client(env: Env, settings: ClientSettings) -> napi::Result<u32> {
-    let client = options(settings)
+pub fn open_client(
+    env: Env,
+    settings: ClientSettings,
+    lookup: Option<Function<'_, FnArgs<(String, LookupAnswer)>, ()>>,
+) -> napi::Result<u32> {
+    let lookup = lookup.as_ref().map(JsLookup::new).transpose()?;
+    let client = options(settings, lookup)
         .and_then(Client::new)
         .map_err(|error| to_napi(&error))?;
     let number = {
@@ -93,7 +102,7 @@ pub fn open_client(env: Env, settings: ClientSettings) -> napi::Result<u32> {
     Ok(number)
 }
 
-fn options(settings: ClientSettings) -> Result<ClientOptions, Error> {
+fn options(settings: ClientSettings, lookup: Option<JsLookup>) -> Result<ClientOptions, Error> {
     let defaults = ClientOptions::default();
     let limits = Limits::default();
     let count = |setting: Option<u32>, default| setting.map_or(default, |count| count as usize);
@@ -103,6 +112,8 @@ fn options(settings: ClientSettings) -> Result<ClientOptions, Error> {
         Some(millis) => Some(Duration::from_millis(u64::from(millis))),
     };
     let max_connections = count(settings.max_connections, limits.max_connections);
+    let dns = settings.dns.map(network::dns).transpose()?;
+    let (tcp, socket_path) = network::socket(settings.socket.unwrap_or_default())?;
     let tls = settings.tls.map(network::tls).transpose()?;
     let proxy = settings.proxy.map(network::proxy).transpose()?;
     Ok(ClientOptions {
@@ -122,9 +133,14 @@ fn options(settings: ClientSettings) -> Result<ClientOptions, Error> {
             total: duration(settings.total_timeout, None),
         },
         connector: ConnectorOptions {
+            dns: DnsOptions {
+                lookup: lookup.map(|lookup| Arc::new(lookup) as _),
+                ..dns.unwrap_or_default()
+            },
+            socket_path,
+            tcp,
             tls: tls.unwrap_or_default(),
             proxy: proxy.unwrap_or_default(),
-            ..defaults.connector
         },
         decoding: match &settings.decompress {
             None => defaults.decoding,

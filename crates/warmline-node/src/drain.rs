@@ -3,7 +3,7 @@
 use crate::error::error_json;
 use crate::link::Mailbox;
 use crate::outbox::{Contents, End, Head, Outbox};
-use crate::wire::{align, done};
+use crate::wire::{align, done, event};
 
 /// A body up to this size crosses with its head in one record; JavaScript keeps it as a string.
 const WHOLE_LIMIT: usize = 64 * 1024;
@@ -63,6 +63,7 @@ impl Writer<'_> {
             } else {
                 drop(contents);
                 mailbox.put_back(outbox);
+                return true;
             }
         }
         !mailbox.is_empty()
@@ -105,7 +106,7 @@ impl Writer<'_> {
 
     fn whole(&mut self, slot: u32, head: &Head, contents: &mut Contents, size: usize) {
         let ascii = contents.chunks.iter().all(|chunk| chunk.is_ascii());
-        let flags = flags(head) | if ascii { done::FLAG_ASCII } else { 0 };
+        let flags = head.flags | if ascii { done::FLAG_ASCII } else { 0 };
         let status = u32::from(head.status);
         self.words(&[
             done::WHOLE,
@@ -128,7 +129,7 @@ impl Writer<'_> {
             done::HEAD,
             slot,
             status,
-            flags(head),
+            head.flags,
             word(head.text.len()),
             0,
         ]);
@@ -161,7 +162,7 @@ impl Writer<'_> {
         contents.chunks.is_empty()
     }
 
-    /// All events of a slot; `false` if their words do not fit.
+    /// All events of a slot; `false` if their words and raw data do not fit.
     fn events(&mut self, slot: u32, contents: &mut Contents) -> bool {
         let Some(decoding) = &mut contents.decoding else {
             return true;
@@ -170,11 +171,19 @@ impl Writer<'_> {
         if news.is_empty() {
             return true;
         }
-        if 4 * news.words.len() > self.free().saturating_sub(RECORD_RESERVE / 2) {
+        if 4 * news.words.len() + news.raw.len() > self.free().saturating_sub(RECORD_RESERVE / 2) {
             return false;
         }
-        self.words(&[done::EVENTS, slot, word(news.words.len()), word(news.bytes)]);
+        self.words(&[
+            done::EVENTS,
+            slot,
+            word(news.words.len() / event::WORDS),
+            word(news.bytes),
+            word(news.raw.len()),
+        ]);
         self.words(&news.words);
+        self.bytes(&news.raw);
+        self.at = align(self.at);
         self.json.push_str(&news.json);
         news.clear();
         true
@@ -200,14 +209,6 @@ impl Writer<'_> {
 
     fn free(&self) -> usize {
         self.buffer.len().saturating_sub(self.at + FIXED)
-    }
-}
-
-fn flags(head: &Head) -> u32 {
-    if head.redirected {
-        done::FLAG_REDIRECTED
-    } else {
-        0
     }
 }
 

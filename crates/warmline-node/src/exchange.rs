@@ -3,17 +3,17 @@
 use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::sync::Arc;
-use std::task::Poll;
+use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use url::Position;
 use warmline_http::{Body, Error, Phase, RequestBody, Response};
 
 use crate::clients;
-use crate::outbox::{End, Head, Outbox};
+use crate::outbox::{End, Head, Order, Outbox};
 use crate::parse;
 use crate::submission::RequestRecord;
-use crate::wire::flag;
+use crate::wire::{done, flag};
 
 /// A response's body of up to this size is worth one more look before its head goes out alone.
 const TOGETHER_LIMIT: usize = 64 * 1024;
@@ -107,25 +107,71 @@ async fn deliver(
         return Ok(());
     }
     outbox.head(head);
-    let handed_over = async {
-        for chunk in chunks {
-            outbox.chunk(chunk).await?;
+    let mut rest = Rest {
+        waiting: chunks,
+        failure: match gathered {
+            Gathered::Failure(error) => Some(error),
+            Gathered::Everything | Gathered::Part => None,
+        },
+        body,
+    };
+    let order = tokio::select! {
+        biased;
+        handed_over = rest.hand_over(outbox) => {
+            let end = match handed_over {
+                Ok(()) => End::Complete,
+                Err(error) => End::Failed(Box::new(error)),
+            };
+            outbox.end_unless_ordered(end).err().map(|(order, end)| {
+                if let End::Failed(error) = end {
+                    rest.failure = Some(*error);
+                }
+                order
+            })
         }
-        if let Gathered::Failure(error) = gathered {
-            return Err(error);
+        order = outbox.until_ordered() => Some(order),
+    };
+    match order {
+        None => {}
+        Some(Order::Forgo) => {
+            Box::pin(rest.body.drain()).await;
+            outbox.end(End::Complete);
         }
-        while let Some(chunk) = body.chunk().await? {
-            outbox.chunk(chunk).await?;
+        Some(Order::Relay(order)) => Box::pin(order.run(&mut rest, outbox)).await,
+    }
+    Ok(())
+}
+
+/// What is to come of a body.
+pub(crate) struct Rest {
+    /// Comes first.
+    pub(crate) waiting: VecDeque<Bytes>,
+    /// What broke the body off after that.
+    failure: Option<Error>,
+    body: Body,
+}
+
+impl Rest {
+    /// Passes all of it to JavaScript. Dropped before its end, nothing is lost.
+    async fn hand_over(&mut self, outbox: &Arc<Outbox>) -> Result<(), Error> {
+        while let Some(chunk) = poll_fn(|cx| self.poll_chunk(cx)).await {
+            outbox.chunk(chunk?).await?;
         }
         Ok(())
-    };
-    tokio::select! {
-        biased;
-        handed_over = handed_over => handed_over?,
-        () = outbox.until_forgone() => Box::pin(body.drain()).await,
     }
-    outbox.end(End::Complete);
-    Ok(())
+
+    pub(crate) fn poll_chunk(
+        &mut self,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Bytes, Error>>> {
+        if let Some(chunk) = self.waiting.pop_front() {
+            return Poll::Ready(Some(Ok(chunk)));
+        }
+        match self.failure.take() {
+            Some(error) => Poll::Ready(Some(Err(error))),
+            None => self.body.poll_chunk(cx),
+        }
+    }
 }
 
 /// What came of a body without waiting.
@@ -196,9 +242,20 @@ fn head(response: &Response) -> Head {
     }
     Head {
         status: response.status.as_u16(),
-        redirected: response.redirected,
+        flags: flags(response),
         text,
     }
+}
+
+fn flags(response: &Response) -> u32 {
+    [
+        (response.redirected, done::FLAG_REDIRECTED),
+        (response.crossed_origins, done::FLAG_CROSSED_ORIGINS),
+        (response.decoded, done::FLAG_DECODED),
+    ]
+    .into_iter()
+    .filter_map(|(holds, flag)| holds.then_some(flag))
+    .sum()
 }
 
 /// Appends a number; the standard formatter takes ten times as long, for each of seven numbers of each

@@ -89,8 +89,8 @@ impl RequestBody {
     pub(super) fn framing(&self, method: &Method) -> BodyFraming {
         match (self, self.length()) {
             // Fetch, "HTTP-network-or-cache fetch", step 8: a length of zero is stated for no body
-            // where the method expects one.
-            (Self::Empty, _) if !matches!(*method, Method::POST | Method::PUT) => {
+            // where the method expects one; with PATCH, as Node has it.
+            (Self::Empty, _) if !matches!(*method, Method::POST | Method::PUT | Method::PATCH) => {
                 BodyFraming::Nothing
             }
             (_, Some(length)) => BodyFraming::Length(length),

@@ -1,10 +1,13 @@
-//! From an origin to an open connection that carries requests: names, TCP, proxies, TLS, HTTP/1.1.
+//! From an origin to an open connection that carries requests: names, sockets, proxies, TLS, HTTP/1.1.
 //! Nothing here knows the pool's limits, a retry or a deadline other than connecting's.
 
 mod body;
 mod connect;
 mod connection;
+mod deadline;
+mod dial;
 mod dns;
+mod eyeballs;
 mod fault;
 mod h1;
 mod io;
@@ -21,10 +24,11 @@ mod verifier;
 pub use body::{Abort, BodyFault, BodyStream, RequestBody};
 pub use connect::{Connector, ConnectorOptions};
 pub use connection::{ConnectTimings, Connection, ConnectionInfo};
+pub use dns::{DnsOptions, Found, LookedUp, Lookup, LookupFailure};
 pub use h1::{Incoming, RequestHead, ResponseHead, SendError};
 pub use io::Traffic;
 pub use proxy::{Proxy, ProxyOptions};
-pub use tcp::TcpOptions;
+pub use tcp::{AttemptError, AttemptErrors, TcpOptions};
 pub use tls::TlsInfo;
 pub use tls_options::{TlsIdentity, TlsOptions, TlsVersion};
 pub use trust::{lacks_trust_store, offer_roots};

@@ -2,7 +2,7 @@
 //! interface, and one script per accepted connection.
 
 use std::future::{Future, poll_fn};
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use bytes::Bytes;
 use http::header::{ACCEPT, ACCEPT_ENCODING, HOST, USER_AGENT};
@@ -22,7 +22,16 @@ where
     S: Fn(TcpStream) -> F + Send + 'static,
     F: Future<Output = ()> + Send + 'static,
 {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    start_on(Ipv4Addr::LOCALHOST.into(), script).await
+}
+
+/// Starts a peer at another address of this machine.
+pub(crate) async fn start_on<S, F>(at: IpAddr, script: S) -> Key
+where
+    S: Fn(TcpStream) -> F + Send + 'static,
+    F: Future<Output = ()> + Send + 'static,
+{
+    let listener = TcpListener::bind((at, 0)).await.unwrap();
     let key = key_of(listener.local_addr().unwrap());
     tokio::spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {
