@@ -294,6 +294,15 @@ const DEEDS: [string, Deed][] = [
   ['a time-out that is none', failed(get('/never', { timeout: 'soon' as never }))],
   ['what is cancelled beforehand', failed(get('/never', { signal: AbortSignal.abort() }))],
   [
+    'what is cancelled at once',
+    failed(async (instance) => {
+      const stop = new AbortController();
+      const request = instance.get('/never', { signal: stop.signal });
+      queueMicrotask(() => queueMicrotask(() => stop.abort()));
+      return await request;
+    }),
+  ],
+  [
     'what is cancelled',
     failed(async (instance, _, peer) => {
       const stop = new AbortController();

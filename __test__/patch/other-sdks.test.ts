@@ -245,6 +245,7 @@ describe('what keeps its fetch to itself', () => {
   it('is a provider of the AI SDK: it takes a fetch, or the global one', async () => {
     const options = { apiKey: 'k', baseURL: `${provider.origin}/v1` };
     const plain = createOpenAI(options);
+    expect(() => patch(plain)).toThrow(/createOpenAI\(\{ fetch \}\)/);
     const warm = createOpenAI({ ...options, fetch: (input, init) => http.fetch(input, init) });
     const read = async (openai: typeof plain) => {
       const model = openai.chat('mock-small');

@@ -144,6 +144,13 @@ const DEEDS: [string, Deed][] = [
     },
   ],
   [
+    'what is compressed, as it is',
+    async (undici, dispatcher, origin) => {
+      const { headers, body } = await undici.request(`${origin}/gzip`, { dispatcher });
+      return [headers['content-encoding'], Buffer.from(await body.bytes()).toString('hex')];
+    },
+  ],
+  [
     'no content',
     async (undici, dispatcher, origin) => {
       const { statusCode, body } = await undici.request(`${origin}/204`, { dispatcher });
@@ -293,6 +300,17 @@ describe.each(VERSIONS)("a dispatcher of undici %s's on the engine", (_, undici)
     const names = new Map(headers.map(([name, value]) => [name.toLowerCase(), value]));
     expect(names.get('content-length')).toBe('5');
     expect(names.has('transfer-encoding')).toBe(false);
+  });
+
+  it('hands over a body that trailers follow, and drops those', async () => {
+    await using peer = await httpServer((_, response) => {
+      response.writeHead(200, { trailer: 'x-sum' }).write('body');
+      response.addTrailers({ 'x-sum': '1' });
+      response.end();
+    });
+    const response = await undici.request(peer.origin, { dispatcher: createDispatcher(undici) });
+    expect(await response.body.text()).toBe('body');
+    expect(response.trailers).toEqual({});
   });
 
   it('reads no faster than its reader', async () => {

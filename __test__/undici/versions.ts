@@ -1,5 +1,5 @@
+import * as undici7 from 'undici';
 import * as undici6 from 'undici-6';
-import * as undici7 from 'undici-7';
 
 export type Undici = typeof undici7;
 

@@ -73,7 +73,8 @@ class Exchange {
 
   async run(url: URL): Promise<AxiosResponse> {
     const { signal, cancelToken, responseType } = this.#config;
-    signal?.addEventListener('abort', this.#onCancel);
+    if (signal?.aborted) this.#cancel(signal);
+    else signal?.addEventListener('abort', this.#onCancel);
     cancelToken?.subscribe(this.#onCancel);
     let streams = false;
     try {
@@ -182,7 +183,7 @@ class Exchange {
     }, limit);
   }
 
-  /** `reason` is a token's own, or a signal's event. */
+  /** `reason` is a token's own, or stands for a signal. */
   #cancel(reason: unknown): void {
     const { CanceledError } = this.#errors;
     const isToken = reason instanceof CanceledError;

@@ -1,21 +1,18 @@
 import { Readable } from 'node:stream';
 
+import { decoded, type Passable } from '../native/passing.js';
 import { type AxiosErrors, tooLarge } from './errors.js';
 import type { Config } from './instance.js';
 
-/** What the engine has undone, and axios takes the header away for. */
-const CODINGS = new Set(['gzip', 'x-gzip', 'deflate', 'br', 'zstd']);
-
 /** A response's headers as `node:http` has them. */
-export function headersOf(response: Response): Record<string, string | string[]> {
+export function headersOf(
+  response: Response & Partial<Passable>,
+): Record<string, string | string[]> {
   const headers: Record<string, string | string[]> = Object.fromEntries(response.headers);
   const cookies = response.headers.getSetCookie();
   if (cookies.length > 0) headers['set-cookie'] = cookies;
-  const codings = response.headers
-    .get('content-encoding')
-    ?.toLowerCase()
-    .split(/\s*,\s*/);
-  if (codings?.every((coding) => CODINGS.has(coding))) delete headers['content-encoding'];
+  // As axios has it for what it has undone itself.
+  if (response[decoded]) delete headers['content-encoding'];
   return headers;
 }
 

@@ -1,6 +1,7 @@
 import { HttpClient, insideOf } from '../client/http-client.js';
 import { type fetch, fetchOn, SHARED_CLIENT } from '../fetch/fetch.js';
 import type { Account } from '../fetch/in-flight.js';
+import type { FetchInit } from '../fetch/request.js';
 import { PatchAccount } from './account.js';
 
 export type Fetch = typeof fetch;
@@ -37,11 +38,20 @@ function road(number: number, name: string, inner: Account | undefined): Road {
  */
 export function gate({ number, account }: Road, own: Fetch | undefined): Fetch {
   const gated = (input: Parameters<Fetch>[0], init: Parameters<Fetch>[1] = {}) => {
-    if (account.active) return fetchOn(number, account, input, init);
+    if (account.active) return fetchOn(number, account, input, withDuplex(init));
     account.fallbacks++;
     return own === undefined ? globalThis.fetch(input, init as RequestInit) : own(input, init);
   };
   return asFetch(gated);
+}
+
+/** Packages of the time of node-fetch hand it Node's streams, and need not say that they are streams. */
+function withDuplex(init: FetchInit): FetchInit {
+  const { body } = init;
+  if (typeof body !== 'object' || body === null || init.duplex !== undefined) return init;
+  return typeof (body as { pipe?: unknown }).pipe === 'function'
+    ? { ...init, duplex: 'half' }
+    : init;
 }
 
 /** What stands in the place of the `fetch` of a client that was not drawn: nobody who hands it on takes it for a default. */

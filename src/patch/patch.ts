@@ -306,6 +306,9 @@ function nameOf(target: object, kind: PatchedTarget['kind']): string {
 
 /** What to do about a target that has no `fetch` to replace. */
 function adviceFor(target: unknown): string {
+  if (typeof target === 'function' && 'languageModel' in target) {
+    return 'a provider of the AI SDK takes its fetch when it is made: createOpenAI({ fetch })';
+  }
   if (
     typeof target === 'object' &&
     target !== null &&
