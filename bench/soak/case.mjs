@@ -63,18 +63,25 @@ function targetsOf({ wrong, laps, descriptors }, leftOpen) {
 
 function lines({ streams, laps, lapSeconds, seed }, outcome) {
   const mebibytes = (bytes) => `${figure(bytes / 2 ** 20)} MB`;
-  const rows = outcome.laps.map(({ active, rss, busiest }, lap) => [
+  const rows = outcome.laps.map(({ active, idle, rss, heap, busiest }, lap) => [
     `after lap ${lap + 1}`,
     mebibytes(rss),
+    mebibytes(heap),
     mebibytes(busiest),
     figure(active),
+    figure(idle),
   ]);
   const fates = Object.entries(outcome.fates).map(([fate, count]) => `${figure(count)} ${fate}`);
   return [
     paint('bold', `${figure(streams)} streams at once, ${laps} x ${lapSeconds} s, seed ${seed}`),
     `  ${figure(outcome.streams)} streams (${fates.join(', ')}), ${figure(outcome.words)} words read`,
     ...align([
-      ['', ...['RSS', 'at most', 'connections in use'].map((it) => paint('dim', it))],
+      [
+        '',
+        ...['RSS', 'heap', 'RSS at most', 'connections in use', 'idle'].map((it) =>
+          paint('dim', it),
+        ),
+      ],
       ...rows,
     ]),
   ];
