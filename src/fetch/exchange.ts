@@ -30,6 +30,8 @@ export class Exchange implements Receiver, Stoppable {
   #onAbort: (() => void) | undefined;
   #upload: Upload | undefined;
   #inflow: Inflow | undefined;
+  /** What this is registered under as long as there is something to stop. */
+  #token: object | undefined;
   #uploadFailure: { readonly reason: unknown } | undefined;
 
   constructor(
@@ -72,6 +74,7 @@ export class Exchange implements Receiver, Stoppable {
     const inflow = new Inflow(this);
     this.#inflow = inflow;
     const token = {};
+    this.#token = token;
     const response = new EngineResponse({
       status,
       flags,
@@ -80,7 +83,9 @@ export class Exchange implements Receiver, Stoppable {
       content: new FlowingContent(inflow),
       onClaim: (holder) => {
         forgotten.unregister(token);
-        if (holder !== undefined) forgotten.register(holder, this, token);
+        if (holder !== undefined && this.#token !== undefined) {
+          forgotten.register(holder, this, token);
+        }
       },
     });
     forgotten.register(response, this, token);
@@ -161,6 +166,12 @@ export class Exchange implements Receiver, Stoppable {
   #finish(reason?: unknown): void {
     this.#upload?.stop(reason);
     this.#inFlight?.delete(this);
+    if (this.#token !== undefined) {
+      // Registered, this would be kept for as long as the reader lives, and by way of its signal's reason
+      // or its body's reader it may well be what the reader is kept by.
+      forgotten.unregister(this.#token);
+      this.#token = undefined;
+    }
     if (this.#onAbort === undefined) return;
     this.#signal?.removeEventListener('abort', this.#onAbort);
     this.#onAbort = undefined;
