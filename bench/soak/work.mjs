@@ -104,7 +104,8 @@ for (let lap = 0; lap < laps; lap++) {
   await Promise.all(readers);
   clearInterval(looking);
   const lapped = { active: await untilFew(active, 0), rss: await settledRss(), busiest };
-  results.push({ ...lapped, idle: idle(), heap: process.memoryUsage().heapUsed });
+  const { heapUsed: heap } = process.memoryUsage();
+  results.push({ ...lapped, idle: idle(), heap, streams: counts.streams });
   progress({ lap });
 }
 
