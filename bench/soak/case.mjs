@@ -8,6 +8,8 @@ import { align, figure, paint } from '../harness/terminal.mjs';
 
 const FULL = { streams: 2000, laps: 5, lapSeconds: 60 };
 const SMOKE = { streams: 2000, laps: 3, lapSeconds: 8 };
+/** What compiled code and grown tables may add; anything that is kept of a stream is more. */
+const MAX_HEAP_BYTES = 100;
 /** Streams of which more are shown of what went wrong. */
 const MAX_SHOWN = 10;
 
@@ -50,7 +52,14 @@ function targetsOf({ wrong, laps, descriptors }, leftOpen) {
     ...(Number.isNaN(descriptors) || descriptors === null
       ? []
       : [atMost('descriptors that were not there at first', descriptors, 0, '')]),
-    // A short run's heap is still finding its size.
+    // A short run is still finding its size.
+    atMost(
+      'heap for each stream since the second lap',
+      (last.heap - first.heap) / Math.max(1, last.streams - first.streams),
+      MAX_HEAP_BYTES,
+      'bytes',
+      false,
+    ),
     atMost(
       'RSS after the last lap over that after the second',
       last.rss / first.rss,
@@ -63,18 +72,25 @@ function targetsOf({ wrong, laps, descriptors }, leftOpen) {
 
 function lines({ streams, laps, lapSeconds, seed }, outcome) {
   const mebibytes = (bytes) => `${figure(bytes / 2 ** 20)} MB`;
-  const rows = outcome.laps.map(({ active, rss, busiest }, lap) => [
+  const rows = outcome.laps.map(({ active, idle, rss, heap, busiest }, lap) => [
     `after lap ${lap + 1}`,
     mebibytes(rss),
+    mebibytes(heap),
     mebibytes(busiest),
     figure(active),
+    figure(idle),
   ]);
   const fates = Object.entries(outcome.fates).map(([fate, count]) => `${figure(count)} ${fate}`);
   return [
     paint('bold', `${figure(streams)} streams at once, ${laps} x ${lapSeconds} s, seed ${seed}`),
     `  ${figure(outcome.streams)} streams (${fates.join(', ')}), ${figure(outcome.words)} words read`,
     ...align([
-      ['', ...['RSS', 'at most', 'connections in use'].map((it) => paint('dim', it))],
+      [
+        '',
+        ...['RSS', 'heap', 'RSS at most', 'connections in use', 'idle'].map((it) =>
+          paint('dim', it),
+        ),
+      ],
       ...rows,
     ]),
   ];

@@ -62,6 +62,9 @@ async function readUntil(end, random) {
 const active = () =>
   client.getPoolMetrics().connectionsActive + upstream.getPoolMetrics().connectionsActive;
 
+const idle = () =>
+  client.getPoolMetrics().connectionsIdle + upstream.getPoolMetrics().connectionsIdle;
+
 /** What is left closes on the engine's own thread: soon, and by then surely. */
 async function untilFew(count, few) {
   const MAX_SECONDS = 10;
@@ -100,7 +103,9 @@ for (let lap = 0; lap < laps; lap++) {
   );
   await Promise.all(readers);
   clearInterval(looking);
-  results.push({ active: await untilFew(active, 0), rss: await settledRss(), busiest });
+  const lapped = { active: await untilFew(active, 0), rss: await settledRss(), busiest };
+  const { heapUsed: heap } = process.memoryUsage();
+  results.push({ ...lapped, idle: idle(), heap, streams: counts.streams });
   progress({ lap });
 }
 

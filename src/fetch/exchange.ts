@@ -32,6 +32,8 @@ export class Exchange implements Receiver, Stoppable {
   #upload: Upload | undefined;
   #inflow: Inflow | undefined;
   #head = '';
+  /** What this is registered under as long as there is something to stop. */
+  #token: object | undefined;
   #uploadFailure: { readonly reason: unknown } | undefined;
 
   constructor(
@@ -82,6 +84,7 @@ export class Exchange implements Receiver, Stoppable {
     this.#inflow = inflow;
     this.#head = head;
     const token = {};
+    this.#token = token;
     const response = new EngineResponse({
       status,
       flags,
@@ -91,7 +94,9 @@ export class Exchange implements Receiver, Stoppable {
       total: inflow,
       onClaim: (holder) => {
         forgotten.unregister(token);
-        if (holder !== undefined) forgotten.register(holder, this, token);
+        if (holder !== undefined && this.#token !== undefined) {
+          forgotten.register(holder, this, token);
+        }
       },
     });
     forgotten.register(response, this, token);
@@ -174,6 +179,12 @@ export class Exchange implements Receiver, Stoppable {
     this.#upload?.stop(reason);
     this.#account?.delete(this);
     this.#account = undefined;
+    if (this.#token !== undefined) {
+      // Registered, this would be kept for as long as the reader lives, and by way of its signal's reason
+      // or its body's reader it may well be what the reader is kept by.
+      forgotten.unregister(this.#token);
+      this.#token = undefined;
+    }
     if (this.#onAbort === undefined) return;
     this.#signal?.removeEventListener('abort', this.#onAbort);
     this.#onAbort = undefined;

@@ -10,6 +10,10 @@ use warmline_http::relay::Downstream;
 pub(crate) struct Lent(Mutex<Sockets>);
 
 #[derive(Default)]
+#[allow(
+    clippy::zero_sized_map_values,
+    reason = "on platforms where nobody can lend a socket"
+)]
 struct Sockets {
     latest: u32,
     waiting: HashMap<u32, Downstream>,
