@@ -118,6 +118,7 @@ export const steps = [
     run: check('tsc -p tsconfig.json && npm run --silent types:check'),
   },
   { name: 'vitest', needs: 'build', run: vitest },
+  { name: 'nodes', needs: 'build', run: check('node scripts/nodes.mjs') },
   { name: 'package', needs: 'build', run: check('node scripts/package.mjs') },
   { name: 'clippy', run: check('cargo clippy --workspace --all-targets --locked -- -D warnings') },
   { name: 'cargo', run: cargoTest('cargo test --workspace --locked') },
