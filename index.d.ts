@@ -136,6 +136,11 @@ export interface RequestOptions {
 	timeout?: number | Timeouts;
 	/** The id of a leased connection to send on. */
 	connection?: string;
+	/**
+	 * A conversation, a tenant, a prompt's prefix: where the client's `balance` is `'sticky'`, requests with the
+	 * same key go to the same endpoint. Without effect elsewhere.
+	 */
+	affinity?: string;
 }
 /** A whole response. Its parts are made when they are asked for, and none of it has to be awaited. */
 export declare class ClientResponse {
@@ -225,6 +230,39 @@ export interface DnsOptions {
 	/** Asked instead of the system's resolver, once at a time for each name. */
 	lookup?: LookupFunction;
 }
+/** One of the places that serve an {@link HttpClient}'s requests. */
+export interface Endpoint {
+	/** What a request's path is appended to, such as `https://eu.example.com/v1`; no query, no credentials. */
+	url: string | URL;
+	/** Its share of the requests beside the others' weights, a whole number from 1 to 65 535. Default 1. */
+	weight?: number;
+}
+/**
+ * How an endpoint is chosen: `'round-robin'` by turns; `'least-loaded'` the one with the fewest requests
+ * under way, responses that are still read included; `'sticky'` by a hash of the request's `affinity`, the same in
+ * every process, and by turns for requests without one. Weights count in each of them.
+ */
+export type Balance = "round-robin" | "least-loaded" | "sticky";
+/** What becomes of an endpoint that fails. */
+export interface FailoverOptions {
+	/** So many failures in a row take an endpoint out. Default 3. */
+	failures?: number;
+	/** For so long, in milliseconds; then one request at a time tries it again. Default 10 000. */
+	timeout?: number;
+}
+/** An endpoint at one moment. */
+export interface EndpointStatus {
+	readonly url: string;
+	readonly weight: number;
+	/** False from its last failure in a row until it has answered again. */
+	readonly healthy: boolean;
+	/** Requests under way, responses that are still read included. */
+	readonly inFlight: number;
+	/** Requests that it was chosen for. */
+	readonly totalRequests: number;
+	/** Of these, those that found no connection, or no response on it. */
+	readonly totalFailures: number;
+}
 /** What `fetch` takes as a body, an async iterable included (Node's own extension). */
 export type BodyInput = string | ArrayBuffer | ArrayBufferView | Blob | FormData | URLSearchParams | ReadableStream | AsyncIterable<Uint8Array> | Iterable<Uint8Array> | null | undefined;
 /** What `fetch` takes beside the URL: the standard's, and what is ours. */
@@ -238,6 +276,8 @@ export interface FetchInit extends Omit<RequestInit, "body" | "headers" | "signa
 	connection?: string;
 	/** This request's own deadlines in milliseconds; a number is the total. */
 	timeout?: number | Timeouts;
+	/** Where the client's `balance` is `'sticky'`, requests with the same key go to the same endpoint. */
+	affinity?: string;
 }
 /** What `fetch` resolves to: the standard's response, and how it came. */
 export interface TimedResponse extends Response {
@@ -353,6 +393,20 @@ export interface HttpClientOptions {
 	 * encoded, and asks servers for none. Default: 250 to 1, and 4 GiB.
 	 */
 	decompress?: boolean | DecompressOptions;
+	/**
+	 * Several places that serve the same requests. A relative URL is appended to that of the endpoint whose
+	 * turn it is, and so is the rest of a URL that lies below one of them; other URLs lead where they say, and
+	 * so does every request on a leased connection.
+	 */
+	endpoints?: readonly (string | URL | Endpoint)[];
+	/** How an endpoint is chosen. Default `'round-robin'`. */
+	balance?: Balance;
+	/**
+	 * When an endpoint is taken out, and that a request which it failed goes on to the next one: if nothing of
+	 * it was sent, or if its method is idempotent (RFC 9110 section 9.2.2; no `POST`) and no response came. A
+	 * response is a response, whatever its status. With `false` no request goes on. Default `true`.
+	 */
+	failover?: boolean | FailoverOptions;
 }
 /** What an encoded response may come to; `WARMLINE_DECOMPRESSION_LIMIT` is the error of one that comes to more. */
 export interface DecompressOptions {
@@ -457,6 +511,12 @@ export declare class HttpClient {
 	 * @throws {WarmlineError} `WARMLINE_CLOSED` once the client is closed.
 	 */
 	getPoolMetrics(): PoolMetrics;
+	/**
+	 * The endpoints and how they do, in the order of the options; none without the option.
+	 *
+	 * @throws {WarmlineError} `WARMLINE_CLOSED` once the client is closed.
+	 */
+	getEndpoints(): EndpointStatus[];
 	/** Takes no more requests, waits for those in flight, then closes the connections. */
 	close(): Promise<void>;
 	/** Stops every request in flight and closes the connections. */

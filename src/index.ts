@@ -6,6 +6,7 @@
 
 export { ClientResponse, type RequestOptions } from './client/call.js';
 export type { DnsOptions } from './client/dns.js';
+export type { Balance, Endpoint, EndpointStatus, FailoverOptions } from './client/endpoints.js';
 export { HttpClient, type PoolMetrics } from './client/http-client.js';
 export type { FoundAddress, LookupFunction } from './client/lookup.js';
 export type { DecompressOptions, HttpClientOptions } from './client/options.js';

@@ -87,6 +87,28 @@ const WRONG: [option: string, options: unknown][] = [
   ['tcpKeepalive', { tcpKeepalive: -1 }],
   ['tcpKeepalive', { tcpKeepalive: true }],
   ['tcpKeepalive', { tcpKeepalive: '45s' }],
+  ['endpoints', { endpoints: 'https://a.test' }],
+  ['endpoints', { endpoints: [] }],
+  ['endpoints', { endpoints: null }],
+  ['endpoints[0]', { endpoints: ['a.test'] }],
+  ['endpoints[0]', { endpoints: ['ftp://a.test'] }],
+  ['endpoints[0]', { endpoints: ['https://a.test/?key=1'] }],
+  ['endpoints[0]', { endpoints: ['https://a.test/#part'] }],
+  ['endpoints[0]', { endpoints: [5] }],
+  ['endpoints[1]', { endpoints: ['https://a.test', 'https://A.test:443/'] }],
+  ['endpoints[0].url', { endpoints: [{ weight: 1 }] }],
+  ['endpoints[0].weight', { endpoints: [{ url: 'https://a.test', weight: 0 }] }],
+  ['endpoints[0].weight', { endpoints: [{ url: 'https://a.test', weight: 1.5 }] }],
+  ['endpoints[0].weight', { endpoints: [{ url: 'https://a.test', weight: 65_536 }] }],
+  ['endpoints[0].wight', { endpoints: [{ url: 'https://a.test', wight: 2 }] }],
+  ['balance', { endpoints: ['https://a.test'], balance: 'random' }],
+  ['balance', { balance: 'sticky' }],
+  ['failover', { failover: true }],
+  ['failover', { endpoints: ['https://a.test'], failover: 5 }],
+  ['failover', { endpoints: ['https://a.test'], failover: null }],
+  ['failover.failures', { endpoints: ['https://a.test'], failover: { failures: 0 } }],
+  ['failover.timeout', { endpoints: ['https://a.test'], failover: { timeout: 0 } }],
+  ['failover.after', { endpoints: ['https://a.test'], failover: { after: 5 } }],
   ['maxConnection', { maxConnection: 5 }],
   ['maxConnections', { maxConnections: Object.create(null) }],
   ['maxConnections', { maxConnections: Symbol('many') }],
@@ -128,6 +150,9 @@ describe('a client refuses', () => {
       expect(construct).toThrow(TypeError);
       expect(construct).not.toThrow(/hunter2/);
     }
+    const endpoints = ['https://mallory:hunter2@a.test'];
+    expect(() => new HttpClient({ endpoints })).toThrow(/^endpoints\[0\] must be /);
+    expect(() => new HttpClient({ endpoints })).not.toThrow(/hunter2|mallory/);
     const construct = () => new HttpClient({ proxy: 'gopher://mallory:hunter2@127.0.0.1' });
     expect(construct).toThrow(/^proxy must be /);
     expect(construct).not.toThrow(/hunter2|mallory/);

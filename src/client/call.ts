@@ -4,6 +4,7 @@ import { extract } from '../fetch/body.js';
 import { bytesOf, concat } from '../fetch/bytes.js';
 import { flatten, type HeadersInput, includes, ResponseHeaders } from '../fetch/headers.js';
 import type { InFlight, Stoppable } from '../fetch/in-flight.js';
+import { affinityOf } from '../native/affinity.js';
 import type { WarmlineError } from '../native/error.js';
 import {
   connectionOf,
@@ -28,6 +29,11 @@ export interface RequestOptions {
   timeout?: number | Timeouts;
   /** The id of a leased connection to send on. */
   connection?: string;
+  /**
+   * A conversation, a tenant, a prompt's prefix: where the client's `balance` is `'sticky'`, requests with the
+   * same key go to the same endpoint. Without effect elsewhere.
+   */
+  affinity?: string;
 }
 
 const utf8 = new TextDecoder();
@@ -198,6 +204,7 @@ export function call(
     if (type !== null && !includes(headers, 'content-type')) headers.push('content-type', type);
     const lease = leaseOf(options.connection);
     const timeouts = checkTimeouts(options.timeout);
+    const affinity = affinityOf(options.affinity);
     engine().request(new Call(inFlight, signal, resolve, reject), {
       client,
       lease,
@@ -207,6 +214,7 @@ export function call(
       headers,
       body: bytes,
       timeouts,
+      affinity,
     });
   });
 }

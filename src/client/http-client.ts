@@ -9,6 +9,7 @@ import { refusable } from '../native/refusal.js';
 import type { ServerSentEvent } from '../sse/events.js';
 import { expectEvents, Requested } from '../sse/requested.js';
 import { type ClientResponse, call, type RequestOptions } from './call.js';
+import type { EndpointStatus } from './endpoints.js';
 import { checkOptions, connections, type HttpClientOptions, idleConnections } from './options.js';
 
 /** A client's pool and traffic at one moment. */
@@ -68,6 +69,8 @@ export let insideOf: (client: HttpClient) => { number: number; inFlight: InFligh
 export class HttpClient {
   readonly #number: number;
   readonly #inFlight: InFlight = new InFlight();
+  /** With what the engine knows of them by their place. */
+  readonly #endpoints: readonly { readonly url: string; readonly weight: number }[];
 
   static {
     insideOf = (client) => ({ number: client.#number, inFlight: client.#inFlight });
@@ -81,6 +84,7 @@ export class HttpClient {
     const settings = checkOptions(options);
     const native = binding();
     this.#number = refusable(() => native.openClient(...settings));
+    this.#endpoints = settings[0].endpoints?.endpoints ?? [];
     forgotten.register(this, { number: this.#number, inFlight: this.#inFlight });
   }
 
@@ -181,6 +185,19 @@ export class HttpClient {
       errorCount: numbers.errorCount,
       avgResponseTimeMs: numbers.avgResponseTimeMs,
     };
+  }
+
+  /**
+   * The endpoints and how they do, in the order of the options; none without the option.
+   *
+   * @throws {WarmlineError} `WARMLINE_CLOSED` once the client is closed.
+   */
+  getEndpoints(): EndpointStatus[] {
+    const states = refusable(() => binding().clientEndpoints(this.#number));
+    return this.#endpoints.map(({ url, weight }, index) => {
+      const { healthy, inFlight, requests, failures } = states[index] as (typeof states)[number];
+      return { url, weight, healthy, inFlight, totalRequests: requests, totalFailures: failures };
+    });
   }
 
   /** Takes no more requests, waits for those in flight, then closes the connections. */

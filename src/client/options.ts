@@ -3,6 +3,7 @@ import type { Binding } from '../native/load.js';
 import { checkTimeouts, duration, type Timeouts } from '../native/timeouts.js';
 import { checkNames, given } from './checks.js';
 import { checkDns, type DnsOptions, ip } from './dns.js';
+import { type Balance, checkEndpoints, type Endpoint, type FailoverOptions } from './endpoints.js';
 import { checkTls, type TlsOptions } from './tls.js';
 
 /** How an {@link HttpClient} is set up. */
@@ -49,6 +50,20 @@ export interface HttpClientOptions {
    * encoded, and asks servers for none. Default: 250 to 1, and 4 GiB.
    */
   decompress?: boolean | DecompressOptions;
+  /**
+   * Several places that serve the same requests. A relative URL is appended to that of the endpoint whose
+   * turn it is, and so is the rest of a URL that lies below one of them; other URLs lead where they say, and
+   * so does every request on a leased connection.
+   */
+  endpoints?: readonly (string | URL | Endpoint)[];
+  /** How an endpoint is chosen. Default `'round-robin'`. */
+  balance?: Balance;
+  /**
+   * When an endpoint is taken out, and that a request which it failed goes on to the next one: if nothing of
+   * it was sent, or if its method is idempotent (RFC 9110 section 9.2.2; no `POST`) and no response came. A
+   * response is a response, whatever its status. With `false` no request goes on. Default `true`.
+   */
+  failover?: boolean | FailoverOptions;
 }
 
 /** What an encoded response may come to; `WARMLINE_DECOMPRESSION_LIMIT` is the error of one that comes to more. */
@@ -79,6 +94,9 @@ const NAMES: readonly (keyof HttpClientOptions)[] = [
   'tls',
   'proxy',
   'decompress',
+  'endpoints',
+  'balance',
+  'failover',
 ];
 
 /**
@@ -95,6 +113,7 @@ export function checkOptions(options: HttpClientOptions): ClientSettings {
     throw invalidSecret('proxy', 'left out where socketPath is given');
   }
   const names = dns === undefined ? undefined : checkDns(dns);
+  const endpoints = checkEndpoints(options);
   const settings: ClientSettings[0] = {
     ...given('maxConnections', options.maxConnections, connections),
     ...given('maxKeepaliveConnections', options.maxKeepaliveConnections, idleConnections),
@@ -110,6 +129,7 @@ export function checkOptions(options: HttpClientOptions): ClientSettings {
     ...given('tls', options.tls, checkTls),
     ...given('proxy', proxy, checkProxy),
     ...given('decompress', options.decompress, checkDecompress),
+    ...(endpoints === undefined ? {} : { endpoints }),
   };
   return [settings, names?.lookup];
 }

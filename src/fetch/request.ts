@@ -1,3 +1,4 @@
+import { affinityOf } from '../native/affinity.js';
 import { leaseOf } from '../native/lease-id.js';
 import type { TimeoutWords } from '../native/link.js';
 import { checkTimeouts, type Timeouts } from '../native/timeouts.js';
@@ -17,6 +18,8 @@ export interface FetchInit extends Omit<RequestInit, 'body' | 'headers' | 'signa
   connection?: string;
   /** This request's own deadlines in milliseconds; a number is the total. */
   timeout?: number | Timeouts;
+  /** Where the client's `balance` is `'sticky'`, requests with the same key go to the same endpoint. */
+  affinity?: string;
 }
 
 /** A request as the caller stated it, read once and in the order that the standard gives. */
@@ -30,6 +33,8 @@ export interface Stated {
   readonly redirect: number;
   readonly lease: number;
   readonly timeouts: TimeoutWords | undefined;
+  /** Empty for none. */
+  readonly affinity: string;
   /** Empty for none. */
   readonly integrity: string;
 }
@@ -95,6 +100,7 @@ export function state(input: string | URL | Request, given: FetchInit | null): S
     redirect,
     lease: leaseOf(init.connection),
     timeouts: checkTimeouts(init.timeout),
+    affinity: affinityOf(init.affinity),
     integrity: init.integrity ?? request?.integrity ?? '',
   };
 }

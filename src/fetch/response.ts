@@ -23,7 +23,7 @@ export interface ResponseParts {
   readonly flags: number;
   /** Lines: reason, final URL or empty, facts of the exchange, then a name and a value for each header. */
   readonly head: string;
-  /** The URL that was asked for; the response's own unless it was redirected. */
+  /** The URL that was asked for; the response's own unless the head names another one. */
   readonly requestUrl: string;
   /** `null` where the method allows no body. */
   readonly content: Content | null;
@@ -85,7 +85,7 @@ export class EngineResponse implements Decodable, Passable {
   }
 
   get url(): string {
-    return this.redirected ? this.#line(1) : serialized(this.#parts.requestUrl);
+    return this.#line(1) || serialized(this.#parts.requestUrl);
   }
 
   /** Where the time went. */

@@ -54,6 +54,8 @@ export interface Submission {
   readonly headers: readonly string[];
   readonly body: string | Uint8Array | StreamedBody | null;
   readonly timeouts: TimeoutWords | undefined;
+  /** Empty for none. */
+  readonly affinity: string;
 }
 
 /** A body that follows in pieces; the length if it is known. */
@@ -71,6 +73,7 @@ const INLINE_BODY_BYTES = 32 * 1024;
 /** Words of a request record before its time-outs. */
 const REQUEST_WORDS = 11;
 const TIMEOUT_WORDS = 5;
+const AFFINITY_WORDS = 1;
 
 const GONE: Receiver = {
   slot: -1,
@@ -114,16 +117,17 @@ class Link {
 
   /** Sends a request. `receiver` hears what becomes of it. */
   request(receiver: Receiver, request: Submission): void {
-    const { url, method, headers, body, timeouts } = request;
+    const { url, method, headers, body, timeouts, affinity } = request;
     let text = url + method;
     for (let i = 0; i < headers.length; i++) text += headers[i];
+    text += affinity;
     const inlineUnits =
       typeof body === 'string' && body.length <= INLINE_BODY_BYTES ? body.length : 0;
     const inlineBytes =
       body instanceof Uint8Array && body.length <= INLINE_BODY_BYTES ? body.length : 0;
     // A UTF-16 unit is three bytes of UTF-8 at the most.
     this.#reserve(
-      (REQUEST_WORDS + TIMEOUT_WORDS + headers.length) * 4 +
+      (REQUEST_WORDS + TIMEOUT_WORDS + AFFINITY_WORDS + headers.length) * 4 +
         3 * (text.length + inlineUnits) +
         inlineBytes +
         8,
@@ -149,6 +153,10 @@ class Link {
       words[at++] = timeouts.firstByte ?? NONE;
       words[at++] = timeouts.idle ?? NONE;
       words[at++] = timeouts.total ?? NONE;
+    }
+    if (affinity !== '') {
+      flags |= RequestFlag.affinity;
+      words[at++] = affinity.length;
     }
     for (let i = 0; i < headers.length; i++) words[at++] = (headers[i] as string).length;
     let offset = at << 2;

@@ -47,6 +47,7 @@ export const RequestFlag = {
   timeouts: 1 << 4,
   whole: 1 << 5,
   encoded: 1 << 6,
+  affinity: 1 << 7,
 } as const;
 
 /** Flags of a response. */

@@ -176,7 +176,17 @@ function submission(
 ): Submission {
   const timeouts = timeoutsOf(options);
   const flags = RequestFlag.redirectManual | RequestFlag.encoded;
-  return { client: number, lease: 0, flags, url, method: options.method, headers, body, timeouts };
+  return {
+    client: number,
+    lease: 0,
+    flags,
+    url,
+    method: options.method,
+    headers,
+    body,
+    timeouts,
+    affinity: '',
+  };
 }
 
 function refused(message: string): WarmlineError {

@@ -4,6 +4,7 @@ use warmline_pool::{CloseReason, Lease};
 
 use crate::error::Error;
 use crate::leases::ConnectionGuard;
+use crate::routes::Turn;
 use crate::transport::{Connection, Traffic};
 
 /// A connection with one request on it. Dropped before [`Busy::finish`], it closes the connection:
@@ -14,6 +15,8 @@ pub(crate) struct Busy {
     /// It had carried a request before this one.
     pub(crate) reused: bool,
     before: Traffic,
+    /// Of the request at its endpoint, until the exchange is over. Boxed: few have one.
+    turn: Option<Box<Turn>>,
 }
 
 /// How the connection is held: for this request only, or by a lease that outlives it.
@@ -30,7 +33,13 @@ impl Busy {
             reused: before.received > 0,
             before,
             holding: Some(holding),
+            turn: None,
         }
+    }
+
+    /// Counts as a request at an endpoint for as long as this lasts.
+    pub(crate) fn count_for(&mut self, turn: Turn) {
+        self.turn = Some(Box::new(turn));
     }
 
     pub(crate) fn connection(&self) -> Option<&Connection> {

@@ -13,8 +13,10 @@ use crate::coding::DecodingLimits;
 use crate::engine::engine;
 use crate::error::Error;
 use crate::execute;
+use crate::policy::endpoints::EndpointState;
 use crate::request::{Request, Timeouts};
 use crate::response::Response;
+use crate::routes::{EndpointsOptions, Route, Routes};
 use crate::target::key_of;
 use crate::transport::{Connection, Connector, ConnectorOptions};
 
@@ -33,6 +35,8 @@ pub struct ClientOptions {
     pub connector: ConnectorOptions,
     /// How far an encoded response may grow; `None` leaves responses encoded, and asks for no coding.
     pub decoding: Option<DecodingLimits>,
+    /// Where relative URLs lead.
+    pub endpoints: Option<EndpointsOptions>,
 }
 
 impl Default for ClientOptions {
@@ -48,6 +52,7 @@ impl Default for ClientOptions {
             },
             connector: ConnectorOptions::default(),
             decoding: Some(DecodingLimits::default()),
+            endpoints: None,
         }
     }
 }
@@ -63,6 +68,7 @@ struct Inner {
     connector: Connector,
     timeouts: Timeouts,
     decoding: Option<DecodingLimits>,
+    routes: Option<Arc<Routes>>,
     requests: AtomicU64,
     errors: AtomicU64,
     response_micros: AtomicU64,
@@ -85,12 +91,14 @@ impl Client {
     /// # Errors
     /// `WARMLINE_ENGINE` if the engine cannot start; what the connector says of its options.
     pub fn new(options: ClientOptions) -> Result<Self, Error> {
+        let routes = options.endpoints.as_ref().map(Routes::new).transpose()?;
         let client = Self {
             inner: Arc::new(Inner {
                 pool: Pool::with_clock(options.limits, CoarseClock::default()),
                 connector: Connector::new(options.connector)?,
                 timeouts: options.timeouts,
                 decoding: options.decoding,
+                routes: routes.map(Arc::new),
                 requests: AtomicU64::new(0),
                 errors: AtomicU64::new(0),
                 response_micros: AtomicU64::new(0),
@@ -210,6 +218,29 @@ impl Client {
     /// How far encoded responses may grow; `None` leaves them encoded.
     pub(crate) fn decoding(&self) -> Option<DecodingLimits> {
         self.inner.decoding
+    }
+
+    /// A URL's way over this client's endpoints, if it has any and the URL is relative or lies below one
+    /// of them.
+    ///
+    /// # Errors
+    /// `ERR_INVALID_URL` for what makes no URL with an endpoint.
+    pub fn route(&self, url: &str) -> Result<Option<Route>, Error> {
+        let Some(routes) = &self.inner.routes else {
+            return Ok(None);
+        };
+        Ok(routes.targets(url)?.map(|targets| Route {
+            routes: Arc::clone(routes),
+            targets,
+            key: None,
+        }))
+    }
+
+    /// The state of this client's endpoints, in the order of the options.
+    #[must_use]
+    pub fn endpoints(&self) -> Vec<EndpointState> {
+        let routes = self.inner.routes.as_ref();
+        routes.map(|routes| routes.states()).unwrap_or_default()
     }
 
     /// The pool's state now.

@@ -15,6 +15,7 @@ use crate::busy::{Busy, Holding};
 use crate::client::Client;
 use crate::coding::{self, DecodingLimits};
 use crate::error::{Error, Phase};
+use crate::failover;
 use crate::head::{self, Forwarded};
 use crate::leases::LeasedConnection;
 use crate::redirect::{self, Hop};
@@ -27,7 +28,7 @@ use crate::transport::{Connection, Incoming, RequestBody, ResponseHead, SendErro
 const MAX_FRESH_TRIES: u32 = 2;
 
 /// What stays the same for a request over all its hops and tries.
-struct Journey<'a> {
+pub(crate) struct Journey<'a> {
     client: &'a Client,
     timeouts: Timeouts,
     start: Instant,
@@ -38,10 +39,10 @@ struct Journey<'a> {
 }
 
 /// One hop's answer.
-struct Answer {
+pub(crate) struct Answer {
     head: ResponseHead,
     incoming: Incoming,
-    busy: Busy,
+    pub(crate) busy: Busy,
     facts: Facts,
 }
 
@@ -55,6 +56,7 @@ pub(crate) async fn send(client: &Client, request: Request) -> Result<Response, 
         timeouts,
         encoded,
         connection,
+        mut route,
     } = request;
     let timeouts = timeouts.or(client.timeouts());
     let start = Instant::now();
@@ -75,11 +77,11 @@ pub(crate) async fn send(client: &Client, request: Request) -> Result<Response, 
     };
     let (mut hops, mut crossed_origins) = (0, false);
     loop {
-        let origin = Arc::clone(&hop.target.origin);
-        let named = |error: Error| error.with_origin(Arc::clone(&origin));
         let body = hop.body.take().unwrap_or(RequestBody::Empty);
         hop.body = body.replay();
-        let answer = journey.hop(&hop, body).await.map_err(named)?;
+        let answer = failover::hop(&journey, route.take(), &mut hop, body).await?;
+        let origin = Arc::clone(&hop.target.origin);
+        let named = |error: Error| error.with_origin(Arc::clone(&origin));
         let Answer {
             head,
             incoming,
@@ -117,15 +119,30 @@ pub(crate) async fn send(client: &Client, request: Request) -> Result<Response, 
 }
 
 impl Journey<'_> {
-    /// Sends one hop's request, over as many connections as it takes for it to leave.
-    async fn hop(&self, hop: &Hop, mut body: RequestBody) -> Result<Answer, Error> {
-        head::check(&hop.headers, &mut body)?;
+    /// Sends one hop's request, over as many connections as it takes for it to leave; `attempts` have been
+    /// made elsewhere.
+    pub(crate) async fn hop(
+        &self,
+        hop: &Hop,
+        mut body: RequestBody,
+        attempts: u32,
+    ) -> Result<Answer, SendError> {
+        if let Err(error) = head::check(&hop.headers, &mut body) {
+            let unsent = None;
+            return Err(SendError { error, unsent });
+        }
         let key = &hop.target.key;
         let origin = self.client.pool().origin(key);
-        let mut attempt = 1;
+        let mut attempt = attempts + 1;
         let mut fresh_tries = 0;
         loop {
-            let (holding, opening) = self.obtain(key, &origin).await?;
+            let (holding, opening) = match self.obtain(key, &origin).await {
+                Ok(obtained) => obtained,
+                Err(error) => {
+                    let unsent = Some(Box::new(body));
+                    return Err(SendError { error, unsent });
+                }
+            };
             let obtained = Instant::now();
             let id = holding.id();
             let busy = Busy::new(holding, attempt);
@@ -168,7 +185,7 @@ impl Journey<'_> {
                     let elsewhere = self.connection.is_none() && fresh_tries < MAX_FRESH_TRIES;
                     body = match unsent {
                         Some(body) if error.retryable && elsewhere => *body,
-                        _ => return Err(error),
+                        unsent => return Err(SendError { error, unsent }),
                     };
                     attempt += 1;
                 }

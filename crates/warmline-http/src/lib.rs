@@ -10,12 +10,15 @@ mod coding;
 mod engine;
 mod error;
 mod execute;
+mod failover;
 mod head;
 mod leases;
+mod policy;
 mod redirect;
 pub mod relay;
 mod request;
 mod response;
+mod routes;
 pub mod sse;
 mod target;
 pub mod transport;
@@ -28,8 +31,10 @@ pub use leases::{
     ConnectionGuard, EndpointId, EndpointLeaseStats, LeaseId, LeaseStats, LeasedConnection,
     NamedPool, Return, spots,
 };
+pub use policy::endpoints::{Balance, Ejection, EndpointState};
 pub use request::{RedirectMode, Request, Timeouts};
 pub use response::{Body, Facts, Response};
+pub use routes::{EndpointOptions, EndpointsOptions, Route};
 pub use target::{Target, key_of};
 pub use transport::{Abort, ConnectionInfo, RequestBody};
 pub use warmline_pool::{Key, Limits, PoolStats, Spot};

@@ -6,6 +6,7 @@ use std::time::Duration;
 use http::{HeaderMap, Method};
 
 use crate::leases::LeasedConnection;
+use crate::routes::Route;
 use crate::target::Target;
 use crate::transport::RequestBody;
 
@@ -27,6 +28,8 @@ pub struct Request {
     pub encoded: bool,
     /// Send on this leased connection and no other.
     pub connection: Option<LeasedConnection>,
+    /// Send to one of the client's endpoints, whatever the target says.
+    pub route: Option<Route>,
 }
 
 /// What a 3xx answer with a `location` does (Fetch standard, request redirect mode).

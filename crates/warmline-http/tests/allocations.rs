@@ -75,6 +75,7 @@ async fn post(client: &Client, target: &Arc<Target>, headers: &HeaderMap, body: 
         encoded: false,
         timeouts: Timeouts::default(),
         connection: None,
+        route: None,
     };
     let mut response = client.send(request).await.unwrap();
     while response.body.chunk().await.unwrap().is_some() {}

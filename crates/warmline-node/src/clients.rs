@@ -11,6 +11,7 @@ use warmline_http::{
     Client, ClientOptions, DecodingLimits, Error, Limits, Phase, PoolStats, Timeouts, Totals,
 };
 
+use crate::endpoints::{self, EndpointsSettings};
 use crate::error::to_napi;
 use crate::exchange::Ending;
 use crate::lookup::{JsLookup, LookupAnswer};
@@ -54,6 +55,7 @@ pub struct ClientSettings {
     pub tls: Option<TlsSettings>,
     pub proxy: Option<ProxySettings>,
     pub decompress: Option<DecompressSettings>,
+    pub endpoints: Option<EndpointsSettings>,
 }
 
 /// How far an encoded response may grow; 0 is no limit.
@@ -146,6 +148,7 @@ fn options(settings: ClientSettings, lookup: Option<JsLookup>) -> Result<ClientO
             None => defaults.decoding,
             Some(settings) => decoding(settings),
         },
+        endpoints: settings.endpoints.map(endpoints::options).transpose()?,
     })
 }
 

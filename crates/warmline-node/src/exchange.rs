@@ -71,9 +71,10 @@ pub(crate) fn run(
 /// Sends the request and waits for the head of its response.
 async fn open(record: RequestRecord, body: RequestBody) -> Result<(Head, Body, Facts), Error> {
     let client = clients::get(record.client)?;
-    let request = parse::request(record, body)?;
+    let request = parse::request(record, body, &client)?;
+    let routed = request.route.is_some();
     let response = client.send(request).await?;
-    Ok((head(&response), response.body, response.facts))
+    Ok((head(&response, routed), response.body, response.facts))
 }
 
 /// As [`run`], for a body that JavaScript makes piece by piece while the request is under way.
@@ -235,11 +236,12 @@ async fn gather(body: &mut Body, chunks: &mut VecDeque<Bytes>) -> Gathered {
     .await
 }
 
-fn head(response: &Response) -> Head {
+/// `routed` is a response whose URL JavaScript does not know, even without a redirect.
+fn head(response: &Response, routed: bool) -> Head {
     let mut text = Vec::with_capacity(512);
     text.extend_from_slice(response.reason());
     text.push(b'\n');
-    if response.redirected {
+    if response.redirected || routed {
         // As `Response.url` shows it: without the fragment.
         text.extend_from_slice(response.target.url()[..Position::AfterQuery].as_bytes());
     }

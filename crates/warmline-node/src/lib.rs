@@ -16,6 +16,7 @@ mod balance;
 mod clients;
 mod decode;
 mod drain;
+mod endpoints;
 mod error;
 mod exchange;
 mod facts;

@@ -10,7 +10,7 @@ use bytes::Bytes;
 use http::header::HOST;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use url::{ParseError, Url};
-use warmline_http::{Error, Phase, RedirectMode, Request, RequestBody, Target, Timeouts};
+use warmline_http::{Client, Error, Phase, RedirectMode, Request, RequestBody, Target, Timeouts};
 
 use crate::leases;
 use crate::submission::{Malformed, Pieces, RequestRecord};
@@ -21,9 +21,22 @@ use crate::wire::flag;
 /// # Errors
 /// Node's codes for input that nothing can be sent for: `ERR_INVALID_URL`, `ERR_INVALID_PROTOCOL`, `ERR_INVALID_HTTP_TOKEN`
 /// (a method or a header's name), `ERR_INVALID_CHAR` (a header's value), `ERR_INVALID_ARG_VALUE`.
-pub(crate) fn request(record: RequestRecord, body: RequestBody) -> Result<Request, Error> {
+pub(crate) fn request(
+    record: RequestRecord,
+    body: RequestBody,
+    client: &Client,
+) -> Result<Request, Error> {
     let mut pieces = Pieces::new(&record.text).map_err(malformed)?;
-    let target = target(pieces.take(record.url_units).map_err(malformed)?)?;
+    let url = pieces.take(record.url_units).map_err(malformed)?;
+    // A leased connection leads to one place only.
+    let mut route = match record.lease {
+        0 => client.route(url)?,
+        _ => None,
+    };
+    let target = match &route {
+        Some(route) => route.first(),
+        None => target(url)?,
+    };
     let method = method(pieces.take(record.method_units).map_err(malformed)?)?;
     if !matches!(body, RequestBody::Empty) && matches!(method, Method::GET | Method::HEAD) {
         let message = "Request with GET/HEAD method cannot have body.";
@@ -38,6 +51,12 @@ pub(crate) fn request(record: RequestRecord, body: RequestBody) -> Result<Reques
         if name != HOST || record.flags & flag::WHOLE != 0 {
             headers.append(name, value);
         }
+    }
+    if let Some(route) = &mut route
+        && record.affinity_units > 0
+    {
+        let key = pieces.take(record.affinity_units).map_err(malformed)?;
+        route.key = Some(key.into());
     }
     let redirect = match record.flags >> flag::REDIRECT_SHIFT & flag::REDIRECT_MASK {
         flag::REDIRECT_ERROR => RedirectMode::Error,
@@ -65,6 +84,7 @@ pub(crate) fn request(record: RequestRecord, body: RequestBody) -> Result<Reques
         timeouts,
         encoded: record.flags & flag::ENCODED != 0,
         connection,
+        route,
     })
 }
 

@@ -88,6 +88,8 @@ pub(crate) struct RequestRecord {
     pub(crate) text: Bytes,
     pub(crate) url_units: usize,
     pub(crate) method_units: usize,
+    /// Of the text after the headers; 0 for none.
+    pub(crate) affinity_units: usize,
     /// Pairs of lengths (name, value), in UTF-16 units, as they lie in the batch.
     pub(crate) header_units: Bytes,
     pub(crate) body: SubmittedBody,
@@ -201,6 +203,10 @@ impl Records {
                 *timeout = self.duration()?;
             }
         }
+        let affinity_units = match flags & flag::AFFINITY {
+            0 => 0,
+            _ => self.word()? as usize,
+        };
         let header_units = self.take(headers.checked_mul(8).ok_or(Malformed)?)?;
         let text = self.take(text_length)?;
         let body = match flags & flag::BODY_MASK {
@@ -220,6 +226,7 @@ impl Records {
             text,
             url_units,
             method_units,
+            affinity_units,
             header_units,
             body,
         })

@@ -63,6 +63,9 @@ pub(crate) mod flag {
     pub(crate) const WHOLE: u32 = 1 << 5;
     /// The body is wanted as it comes, its codings and all.
     pub(crate) const ENCODED: u32 = 1 << 6;
+    /// A word follows, after the time-outs if there are any: the length of the affinity key, which stands
+    /// behind the headers.
+    pub(crate) const AFFINITY: u32 = 1 << 7;
 }
 
 /// What a completion record says (its first word).

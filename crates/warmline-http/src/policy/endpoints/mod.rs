@@ -1,0 +1,264 @@
+//! Which of several endpoints a request goes to: a state machine that sends nothing and reads no clock.
+//!
+//! ```text
+//!          `failures` in a row                 `rest` is over: the next request is the trial
+//!    in ------------------------> out, resting --------------------------------> out, on trial
+//!     ^                            ^                                                  |   |
+//!     |                            |                    it failed                     |   |
+//!     |                            +--------------------------------------------------+   |
+//!     +-------------------------------------- it was answered ----------------------------+
+//! ```
+//! While none is in, requests go to those that are out, the one first that is to come back first: somebody
+//! has to try, and a client that sends nothing is no better off than one whose requests fail.
+
+mod affinity;
+mod turns;
+
+use std::cmp::Ordering;
+use std::time::Duration;
+
+use turns::Turns;
+
+/// How an endpoint is chosen among those that are in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Balance {
+    /// By turns, each as often as its weight says.
+    #[default]
+    RoundRobin,
+    /// The one with the fewest requests under way for its weight; by turns among several such.
+    LeastLoaded,
+    /// The same one for the same key, wherever that is asked; by turns for requests without a key.
+    Sticky,
+}
+
+/// When an endpoint is taken out, and for how long.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ejection {
+    /// So many failures in a row; at least one.
+    pub failures: u32,
+    /// How long it is out before one request tries it again.
+    pub rest: Duration,
+}
+
+impl Default for Ejection {
+    /// Three in a row, for the reference's 10 s.
+    fn default() -> Self {
+        Self {
+            failures: 3,
+            rest: Duration::from_secs(10),
+        }
+    }
+}
+
+/// An endpoint at one moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EndpointState {
+    /// Whether it is in.
+    pub is_healthy: bool,
+    /// Requests under way.
+    pub in_flight: usize,
+    /// Requests that it was chosen for.
+    pub requests: u64,
+    /// Of these, those that failed by its fault.
+    pub failures: u64,
+}
+
+/// An endpoint was chosen. To be [ended](Endpoints::end) once, after at most one verdict.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Pick {
+    pub(crate) index: usize,
+    /// The endpoint is out, and this request shows whether it comes back.
+    trial: bool,
+}
+
+/// The endpoints, by their place in the list.
+#[derive(Debug)]
+pub(crate) struct Endpoints {
+    balance: Balance,
+    ejection: Ejection,
+    turns: Turns,
+    members: Vec<Member>,
+}
+
+#[derive(Debug)]
+struct Member {
+    weight: u32,
+    /// What keys are hashed with.
+    seed: u64,
+    health: Health,
+    in_flight: usize,
+    requests: u64,
+    failures: u64,
+}
+
+#[derive(Debug)]
+enum Health {
+    In {
+        /// In a row.
+        failures: u32,
+    },
+    Out {
+        until: Duration,
+        on_trial: bool,
+    },
+}
+
+impl Endpoints {
+    /// `members` are names, which keys are hashed with, and weights of at least 1.
+    pub(crate) fn new<'a>(
+        balance: Balance,
+        ejection: Ejection,
+        members: impl IntoIterator<Item = (&'a str, u32)>,
+    ) -> Self {
+        let members: Vec<Member> = members
+            .into_iter()
+            .map(|(name, weight)| Member {
+                weight,
+                seed: affinity::hash(name),
+                health: Health::In { failures: 0 },
+                in_flight: 0,
+                requests: 0,
+                failures: 0,
+            })
+            .collect();
+        Self {
+            balance,
+            ejection,
+            turns: Turns::new(members.len()),
+            members,
+        }
+    }
+
+    /// Chooses an endpoint that is not among those `tried` for this request; `None` if all are.
+    pub(crate) fn pick(
+        &mut self,
+        now: Duration,
+        key: Option<&str>,
+        tried: &[usize],
+    ) -> Option<Pick> {
+        let untried = |index: &usize| !tried.contains(index);
+        let able = (0..self.members.len())
+            .filter(untried)
+            .filter(|index| self.members[*index].takes_requests(now))
+            .collect();
+        let index = match self.choose(able, key) {
+            Some(index) => index,
+            None => (0..self.members.len())
+                .filter(untried)
+                .min_by_key(|index| self.members[*index].out_until())?,
+        };
+        let member = &mut self.members[index];
+        member.in_flight += 1;
+        member.requests += 1;
+        let trial = match &mut member.health {
+            Health::In { .. } => false,
+            Health::Out { on_trial, .. } => {
+                *on_trial = true;
+                true
+            }
+        };
+        Some(Pick { index, trial })
+    }
+
+    /// The endpoint has answered, whatever it said.
+    pub(crate) fn answered(&mut self, pick: &mut Pick) {
+        let member = &mut self.members[pick.index];
+        // An answer to what was sent before it was taken out says nothing of now.
+        if pick.trial || matches!(member.health, Health::In { .. }) {
+            member.health = Health::In { failures: 0 };
+        }
+        pick.trial = false;
+    }
+
+    /// The request failed, by the endpoint's fault.
+    pub(crate) fn failed(&mut self, pick: &mut Pick, now: Duration) {
+        let member = &mut self.members[pick.index];
+        member.failures += 1;
+        let out = Health::Out {
+            until: now.saturating_add(self.ejection.rest),
+            on_trial: false,
+        };
+        match &mut member.health {
+            Health::In { failures } => {
+                *failures += 1;
+                if *failures >= self.ejection.failures {
+                    member.health = out;
+                }
+            }
+            Health::Out { .. } if pick.trial => member.health = out,
+            Health::Out { .. } => {}
+        }
+        pick.trial = false;
+    }
+
+    /// The request is over. A trial that ended without a verdict leaves the next one to somebody else.
+    pub(crate) fn end(&mut self, pick: &Pick) {
+        let member = &mut self.members[pick.index];
+        member.in_flight -= 1;
+        if let Health::Out { on_trial, .. } = &mut member.health
+            && pick.trial
+        {
+            *on_trial = false;
+        }
+    }
+
+    /// The state of each, in the order of the list.
+    pub(crate) fn states(&self) -> impl Iterator<Item = EndpointState> {
+        self.members.iter().map(|member| EndpointState {
+            is_healthy: matches!(member.health, Health::In { .. }),
+            in_flight: member.in_flight,
+            requests: member.requests,
+            failures: member.failures,
+        })
+    }
+
+    /// One of those that are `able`, by the rule.
+    fn choose(&mut self, mut able: Vec<usize>, key: Option<&str>) -> Option<usize> {
+        let members = &self.members;
+        match (self.balance, key) {
+            (Balance::Sticky, Some(key)) => {
+                let rank = |index: &usize| {
+                    let member = &members[*index];
+                    affinity::rank(member.seed, key, member.weight)
+                };
+                return able
+                    .into_iter()
+                    .max_by(|left, right| rank(left).total_cmp(&rank(right)));
+            }
+            (Balance::LeastLoaded, _) => {
+                let least = able
+                    .iter()
+                    .map(|index| &members[*index])
+                    .min_by(|left, right| left.by_load(right))?;
+                able.retain(|index| members[*index].by_load(least) == Ordering::Equal);
+            }
+            (Balance::RoundRobin | Balance::Sticky, _) => {}
+        }
+        self.turns.next(&able, |index| members[index].weight)
+    }
+}
+
+impl Member {
+    fn takes_requests(&self, now: Duration) -> bool {
+        match self.health {
+            Health::In { .. } => true,
+            Health::Out { until, on_trial } => !on_trial && until <= now,
+        }
+    }
+
+    fn out_until(&self) -> Duration {
+        match self.health {
+            Health::In { .. } => Duration::ZERO,
+            Health::Out { until, .. } => until,
+        }
+    }
+
+    /// Compares the load that one more request would make, for each unit of weight.
+    fn by_load(&self, other: &Self) -> Ordering {
+        let load = |of: &Self, by: &Self| (of.in_flight as u128 + 1) * u128::from(by.weight);
+        load(self, other).cmp(&load(other, self))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,126 @@
+import { invalid } from '../native/invalid.js';
+import type { Binding } from '../native/load.js';
+import { duration } from '../native/timeouts.js';
+import { checkNames, given } from './checks.js';
+
+/** One of the places that serve an {@link HttpClient}'s requests. */
+export interface Endpoint {
+  /** What a request's path is appended to, such as `https://eu.example.com/v1`; no query, no credentials. */
+  url: string | URL;
+  /** Its share of the requests beside the others' weights, a whole number from 1 to 65 535. Default 1. */
+  weight?: number;
+}
+
+/**
+ * How an endpoint is chosen: `'round-robin'` by turns; `'least-loaded'` the one with the fewest requests
+ * under way, responses that are still read included; `'sticky'` by a hash of the request's `affinity`, the same in
+ * every process, and by turns for requests without one. Weights count in each of them.
+ */
+export type Balance = 'round-robin' | 'least-loaded' | 'sticky';
+
+/** What becomes of an endpoint that fails. */
+export interface FailoverOptions {
+  /** So many failures in a row take an endpoint out. Default 3. */
+  failures?: number;
+  /** For so long, in milliseconds; then one request at a time tries it again. Default 10 000. */
+  timeout?: number;
+}
+
+/** An endpoint at one moment. */
+export interface EndpointStatus {
+  readonly url: string;
+  readonly weight: number;
+  /** False from its last failure in a row until it has answered again. */
+  readonly healthy: boolean;
+  /** Requests under way, responses that are still read included. */
+  readonly inFlight: number;
+  /** Requests that it was chosen for. */
+  readonly totalRequests: number;
+  /** Of these, those that found no connection, or no response on it. */
+  readonly totalFailures: number;
+}
+
+type Settings = NonNullable<Parameters<Binding['openClient']>[0]['endpoints']>;
+type EndpointSettings = Settings['endpoints'][number];
+
+/** The options of an {@link HttpClient} that are about endpoints. */
+export interface EndpointsOptions {
+  endpoints?: readonly (string | URL | Endpoint)[];
+  balance?: Balance;
+  failover?: boolean | FailoverOptions;
+}
+
+/** In the order of the engine's numbers for them. */
+const BALANCES: readonly Balance[] = ['round-robin', 'least-loaded', 'sticky'];
+const MOST_WEIGHT = 0xffff;
+const MOST_FAILURES = 0xffff_ffff;
+
+/**
+ * Checks what a client is told of endpoints.
+ *
+ * @returns `undefined` where it has none.
+ * @throws {TypeError} that names the option which is wrong or unknown.
+ */
+export function checkEndpoints(options: EndpointsOptions): Settings | undefined {
+  const { endpoints, balance = 'round-robin', failover = true } = options;
+  if (endpoints === undefined) {
+    const idle = (['balance', 'failover'] as const).find((name) => options[name] !== undefined);
+    if (idle !== undefined) throw invalid(idle, 'left out without endpoints', options[idle]);
+    return undefined;
+  }
+  if (!Array.isArray(endpoints) || endpoints.length === 0) {
+    throw invalid('endpoints', 'an array of URLs, at least one', endpoints);
+  }
+  if (!BALANCES.includes(balance)) {
+    throw invalid('balance', `one of ${BALANCES.join(', ')}`, balance);
+  }
+  const checked = endpoints.map(checkEndpoint);
+  const urls = checked.map(({ url }) => url);
+  const twice = urls.findIndex((url, index) => urls.indexOf(url) < index);
+  if (twice >= 0) throw invalid(`endpoints[${twice}]`, 'another one than before', urls[twice]);
+  return {
+    endpoints: checked,
+    balance: BALANCES.indexOf(balance),
+    ...checkFailover(failover),
+  };
+}
+
+function checkFailover(
+  failover: boolean | FailoverOptions,
+): Pick<Settings, 'failover' | 'failures' | 'rest'> {
+  if (typeof failover === 'boolean') return { failover };
+  checkNames('failover', failover, ['failures', 'timeout']);
+  return {
+    failover: true,
+    ...given('failures', failover.failures, (_, count) =>
+      whole('failover.failures', count, MOST_FAILURES),
+    ),
+    ...given('rest', failover.timeout, (_, time) => duration('failover.timeout', time)),
+  };
+}
+
+function checkEndpoint(endpoint: string | URL | Endpoint, index: number): EndpointSettings {
+  const name = `endpoints[${index}]`;
+  if (typeof endpoint === 'string' || endpoint instanceof URL) {
+    return { url: baseUrl(name, endpoint), weight: 1 };
+  }
+  checkNames(name, endpoint, ['url', 'weight']);
+  const { url, weight = 1 } = endpoint;
+  return { url: baseUrl(`${name}.url`, url), weight: whole(`${name}.weight`, weight, MOST_WEIGHT) };
+}
+
+function baseUrl(name: string, value: string | URL): string {
+  const text = value instanceof URL ? value.href : value;
+  const url = typeof text === 'string' && URL.canParse(text) ? new URL(text) : undefined;
+  const isBase =
+    url !== undefined && /^https?:$/.test(url.protocol) && url.search === '' && url.hash === '';
+  // Not shown where it has a password in it.
+  if (url?.username || url?.password) throw invalid(name, 'a URL without credentials', url.origin);
+  if (!isBase) throw invalid(name, 'an http or https URL without query and fragment', value);
+  return url.href.replace(/\/+$/, '');
+}
+
+function whole(name: string, value: number, most: number): number {
+  if (Number.isInteger(value) && value >= 1 && value <= most) return value;
+  throw invalid(name, `a whole number from 1 to ${most}`, value);
+}
