@@ -11,6 +11,7 @@ export type { Pem, TlsOptions } from './client/tls.js';
 export { fetch } from './fetch/fetch.js';
 export type { FetchInit } from './fetch/request.js';
 export type { TimedResponse } from './fetch/response.js';
+export type { Compression } from './native/compression.js';
 export { type Phase, WarmlineError } from './native/error.js';
 export type { RequestTimings, ResponseConnection } from './native/facts.js';
 export { isNativeAvailable, NativeUnavailableError } from './native/load.js';

@@ -54,6 +54,9 @@ const WRONG: [option: string, options: unknown][] = [
   ['proxy', { proxy: '' }],
   ['proxy', { proxy: 'socks4://127.0.0.1' }],
   ['proxy', { proxy: new URL('ftp://127.0.0.1') }],
+  ['compress', { compress: 'deflate' }],
+  ['compress', { compress: true }],
+  ['compress', { compress: 'toString' }],
   ['maxConnection', { maxConnection: 5 }],
 ];
 

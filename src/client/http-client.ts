@@ -65,6 +65,8 @@ const forgotten = new FinalizationRegistry<{ number: number; inFlight: InFlight 
 export class HttpClient {
   readonly #number: number;
   readonly #inFlight: InFlight = new InFlight();
+  /** What goes before what a request says of itself, if anything does. */
+  readonly #defaults: Pick<HttpClientOptions, 'compress'> | undefined;
 
   /**
    * @throws {TypeError} for options of a wrong shape.
@@ -73,6 +75,7 @@ export class HttpClient {
   constructor(options: HttpClientOptions = {}) {
     const settings = checkOptions(options);
     const native = binding();
+    this.#defaults = options.compress ? { compress: options.compress } : undefined;
     this.#number = refusable(() => native.openClient(settings));
     forgotten.register(this, { number: this.#number, inFlight: this.#inFlight });
   }
@@ -88,12 +91,14 @@ export class HttpClient {
     url: string | URL,
     options: RequestOptions = {},
   ): Promise<ClientResponse> {
-    return call(this.#number, this.#inFlight, method, url, options);
+    const all = this.#defaults === undefined ? options : { ...this.#defaults, ...options };
+    return call(this.#number, this.#inFlight, method, url, all);
   }
 
   /** WHATWG `fetch` on this client's pool, with its deadlines. */
   fetch(input: string | URL | Request, init: FetchInit = {}): Promise<TimedResponse> {
-    return fetchOn(this.#number, this.#inFlight, input, init);
+    const all = this.#defaults === undefined ? init : { ...this.#defaults, ...init };
+    return fetchOn(this.#number, this.#inFlight, input, all);
   }
 
   /**

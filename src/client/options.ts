@@ -1,3 +1,4 @@
+import { type Compression, compressionFlag } from '../native/compression.js';
 import type { Binding } from '../native/load.js';
 import { checkTimeouts, duration, type Timeouts } from '../native/timeouts.js';
 import { checkNames, given } from './checks.js';
@@ -28,6 +29,11 @@ export interface HttpClientOptions {
    */
   proxy?: string | URL | false;
   /**
+   * Encodes the bodies of requests, where their bytes are at hand, for servers that are known to decode
+   * them; a request's own `compress` goes before it. Default `false`.
+   */
+  compress?: Compression | false;
+  /**
    * How far a response with a `content-encoding` may grow as it is decoded. `false` leaves its bytes
    * encoded, and asks servers for none. Default: 250 to 1, and 4 GiB.
    */
@@ -57,6 +63,7 @@ const NAMES: readonly string[] = [
   'tls',
   'proxy',
   'decompress',
+  'compress',
 ];
 
 /**
@@ -68,6 +75,8 @@ export function checkOptions(options: HttpClientOptions): ClientSettings {
   checkNames('options', options, NAMES);
   const { timeout = DEFAULT_TIMEOUT, connectTimeout, keepaliveExpiry } = options;
   const timeouts = checkTimeouts(timeout) ?? {};
+  // Each request brings it along; here it is only checked.
+  compressionFlag(options.compress);
   return {
     ...given('maxConnections', options.maxConnections, connections),
     ...given('maxKeepaliveConnections', options.maxKeepaliveConnections, idleConnections),

@@ -45,7 +45,7 @@ export interface TimeoutWords {
 export interface Submission {
   readonly client: number;
   readonly lease: number;
-  /** Redirect mode and {@link RequestFlag.whole}. */
+  /** Redirect mode, {@link RequestFlag.whole} and the body's coding. */
   readonly flags: number;
   readonly url: string;
   readonly method: string;
