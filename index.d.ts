@@ -113,6 +113,8 @@ export declare class WarmlineError extends Error {
 	withHead(head: string): this;
 	static [Symbol.hasInstance](value: unknown): boolean;
 }
+/** What a request's body can be encoded with. */
+export type Compression = "gzip" | "zstd";
 /** The deadlines of a request, in milliseconds. One that is left out is the client's own. */
 export interface Timeouts {
 	/** Name look-up, TCP and TLS together. */
@@ -132,6 +134,8 @@ export interface RequestOptions {
 	/** Bytes at hand; a streamed body wants {@link HttpClient.fetch}. */
 	body?: string | Uint8Array | ArrayBuffer | URLSearchParams | null;
 	signal?: AbortSignal | null;
+	/** Encodes the body, for a server that is known to decode it. Default: the client's `compress`. */
+	compress?: Compression | false;
 	/** This request's own deadlines in milliseconds; a number is the total. */
 	timeout?: number | Timeouts;
 	/** The id of a leased connection to send on. */
@@ -236,6 +240,11 @@ export interface FetchInit extends Omit<RequestInit, "body" | "headers" | "signa
 	duplex?: "half";
 	/** The id of a leased connection (see `getConnection`): the request goes out on that very one. */
 	connection?: string;
+	/**
+	 * Encodes a body whose bytes are at hand, for a server that is known to decode it; streams are sent as they
+	 * are. Default: what the client does, which is nothing unless its options say so.
+	 */
+	compress?: Compression | false;
 	/** This request's own deadlines in milliseconds; a number is the total. */
 	timeout?: number | Timeouts;
 }
@@ -348,6 +357,11 @@ export interface HttpClientOptions {
 	 * made, unless `NODE_USE_ENV_PROXY` is `0`.
 	 */
 	proxy?: string | URL | false;
+	/**
+	 * Encodes the bodies of requests, where their bytes are at hand, for servers that are known to decode
+	 * them; a request's own `compress` goes before it. Default `false`.
+	 */
+	compress?: Compression | false;
 	/**
 	 * How far a response with a `content-encoding` may grow as it is decoded. `false` leaves its bytes
 	 * encoded, and asks servers for none. Default: 250 to 1, and 4 GiB.

@@ -17,6 +17,7 @@ export type { Destination } from './gateway/destination.js';
 export { type PassThrough, passThrough } from './gateway/pass-through.js';
 export { type PipeOptions, pipe } from './gateway/pipe.js';
 export type { PipeReport } from './gateway/report.js';
+export type { Compression } from './native/compression.js';
 export { type Phase, WarmlineError } from './native/error.js';
 export type { RequestTimings, ResponseConnection } from './native/facts.js';
 export { isNativeAvailable, NativeUnavailableError } from './native/load.js';

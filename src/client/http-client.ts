@@ -68,6 +68,8 @@ export let insideOf: (client: HttpClient) => { number: number; inFlight: InFligh
 export class HttpClient {
   readonly #number: number;
   readonly #inFlight: InFlight = new InFlight();
+  /** What goes before what a request says of itself, if anything does. */
+  readonly #defaults: Pick<HttpClientOptions, 'compress'> | undefined;
 
   static {
     insideOf = (client) => ({ number: client.#number, inFlight: client.#inFlight });
@@ -80,6 +82,7 @@ export class HttpClient {
   constructor(options: HttpClientOptions = {}) {
     const settings = checkOptions(options);
     const native = binding();
+    this.#defaults = options.compress ? { compress: options.compress } : undefined;
     this.#number = refusable(() => native.openClient(...settings));
     forgotten.register(this, { number: this.#number, inFlight: this.#inFlight });
   }
@@ -95,12 +98,14 @@ export class HttpClient {
     url: string | URL,
     options: RequestOptions = {},
   ): Promise<ClientResponse> {
-    return call(this.#number, this.#inFlight, method, url, options);
+    const all = this.#defaults === undefined ? options : { ...this.#defaults, ...options };
+    return call(this.#number, this.#inFlight, method, url, all);
   }
 
   /** WHATWG `fetch` on this client's pool, with its deadlines. */
   fetch(input: string | URL | Request, init: FetchInit = {}): Promise<TimedResponse> {
-    return fetchOn(this.#number, this.#inFlight, input, init);
+    const all = this.#defaults === undefined ? init : { ...this.#defaults, ...init };
+    return fetchOn(this.#number, this.#inFlight, input, all);
   }
 
   /**

@@ -1,3 +1,4 @@
+import { type Compression, compressionFlag } from '../native/compression.js';
 import { invalid, invalidSecret } from '../native/invalid.js';
 import type { Binding } from '../native/load.js';
 import { checkTimeouts, duration, type Timeouts } from '../native/timeouts.js';
@@ -45,6 +46,11 @@ export interface HttpClientOptions {
    */
   proxy?: string | URL | false;
   /**
+   * Encodes the bodies of requests, where their bytes are at hand, for servers that are known to decode
+   * them; a request's own `compress` goes before it. Default `false`.
+   */
+  compress?: Compression | false;
+  /**
    * How far a response with a `content-encoding` may grow as it is decoded. `false` leaves its bytes
    * encoded, and asks servers for none. Default: 250 to 1, and 4 GiB.
    */
@@ -79,6 +85,7 @@ const NAMES: readonly (keyof HttpClientOptions)[] = [
   'tls',
   'proxy',
   'decompress',
+  'compress',
 ];
 
 /**
@@ -90,6 +97,8 @@ export function checkOptions(options: HttpClientOptions): ClientSettings {
   checkNames('options', options, NAMES);
   const { timeout = DEFAULT_TIMEOUT, connectTimeout, keepaliveExpiry } = options;
   const timeouts = checkTimeouts(timeout) ?? {};
+  // Each request brings it along; here it is only checked.
+  compressionFlag(options.compress);
   const { dns, socketPath, proxy } = options;
   if (socketPath !== undefined && proxy !== undefined && proxy !== false) {
     throw invalidSecret('proxy', 'left out where socketPath is given');

@@ -1,3 +1,4 @@
+import { type Compression, compressionFlag } from '../native/compression.js';
 import { leaseOf } from '../native/lease-id.js';
 import type { TimeoutWords } from '../native/link.js';
 import { checkTimeouts, type Timeouts } from '../native/timeouts.js';
@@ -15,6 +16,11 @@ export interface FetchInit extends Omit<RequestInit, 'body' | 'headers' | 'signa
   duplex?: 'half';
   /** The id of a leased connection (see `getConnection`): the request goes out on that very one. */
   connection?: string;
+  /**
+   * Encodes a body whose bytes are at hand, for a server that is known to decode it; streams are sent as they
+   * are. Default: what the client does, which is nothing unless its options say so.
+   */
+  compress?: Compression | false;
   /** This request's own deadlines in milliseconds; a number is the total. */
   timeout?: number | Timeouts;
 }
@@ -27,7 +33,8 @@ export interface Stated {
   readonly headers: string[];
   readonly body: Extracted;
   readonly signal: AbortSignal | null;
-  readonly redirect: number;
+  /** Redirect mode and coding. */
+  readonly flags: number;
   readonly lease: number;
   readonly timeouts: TimeoutWords | undefined;
   /** Empty for none. */
@@ -92,7 +99,7 @@ export function state(input: string | URL | Request, given: FetchInit | null): S
     headers,
     body,
     signal: signalOf(init, request),
-    redirect,
+    flags: redirect | compressionFlag(init.compress),
     lease: leaseOf(init.connection),
     timeouts: checkTimeouts(init.timeout),
     integrity: init.integrity ?? request?.integrity ?? '',

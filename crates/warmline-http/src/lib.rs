@@ -21,7 +21,7 @@ mod target;
 pub mod transport;
 
 pub use client::{Client, ClientOptions, Totals};
-pub use coding::DecodingLimits;
+pub use coding::{Compression, DecodingLimits, compress};
 pub use engine::engine;
 pub use error::{Error, Phase};
 pub use leases::{
