@@ -76,11 +76,14 @@ impl Wake for Watcher {
 impl Line {
     /// A line at rest. Must be called on the runtime that the socket was opened on.
     pub(super) fn new(wire: Wire) -> Arc<Self> {
-        let line = Arc::new_cyclic(|line| Self {
-            core: Mutex::new(Core {
-                wire,
-                turn: Turn::Idle,
-            }),
+        let line = Self::with(wire, Turn::Idle);
+        line.look();
+        line
+    }
+
+    fn with(wire: Wire, turn: Turn) -> Arc<Self> {
+        Arc::new_cyclic(|line| Self {
+            core: Mutex::new(Core { wire, turn }),
             ended: AtomicBool::new(false),
             end: SetOnce::new(),
             watch: Mutex::new(Watch::Nobody),
@@ -88,9 +91,12 @@ impl Line {
                 line: Weak::clone(line),
                 runtime: Handle::current(),
             })),
-        });
-        line.look();
-        line
+        })
+    }
+
+    /// A line that is spoken on from the first to the last, by somebody who hears of its end there.
+    pub(super) fn taken(wire: Wire) -> Arc<Self> {
+        Self::with(wire, Turn::Busy)
     }
 
     /// Takes the line for a request; false if it has ended, or carries one.
@@ -166,6 +172,15 @@ impl Line {
             let read = ready!(self.core().wire.poll_read(cx, buffer))?;
             Poll::Ready(Ok(take(&mut buffer[..read])))
         })
+    }
+
+    /// Reads what has come into a buffer of the caller's own; zero at the end of the stream.
+    pub(super) fn poll_read_into(
+        &self,
+        cx: &mut Context<'_>,
+        buffer: &mut [u8],
+    ) -> Poll<io::Result<usize>> {
+        self.core().wire.poll_read(cx, buffer)
     }
 
     pub(super) fn poll_write(

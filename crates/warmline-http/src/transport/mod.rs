@@ -1,4 +1,5 @@
-//! From an origin to an open connection that carries requests: names, TCP, proxies, TLS, HTTP/1.1.
+//! From an origin to an open connection that carries requests: names, TCP, proxies, TLS, HTTP/1.1
+//! and HTTP/2.
 //! Nothing here knows the pool's limits, a retry or a deadline other than connecting's.
 
 mod body;
@@ -7,6 +8,8 @@ mod connection;
 mod dns;
 mod fault;
 mod h1;
+mod h2;
+mod incoming;
 mod io;
 mod line;
 mod proxy;
@@ -21,7 +24,9 @@ mod verifier;
 pub use body::{Abort, BodyFault, BodyStream, RequestBody};
 pub use connect::{Connector, ConnectorOptions};
 pub use connection::{ConnectTimings, Connection, ConnectionInfo};
-pub use h1::{Incoming, RequestHead, ResponseHead, SendError};
+pub use h1::{RequestHead, ResponseHead, SendError};
+pub use h2::PingOptions;
+pub use incoming::Incoming;
 pub use io::Traffic;
 pub use proxy::{Proxy, ProxyOptions};
 pub use tcp::TcpOptions;
