@@ -105,7 +105,10 @@ export declare class ClientResponse {
 	bytes(): Uint8Array<ArrayBuffer>;
 	/** Where the time went. */
 	get timings(): RequestTimings;
-	/** The connection it came on: its number in the pool, whether it had served before, its protocol. */
+	/**
+	 * The connection it came on: its number in the pool, whether it had served before, its protocol
+	 * (`http/1.1` or `h2`).
+	 */
 	get connection(): {
 		readonly id: number;
 		readonly reused: boolean;
@@ -234,7 +237,15 @@ export interface HttpClientOptions {
 	 * made, unless `NODE_USE_ENV_PROXY` is `0`.
 	 */
 	proxy?: string | URL | false;
+	/**
+	 * `'auto'`: what the server chooses in the TLS handshake, HTTP/2 before HTTP/1.1; without TLS,
+	 * HTTP/1.1. `'never'`: HTTP/1.1. `'prior-knowledge'`: HTTP/2 without asking, also without TLS. By
+	 * HTTP/2 one connection carries as many requests as the server allows. Default `'auto'`.
+	 */
+	http2?: Http2;
 }
+/** Whether HTTP/2 is spoken. */
+export type Http2 = "auto" | "never" | "prior-knowledge";
 /** A client's pool and traffic at one moment. */
 export interface PoolMetrics {
 	readonly maxConnections: number;
@@ -445,7 +456,7 @@ export interface PoolStats {
 }
 /** An open connection. */
 export interface ConnectionInfo {
-	/** As ALPN spells it: `http/1.1`. */
+	/** As ALPN spells it: `http/1.1` or `h2`. */
 	readonly protocol: string;
 	readonly remoteAddress: string;
 	readonly localAddress: string;

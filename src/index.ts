@@ -6,7 +6,7 @@
 
 export { ClientResponse, type RequestOptions, type RequestTimings } from './client/call.js';
 export { HttpClient, type PoolMetrics } from './client/http-client.js';
-export type { HttpClientOptions } from './client/options.js';
+export type { Http2, HttpClientOptions } from './client/options.js';
 export type { Pem, TlsOptions } from './client/tls.js';
 export { fetch } from './fetch/fetch.js';
 export type { FetchInit } from './fetch/request.js';

@@ -106,7 +106,10 @@ export class ClientResponse {
     };
   }
 
-  /** The connection it came on: its number in the pool, whether it had served before, its protocol. */
+  /**
+   * The connection it came on: its number in the pool, whether it had served before, its protocol
+   * (`http/1.1` or `h2`).
+   */
   get connection(): {
     readonly id: number;
     readonly reused: boolean;
@@ -117,7 +120,7 @@ export class ClientResponse {
     return {
       id: Number(id),
       reused: reused === '1',
-      protocol: `http/${protocol}`,
+      protocol: protocol as string,
       attempt: Number(attempt),
     };
   }

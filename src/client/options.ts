@@ -27,7 +27,16 @@ export interface HttpClientOptions {
    * made, unless `NODE_USE_ENV_PROXY` is `0`.
    */
   proxy?: string | URL | false;
+  /**
+   * `'auto'`: what the server chooses in the TLS handshake, HTTP/2 before HTTP/1.1; without TLS,
+   * HTTP/1.1. `'never'`: HTTP/1.1. `'prior-knowledge'`: HTTP/2 without asking, also without TLS. By
+   * HTTP/2 one connection carries as many requests as the server allows. Default `'auto'`.
+   */
+  http2?: Http2;
 }
+
+/** Whether HTTP/2 is spoken. */
+export type Http2 = 'auto' | 'never' | 'prior-knowledge';
 
 /** The engine's words for {@link HttpClientOptions}. */
 export type ClientSettings = Parameters<Binding['openClient']>[0];
@@ -43,7 +52,10 @@ const NAMES: readonly string[] = [
   'connectTimeout',
   'tls',
   'proxy',
+  'http2',
 ];
+
+const HTTP2: readonly string[] = ['auto', 'never', 'prior-knowledge'];
 
 /**
  * Checks a client's options.
@@ -66,6 +78,7 @@ export function checkOptions(options: HttpClientOptions): ClientSettings {
     ...given('poolTimeout', timeouts.pool, duration),
     ...given('tls', options.tls, checkTls),
     ...given('proxy', options.proxy, checkProxy),
+    ...given('http2', options.http2, checkHttp2),
   };
 }
 
@@ -75,6 +88,13 @@ function checkProxy(_: string, proxy: string | URL | false): { url?: string } {
     throw new TypeError(`proxy must be a URL or false, not ${String(proxy)}`);
   }
   return { url: `${proxy}` };
+}
+
+function checkHttp2(name: string, http2: Http2): Http2 {
+  if (!HTTP2.includes(http2)) {
+    throw new TypeError(`${name} must be one of ${HTTP2.join(', ')}, not ${String(http2)}`);
+  }
+  return http2;
 }
 
 /** A cap of connections. */

@@ -31,7 +31,7 @@ export interface PoolStats {
 
 /** An open connection. */
 export interface ConnectionInfo {
-  /** As ALPN spells it: `http/1.1`. */
+  /** As ALPN spells it: `http/1.1` or `h2`. */
   readonly protocol: string;
   readonly remoteAddress: string;
   readonly localAddress: string;

@@ -59,7 +59,7 @@ pub struct Facts {
     pub connection_id: u64,
     /// Whether the connection had carried a request before.
     pub reused: bool,
-    /// The protocol's version: `1.0` or `1.1`.
+    /// The protocol as ALPN spells it: `http/1.0`, `http/1.1` or `h2`.
     pub protocol: &'static str,
     /// How many times the request was put on a connection.
     pub attempt: u32,
@@ -76,7 +76,7 @@ pub struct Facts {
 }
 
 /// A response's body. Read to its end it gives the connection back to the pool; dropped before, it
-/// closes the connection, so that the server stops.
+/// closes the connection, or resets the response's stream on a shared one, so that the server stops.
 pub struct Body {
     incoming: Incoming,
     /// Taken when the body has ended.
@@ -121,7 +121,7 @@ impl Body {
     /// The next piece, or `None` at the end.
     ///
     /// # Errors
-    /// What cut the body short; the connection is closed.
+    /// What cut the body short; the connection is closed, or the response's stream on a shared one.
     pub async fn chunk(&mut self) -> Result<Option<Bytes>, Error> {
         poll_fn(|cx| self.poll_chunk(cx)).await.transpose()
     }

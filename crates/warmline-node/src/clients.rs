@@ -6,7 +6,9 @@ use std::time::Duration;
 use napi::Env;
 use napi_derive::napi;
 use warmline_http::transport::ConnectorOptions;
-use warmline_http::{Client, ClientOptions, Error, Limits, Phase, PoolStats, Timeouts, Totals};
+use warmline_http::{
+    Client, ClientOptions, Error, Limits, Phase, PoolStats, Protocol, Timeouts, Totals,
+};
 
 use crate::error::to_napi;
 use crate::exchange::Ending;
@@ -47,6 +49,8 @@ pub struct ClientSettings {
     pub pool_timeout: Option<u32>,
     pub tls: Option<TlsSettings>,
     pub proxy: Option<ProxySettings>,
+    /// `never` or `prior-knowledge`; else what ALPN settles on.
+    pub http2: Option<String>,
 }
 
 /// Opens a client with a pool of its own; the result is its number. It ends with the thread that
@@ -97,6 +101,11 @@ fn options(settings: ClientSettings) -> Result<ClientOptions, Error> {
             tls: tls.unwrap_or_default(),
             proxy: proxy.unwrap_or_default(),
             ..defaults.connector
+        },
+        protocol: match settings.http2.as_deref() {
+            Some("never") => Protocol::Http1,
+            Some("prior-knowledge") => Protocol::Http2,
+            _ => Protocol::Auto,
         },
     })
 }

@@ -185,6 +185,15 @@ impl Connection {
         self.line.ended().await;
     }
 
+    /// Closes the connection: at once, with the request that it carries, or if others share it, once they
+    /// are done with it.
+    pub fn retire(&self) {
+        match &self.session {
+            None => self.abort(),
+            Some(session) => session.close(),
+        }
+    }
+
     /// Closes the connection at once; a request that it carries fails.
     pub fn abort(&self) {
         self.line.finish(None);

@@ -109,6 +109,11 @@ impl Session {
         self.state.capacity.load(Ordering::Acquire)
     }
 
+    /// Takes no more requests.
+    pub(in crate::transport) fn close(&self) {
+        self.state.close();
+    }
+
     pub(in crate::transport) fn is_used(&self) -> bool {
         self.used.load(Ordering::Relaxed)
     }
