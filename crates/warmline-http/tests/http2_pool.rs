@@ -4,59 +4,18 @@
 #[allow(dead_code, reason = "each test binary uses its part of the peer")]
 mod peer;
 
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use bytes::Bytes;
-use h2::{RecvStream, server};
-use http::{HeaderMap, Method, Request as Asked};
-use peer::http2::{self, Answer, Frames, Server, echo, ok, serve, serve_with};
+use h2::{Reason, RecvStream, server};
+use http::Request as Asked;
+use peer::client::{client, emptied, exchange, one_connection, options, post, start, url};
+use peer::http2::{self, Answer, Frames, STREAMS, Server, echo, frames, ok, serve, serve_with};
 use tokio::net::TcpListener;
 use tokio::sync::{Barrier, mpsc};
-use tokio::task::{JoinHandle, JoinSet};
-use url::Url;
+use tokio::task::JoinSet;
 use warmline_http::transport::{ConnectorOptions, PingOptions};
-use warmline_http::{
-    Client, ClientOptions, Error, Facts, Key, Limits, Protocol, RedirectMode, Request, RequestBody,
-    Target, Timeouts,
-};
-
-fn options() -> ClientOptions {
-    ClientOptions {
-        protocol: Protocol::Http2,
-        ..ClientOptions::default()
-    }
-}
-
-fn client(options: ClientOptions) -> Client {
-    Client::new(options).unwrap()
-}
-
-fn url(key: &Key) -> Url {
-    Url::parse(&format!("{key}/")).unwrap()
-}
-
-fn post(key: &Key, body: impl Into<Bytes>) -> Request {
-    Request {
-        method: Method::POST,
-        target: Arc::new(Target::new(url(key)).unwrap()),
-        headers: HeaderMap::new(),
-        body: RequestBody::Full(body.into()),
-        redirect: RedirectMode::Follow,
-        timeouts: Timeouts::default(),
-        connection: None,
-    }
-}
-
-async fn exchange(client: &Client, request: Request) -> Result<(Facts, Bytes), Error> {
-    let mut response = client.send(request).await?;
-    let mut body = Vec::new();
-    while let Some(chunk) = response.body.chunk().await? {
-        body.extend_from_slice(&chunk);
-    }
-    Ok((response.facts, body.into()))
-}
+use warmline_http::{Client, ClientOptions, Key, Limits, Request, Timeouts};
 
 /// Sends so many requests at once; each gets its own body back.
 async fn burst(client: &Client, key: &Key, count: usize) {
@@ -130,39 +89,12 @@ async fn preconnect_opens_what_is_enough() {
     assert_eq!(server.connections(), 1);
 }
 
-/// Sends requests one by one, none of which waits for another.
-fn start(client: &Client, key: &Key, count: usize) -> Vec<JoinHandle<Result<Bytes, Error>>> {
-    (0..count)
-        .map(|number| {
-            let (client, request) = (client.clone(), post(key, number.to_string()));
-            tokio::spawn(async move { exchange(&client, request).await.map(|(_, body)| body) })
-        })
-        .collect()
-}
-
-/// `SETTINGS_MAX_CONCURRENT_STREAMS`.
-const STREAMS: u16 = 3;
-
 #[tokio::test]
 async fn a_limit_that_the_peer_changes_holds_from_then_on() {
-    let (told, mut connections) = mpsc::unbounded_channel();
-    let key = peer::start(move |stream| {
-        let told = told.clone();
-        async move {
-            told.send(Frames::accept(stream, &[(STREAMS, 2)]).await)
-                .unwrap();
-        }
-    })
-    .await;
-    let client = client(ClientOptions {
-        limits: Limits {
-            max_connections_per_origin: 1,
-            ..Limits::default()
-        },
-        ..options()
-    });
+    let (key, mut connections) = frames(&[(STREAMS, 2)]).await;
+    let client = client(one_connection());
     let requests = start(&client, &key, 6);
-    let mut frames = connections.recv().await.unwrap();
+    let mut frames: Frames = connections.recv().await.unwrap();
     let first = frames.request().await.unwrap();
     let second = frames.request().await.unwrap();
 
@@ -274,49 +206,34 @@ async fn a_peer_that_never_speaks_is_given_up() {
 
 #[tokio::test]
 async fn requests_that_are_given_up_leave_the_connection_to_the_others() {
-    let resets = Arc::new(AtomicUsize::new(0));
-    let count = Arc::clone(&resets);
+    let (told, mut seen) = mpsc::unbounded_channel();
     let server = serve(move |request: Asked<RecvStream>, mut answer: Answer| {
-        let count = Arc::clone(&count);
+        let told = told.clone();
         async move {
             if http2::read_all(&mut request.into_body()).await.unwrap() == "ok" {
                 return ok(answer, "ok");
             }
-            std::future::poll_fn(|cx| answer.poll_reset(cx))
-                .await
-                .unwrap();
-            count.fetch_add(1, Ordering::SeqCst);
+            told.send(None).unwrap();
+            let reset = std::future::poll_fn(|cx| answer.poll_reset(cx)).await;
+            told.send(Some(reset.unwrap())).unwrap();
         }
     })
     .await;
     let client = client(options());
     for _ in 0..10 {
-        let request = Request {
-            timeouts: Timeouts {
-                total: Some(Duration::from_millis(5)),
-                ..Timeouts::default()
-            },
-            ..post(&server.key, "never")
-        };
-        let error = client.send(request).await.map(|_| ()).unwrap_err();
-        assert_eq!(error.code, "WARMLINE_TOTAL_TIMEOUT");
+        let request = start(&client, &server.key, 1).remove(0);
+        assert_eq!(seen.recv().await.unwrap(), None);
+        request.abort();
+        assert_eq!(seen.recv().await.unwrap(), Some(Reason::CANCEL));
     }
     let (facts, _) = exchange(&client, post(&server.key, "ok")).await.unwrap();
     assert!(facts.reused);
-    assert_eq!(resets.load(Ordering::SeqCst), 10);
     assert_eq!(server.connections(), 1);
 }
 
 #[tokio::test]
 async fn a_connection_that_nobody_uses_is_closed_after_its_time() {
-    let (told, mut connections) = mpsc::unbounded_channel();
-    let key = peer::start(move |stream| {
-        let told = told.clone();
-        async move {
-            told.send(Frames::accept(stream, &[]).await).unwrap();
-        }
-    })
-    .await;
+    let (key, mut connections) = frames(&[]).await;
     let client = client(ClientOptions {
         limits: Limits {
             keepalive_expiry: Duration::from_millis(1),
@@ -325,12 +242,12 @@ async fn a_connection_that_nobody_uses_is_closed_after_its_time() {
         ..options()
     });
     let request = start(&client, &key, 1).remove(0);
-    let mut frames = connections.recv().await.unwrap();
+    let mut frames: Frames = connections.recv().await.unwrap();
     let stream = frames.request().await.unwrap();
     frames.answer(stream, b"ok").await;
     request.await.unwrap().unwrap();
-    while frames.read().await.is_some() {}
-    assert_eq!(client.stats().counts.total, 0);
+    frames.closed().await;
+    emptied(&client).await;
 }
 
 #[tokio::test]
@@ -350,13 +267,7 @@ async fn a_burst_behind_a_cap_of_one_connection_loses_nothing_to_aborts() {
         }
     })
     .await;
-    let client = client(ClientOptions {
-        limits: Limits {
-            max_connections_per_origin: 1,
-            ..Limits::default()
-        },
-        ..options()
-    });
+    let client = client(one_connection());
     let requests = start(&client, &server.key, 100);
     let mut kept = Vec::new();
     for (number, request) in requests.into_iter().enumerate() {

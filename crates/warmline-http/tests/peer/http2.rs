@@ -10,6 +10,7 @@ use h2::{RecvStream, server};
 use http::{HeaderMap, Request, Response};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tokio::sync::mpsc;
 use warmline_http::Key;
 use warmline_pool::Protocol;
 
@@ -126,6 +127,26 @@ pub(crate) struct Frame {
     pub(crate) payload: Vec<u8>,
 }
 
+/// `SETTINGS_MAX_CONCURRENT_STREAMS` (section 6.5.2).
+pub(crate) const STREAMS: u16 = 3;
+
+/// A peer that says hello with these settings, and hands each of its connections to the test.
+pub(crate) async fn frames(
+    settings: &'static [(u16, u32)],
+) -> (Key, mpsc::UnboundedReceiver<Frames>) {
+    let (told, connections) = mpsc::unbounded_channel();
+    let key = super::start(move |stream| {
+        let told = told.clone();
+        async move {
+            let frames = Frames::accept(stream, settings).await;
+            // The test may have seen enough.
+            let _ = told.send(frames);
+        }
+    })
+    .await;
+    (key.with_protocol(Protocol::Http2), connections)
+}
+
 /// The server's end of a connection, frame by frame.
 pub(crate) struct Frames(pub(crate) TcpStream);
 
@@ -201,11 +222,26 @@ impl Frames {
 
     /// The stream of the next request whose head and body have come.
     pub(crate) async fn request(&mut self) -> Option<u32> {
+        self.request_and_body().await.map(|(stream, _)| stream)
+    }
+
+    /// The same with its body, if that fits one frame.
+    pub(crate) async fn request_and_body(&mut self) -> Option<(u32, String)> {
         loop {
             let frame = self.read().await?;
             if matches!(frame.kind, HEADERS | DATA) && frame.flags & END_STREAM != 0 {
-                return Some(frame.stream);
+                let body = if frame.kind == DATA {
+                    String::from_utf8(frame.payload).unwrap()
+                } else {
+                    String::new()
+                };
+                return Some((frame.stream, body));
             }
         }
+    }
+
+    /// Waits until the other side has closed.
+    pub(crate) async fn closed(mut self) {
+        while self.read().await.is_some() {}
     }
 }

@@ -1,7 +1,7 @@
 //! The other end of a connection, played by the test: a listener on a free port of the loopback
 //! interface, and one script per accepted connection.
 
-#[allow(dead_code, reason = "each test binary uses its part of the peer")]
+pub(crate) mod client;
 pub(crate) mod http2;
 
 use std::future::{Future, poll_fn};
