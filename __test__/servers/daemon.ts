@@ -20,7 +20,7 @@ const env = { ...process.env, PATH: `${process.env['PATH']}:/usr/sbin` };
  * fails; elsewhere the test is left out.
  */
 export function isExpected(program: string): boolean {
-  if (process.platform === 'linux' && process.env['CI'] !== undefined) return true;
+  if (process.env['WARMLINE_EXPECT_SERVERS'] !== undefined) return true;
   return spawnSync(program, ['-v'], { env }).error === undefined;
 }
 
