@@ -12,10 +12,10 @@ use peer::http2::{
     CANCEL, CONTINUATION, DATA, END_HEADERS, END_STREAM, ENHANCE_YOUR_CALM, Frames, HEADERS,
     INTERNAL_ERROR, NO_ERROR, PING, PUSH_PROMISE, REFUSED_STREAM, STATUS_200, STREAMS, frames,
 };
-use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::sync::mpsc::{self, UnboundedReceiver};
 use tokio::task::JoinHandle;
 use warmline_http::transport::{ConnectorOptions, PingOptions};
-use warmline_http::{Client, ClientOptions, Error, Key, Phase};
+use warmline_http::{Client, ClientOptions, Error, Key, Phase, Request, RequestBody};
 
 /// As a GOAWAY that only announces itself has it (RFC 9113, section 6.8).
 const ALL_STREAMS: u32 = (1 << 31) - 1;
@@ -83,6 +83,27 @@ async fn a_refused_stream_is_sent_again_and_no_other() {
         assert_eq!(outcome.unwrap(), body);
     }
     assert!(setting.connections.is_empty());
+}
+
+#[tokio::test]
+async fn a_body_that_was_begun_cannot_be_sent_again() {
+    let (key, mut connections) = frames(&[]).await;
+    let client = client(options());
+    let (pieces, receiver) = mpsc::channel(1);
+    let request = Request {
+        body: RequestBody::stream(receiver, None),
+        ..post(&key, "")
+    };
+    let request = tokio::spawn(async move { exchange(&client, request).await });
+    pieces.send(Ok("begun".into())).await.unwrap();
+    let mut frames = connections.recv().await.unwrap();
+    let begun = frames.next(DATA).await.unwrap();
+    assert_eq!(begun.payload, b"begun");
+    frames.reset(begun.stream, REFUSED_STREAM).await;
+    let error = request.await.unwrap().unwrap_err();
+    assert_eq!(error.code, "ERR_HTTP2_STREAM_ERROR");
+    // Whoever can make the body again may do so.
+    assert_eq!((error.retryable, error.attempt), (true, 1));
 }
 
 #[tokio::test]

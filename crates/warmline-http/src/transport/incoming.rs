@@ -62,3 +62,13 @@ impl fmt::Debug for Incoming {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_body_by_http1_is_none_the_larger_for_the_other_kind() {
+        assert_eq!(size_of::<Incoming>(), size_of::<h1::Incoming>());
+    }
+}

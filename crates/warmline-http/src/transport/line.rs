@@ -16,6 +16,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::task::{Context, Poll, Wake, Waker, ready};
 
+use tokio::io::ReadBuf;
 use tokio::runtime::Handle;
 use tokio::sync::SetOnce;
 use warmline_pool::Retire;
@@ -174,13 +175,13 @@ impl Line {
         })
     }
 
-    /// Reads what has come into a buffer of the caller's own; zero at the end of the stream.
-    pub(super) fn poll_read_into(
+    /// Reads what has come into a buffer of the caller's own; nothing at the end of the stream.
+    pub(super) fn poll_read_buf(
         &self,
         cx: &mut Context<'_>,
-        buffer: &mut [u8],
-    ) -> Poll<io::Result<usize>> {
-        self.core().wire.poll_read(cx, buffer)
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        self.core().wire.poll_read_buf(cx, buffer)
     }
 
     pub(super) fn poll_write(
