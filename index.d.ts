@@ -39,11 +39,14 @@ export declare class WarmlineError extends Error {
 	readonly attempt: number;
 	/** Whether the connection had carried a request before. */
 	readonly reusedConnection: boolean;
-	/** Bytes of this request that the operating system took. */
+	/** Bytes of this request that the operating system took; 0 by HTTP/2, where requests share a connection. */
 	readonly bytesSent: number;
-	/** Bytes of the response that had arrived. */
+	/** Bytes of the response that had arrived; by HTTP/2, of its body. */
 	readonly bytesReceived: number;
-	/** Whether provably no byte of the request left this process, so that sending it again is safe. */
+	/**
+	 * Whether sending the request again is safe: provably no byte of it left this process, or the server said
+	 * that it has not looked at it.
+	 */
 	readonly retryable: boolean;
 	constructor(facts: ErrorFacts);
 	static [Symbol.hasInstance](value: unknown): boolean;
@@ -239,8 +242,8 @@ export interface HttpClientOptions {
 	proxy?: string | URL | false;
 	/**
 	 * `'auto'`: what the server chooses in the TLS handshake, HTTP/2 before HTTP/1.1; without TLS,
-	 * HTTP/1.1. `'never'`: HTTP/1.1. `'prior-knowledge'`: HTTP/2 without asking, also without TLS. By
-	 * HTTP/2 one connection carries as many requests as the server allows. Default `'auto'`.
+	 * HTTP/1.1. `'never'`: HTTP/1.1. `'prior-knowledge'`: HTTP/2 without asking, also without TLS; through
+	 * a proxy always in a tunnel. By HTTP/2 one connection carries as many requests as the server allows. Default `'auto'`.
 	 */
 	http2?: Http2;
 }
@@ -324,7 +327,8 @@ export declare class HttpClient {
 	 */
 	events(input: string | URL | Request, init?: FetchInit): AsyncIterableIterator<ServerSentEvent, undefined, undefined>;
 	/**
-	 * Opens connections to an origin ahead of need, until `count` are open there or a limit is reached.
+	 * Opens connections to an origin ahead of need, until `count` are open there or a limit is reached;
+	 * by HTTP/2, where one connection carries many requests, until there is one.
 	 *
 	 * @throws {WarmlineError} why one of them could not connect.
 	 */
@@ -528,7 +532,10 @@ export declare class SimpleConnectionPool {
 	connectionReady(id: string): Promise<ConnectionInfo>;
 	/** Gives a lease back; its connection stays warm for others. False if the id is no lease (any more). */
 	returnConnection(id: string): boolean;
-	/** Closes a lease's connection. False if the id is no lease (any more). */
+	/**
+	 * Closes a lease's connection; one by HTTP/2 that others share once they are done with it, and it takes
+	 * nothing new. False if the id is no lease (any more).
+	 */
 	removeConnection(id: string): boolean;
 	/**
 	 * Looks at a lease's socket: true while it is open or still connecting; false once connecting has

@@ -9,6 +9,7 @@ import { bodyOf, echo, http2Server } from '../servers/http2.js';
 import { httpsServer } from '../servers/https.js';
 import { listenOnLoopback } from '../servers/loopback.js';
 import { portServer } from '../servers/ports.js';
+import { proxyServer } from '../servers/proxy.js';
 
 const authority = new CertificateAuthority('Root');
 const identity = authority.issue({ name: 'leaf', hosts: ['localhost', '127.0.0.1'] });
@@ -170,6 +171,25 @@ describe('http2', () => {
     expect(await burst(client, server.url())).toEqual(numbers);
     const response = await client.request('POST', server.url(), { body: 'x' });
     expect(response.connection.protocol).toBe('h2');
+    expect(server.accepted.length).toBe(1);
+  });
+
+  it("'prior-knowledge' of a server that has HTTP/1.1 alone is an error that says so", async () => {
+    await using server = await portServer();
+    await using client = new HttpClient({ http2: 'prior-knowledge' });
+    const error = await rejection(client.request('POST', server.origin, { body: 'x' }));
+    expect(error).toMatchObject({ code: 'ERR_HTTP2_SESSION_ERROR', retryable: false });
+  });
+
+  it.each([
+    ['with TLS', identity, { tls }],
+    ['by prior knowledge', undefined, { http2: 'prior-knowledge' }],
+  ] as const)('goes through the tunnel of a proxy %s', async (_, shown, how) => {
+    await using server = await http2Server(shown, echo);
+    await using proxy = await proxyServer();
+    await using client = new HttpClient({ ...how, proxy: `http://127.0.0.1:${proxy.port}` });
+    expect(await burst(client, server.url())).toEqual(numbers);
+    expect(proxy.asked.map(({ method }) => method)).toEqual(['CONNECT']);
     expect(server.accepted.length).toBe(1);
   });
 

@@ -29,8 +29,8 @@ export interface HttpClientOptions {
   proxy?: string | URL | false;
   /**
    * `'auto'`: what the server chooses in the TLS handshake, HTTP/2 before HTTP/1.1; without TLS,
-   * HTTP/1.1. `'never'`: HTTP/1.1. `'prior-knowledge'`: HTTP/2 without asking, also without TLS. By
-   * HTTP/2 one connection carries as many requests as the server allows. Default `'auto'`.
+   * HTTP/1.1. `'never'`: HTTP/1.1. `'prior-knowledge'`: HTTP/2 without asking, also without TLS; through
+   * a proxy always in a tunnel. By HTTP/2 one connection carries as many requests as the server allows. Default `'auto'`.
    */
   http2?: Http2;
 }

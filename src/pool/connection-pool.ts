@@ -139,7 +139,10 @@ export class SimpleConnectionPool {
     return this.#parking.put(id);
   }
 
-  /** Closes a lease's connection. False if the id is no lease (any more). */
+  /**
+   * Closes a lease's connection; one by HTTP/2 that others share once they are done with it, and it takes
+   * nothing new. False if the id is no lease (any more).
+   */
   removeConnection(id: string): boolean {
     return this.#native.leaseRemove(this.#number, leaseNumber(id));
   }

@@ -13,7 +13,7 @@ use super::dns::Resolver;
 use super::h2::{PingOptions, Session};
 use super::io::{SocketIo, Wire};
 use super::line::Line;
-use super::proxy::{Destination, Proxies, Proxy, ProxyOptions};
+use super::proxy::{Beyond, Destination, Proxies, Proxy, ProxyOptions};
 use super::tcp::{self, TcpOptions};
 use super::tls::{self, Offer, Tls};
 use super::tls_options::TlsOptions;
@@ -182,7 +182,11 @@ impl Connector {
                 destination = Destination::Address(first.ip());
             }
         }
-        proxy.open(&mut io, destination, key.port).await?;
+        let beyond = match (key.scheme, key.protocol) {
+            (Scheme::Http, Protocol::Http2) => Beyond::MaySpeak,
+            _ => Beyond::Listens,
+        };
+        proxy.open(&mut io, destination, key.port, beyond).await?;
         Ok(io)
     }
 }
