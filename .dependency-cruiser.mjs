@@ -7,7 +7,8 @@
 const columns = [
   ['native'],
   ['fetch', 'pool', 'sse'],
-  ['client'],
+  ['client', 'gateway'],
+  ['axios', 'undici'],
   ['patch'],
   ['auto', 'config', 'monitor'],
   ['cli'],

@@ -1,10 +1,47 @@
 // Generated from src/ by `npm run types`; do not edit.
 
+import { ServerResponse } from 'node:http';
+import { Http2ServerResponse } from 'node:http2';
+import { Writable } from 'node:stream';
+
 /** What `fetch` takes as headers. */
 export type HeadersInput = Headers | Readonly<Record<string, string | undefined>> | Iterable<readonly [
 	string,
 	string
 ]> | undefined;
+/** How an exchange went: the third line of a head, as the engine's `facts.rs` writes it. */
+/** Where a request's time went, in milliseconds. */
+export interface RequestTimings {
+	/** From the call to a connection, opening it included. After redirects: to that of the last request. */
+	readonly queue: number;
+	/** Of that, the name look-up; 0 on a connection that was open already, as are the next two. */
+	readonly dns: number;
+	/** Opening the TCP connection, a proxy's tunnel included. */
+	readonly connect: number;
+	/** The TLS handshake. */
+	readonly tls: number;
+	/** From the connection to the last byte of the request, or to the response's head where that came first. */
+	readonly send: number;
+	/** From there to the response's head. */
+	readonly firstByte: number;
+	/** From the call to the last byte of the response's body; `undefined` as long as that has not come. */
+	readonly total: number | undefined;
+}
+/** The connection that a response came on. */
+export interface ResponseConnection {
+	/** The pool's number for it. */
+	readonly id: number;
+	/** Whether it had carried a request before. */
+	readonly reused: boolean;
+	/** As ALPN spells it: `http/1.0`, `http/1.1` or `h2`. */
+	readonly protocol: string;
+	/** Which try of the request this was, from 1. */
+	readonly attempt: number;
+	/** The other end, the server or its proxy, such as `192.0.2.1:443` or `[2001:db8::1]:443`; `undefined` where there is none. */
+	readonly remoteAddress: string | undefined;
+	/** Our end. */
+	readonly localAddress: string | undefined;
+}
 /** Where in a request's life it failed, in their order. */
 export type Phase = "pool" | "dns" | "connect" | "tls" | "send" | "headers" | "body";
 /** The fields of a {@link WarmlineError}, as the engine reports them. */
@@ -19,15 +56,30 @@ export interface ErrorFacts {
 	readonly bytesReceived?: number;
 	readonly retryable?: boolean;
 	readonly causes?: readonly string[];
+	/** What each address of a host said, where none answered. */
+	readonly attempts?: readonly AttemptFacts[] | null;
+	/** How it went on the connection, if it had one; see `facts.ts`. */
+	readonly facts?: string | null;
+	/** Microseconds until it failed. */
+	readonly took?: number | null;
+}
+/** Why one address could not be connected to. */
+export interface AttemptFacts {
+	readonly code: string;
+	readonly message: string;
+	readonly address: string;
+	readonly port: number;
 }
 /**
  * What went wrong with a request or a connection. `fetch` has it as the `cause` of its
  * `TypeError: fetch failed`, everything else throws it as it is.
  *
- * Programs read `code` and `phase`; the message is for people. `instanceof` holds across two copies
+ * Programs read `code` and `phase`; the message is for people. Where a host has several addresses and none
+ * could be connected to, the `cause` is an `AggregateError` of the `errors` of each. `instanceof` holds across two copies
  * of the package in one process.
  */
 export declare class WarmlineError extends Error {
+	#private;
 	readonly name: string;
 	/** Node's own code where it has one (`ECONNREFUSED`), undici's where that has one (`UND_ERR_SOCKET`), else `WARMLINE_*`. */
 	readonly code: string;
@@ -49,13 +101,26 @@ export declare class WarmlineError extends Error {
 	 */
 	readonly retryable: boolean;
 	constructor(facts: ErrorFacts);
+	/**
+	 * Where the time went until it failed, in milliseconds: `total` is there for whatever was a request, the
+	 * rest once it had a connection; `send` and `firstByte` are 0 where no response came.
+	 */
+	get timings(): Partial<RequestTimings> | undefined;
+	/** The connection that it failed on, if there was one. */
+	get connection(): ResponseConnection | undefined;
+	/**
+	 * Adds what the head of a response said, for a body that broke off.
+	 *
+	 * @internal
+	 */
+	withHead(head: string): this;
 	static [Symbol.hasInstance](value: unknown): boolean;
 }
 /** The deadlines of a request, in milliseconds. One that is left out is the client's own. */
 export interface Timeouts {
 	/** Name look-up, TCP and TLS together. */
 	connect?: number;
-	/** From the request on the wire to the response's head. */
+	/** From the request on the wire to the response's head; the time to send a streamed body does not count. */
 	firstByte?: number;
 	/** Between two pieces of the response's body. */
 	idle?: number;
@@ -75,22 +140,12 @@ export interface RequestOptions {
 	/** The id of a leased connection to send on. */
 	connection?: string;
 }
-/** How a request went. Durations are milliseconds. */
-export interface RequestTimings {
-	/** From the call to a connection, opening it included. */
-	readonly queue: number;
-	readonly dns: number;
-	readonly connect: number;
-	readonly tls: number;
-	/** From the connection to the response's head. */
-	readonly firstByte: number;
-}
 /** A whole response. Its parts are made when they are asked for, and none of it has to be awaited. */
 export declare class ClientResponse {
 	#private;
 	readonly status: number;
 	/** @internal */
-	constructor(status: number, head: string, body: string | Uint8Array<ArrayBuffer>, ascii: boolean);
+	constructor(status: number, head: string, body: string | Uint8Array<ArrayBuffer>, ascii: boolean, total: number);
 	/** Whether the status is in the range 200 to 299. */
 	get ok(): boolean;
 	get headers(): Headers;
@@ -108,16 +163,70 @@ export declare class ClientResponse {
 	bytes(): Uint8Array<ArrayBuffer>;
 	/** Where the time went. */
 	get timings(): RequestTimings;
+	/** The connection it came on. */
+	get connection(): ResponseConnection;
+}
+/**
+ * Thrown by every call that needs the engine when this process has no usable native binary.
+ *
+ * `code` is `WARMLINE_NATIVE_UNAVAILABLE`; `cause` is what the loader met: no package for this
+ * platform, a file that the system refuses to map, or a binary of another version.
+ */
+export declare class NativeUnavailableError extends Error {
+	readonly name: string;
+	readonly code: string;
+	constructor(cause: unknown);
+}
+/**
+ * Whether the native engine is loaded in this process. Never throws.
+ *
+ * @example
+ * ```ts
+ * import { isNativeAvailable } from 'warmline'
+ * if (!isNativeAvailable()) console.warn('running without the native engine')
+ * ```
+ */
+export declare function isNativeAvailable(): boolean;
+/** An address of a name. */
+export interface FoundAddress {
+	readonly address: string;
+	/** In seconds, as `dns.resolve4(name, { ttl: true })` has it; shortens `dns.ttl`. */
+	readonly ttl?: number;
+}
+/**
+ * Looks a name up: `lookup` of `node:dns`, or any function that is called as it is. It is asked for all
+ * addresses, and may answer with one, with several, or with an error, whose `code` the request then fails
+ * with; `ENOTFOUND` says that the name does not exist.
+ *
+ * It is called on the client's own thread, and only when a name is not known.
+ */
+export type LookupFunction = (hostname: string, options: {
+	all: true;
+	family: 0;
+	hints: 0;
+	order: "verbatim";
+}, callback: (error: Error | null, addresses?: string | readonly (string | FoundAddress)[], family?: number) => void) => void;
+/** How an {@link HttpClient} finds the addresses of names. Durations are milliseconds. */
+export interface DnsOptions {
 	/**
-	 * The connection it came on: its number in the pool, whether it had served before, its protocol
-	 * (`http/1.1` or `h2`).
+	 * Addresses that need no look-up, by name: `{ 'api.example.com': ['10.0.0.7', '10.0.0.8'] }`. Several
+	 * are taken by turns. A proxy that is given the name does not know of them.
 	 */
-	get connection(): {
-		readonly id: number;
-		readonly reused: boolean;
-		readonly protocol: string;
-		readonly attempt: number;
-	};
+	hosts?: Readonly<Record<string, string | readonly string[]>>;
+	/**
+	 * How long an answer is used without another look-up. Default 30 000; 0 keeps none. (The system's
+	 * resolver does not tell the time to live that the owner of the name has set.)
+	 */
+	ttl?: number;
+	/** How long a name is taken not to exist once the resolver said so. Default 1000. */
+	negativeTtl?: number;
+	/**
+	 * How long beyond `ttl` an answer is still used at once, while the name is looked up again beside it.
+	 * Default 300 000.
+	 */
+	staleTtl?: number;
+	/** Asked instead of the system's resolver, once at a time for each name. */
+	lookup?: LookupFunction;
 }
 /** What `fetch` takes as a body, an async iterable included (Node's own extension). */
 export type BodyInput = string | ArrayBuffer | ArrayBufferView | Blob | FormData | URLSearchParams | ReadableStream | AsyncIterable<Uint8Array> | Iterable<Uint8Array> | null | undefined;
@@ -132,6 +241,14 @@ export interface FetchInit extends Omit<RequestInit, "body" | "headers" | "signa
 	connection?: string;
 	/** This request's own deadlines in milliseconds; a number is the total. */
 	timeout?: number | Timeouts;
+}
+/** What `fetch` resolves to: the standard's response, and how it came. */
+export interface TimedResponse extends Response {
+	/** Where the time went; `undefined` for `data:` and `blob:` URLs, as is `connection`. */
+	readonly timings?: RequestTimings;
+	/** The connection it came on. */
+	readonly connection?: ResponseConnection;
+	clone(): TimedResponse;
 }
 /** One event of a `text/event-stream` (HTML, "Server-sent events"). */
 export interface ServerSentEvent {
@@ -165,27 +282,6 @@ export interface ServerSentEvent {
  * ```
  */
 export declare function events(response: Response): AsyncIterableIterator<ServerSentEvent>;
-/**
- * Thrown by every call that needs the engine when this process has no usable native binary.
- *
- * `code` is `WARMLINE_NATIVE_UNAVAILABLE`; `cause` is what the loader met: no package for this
- * platform, a file that the system refuses to map, or a binary of another version.
- */
-export declare class NativeUnavailableError extends Error {
-	readonly name: string;
-	readonly code: string;
-	constructor(cause: unknown);
-}
-/**
- * Whether the native engine is loaded in this process. Never throws.
- *
- * @example
- * ```ts
- * import { isNativeAvailable } from 'warmline'
- * if (!isNativeAvailable()) console.warn('running without the native engine')
- * ```
- */
-export declare function isNativeAvailable(): boolean;
 /** A certificate or key in PEM form. */
 export type Pem = string | Uint8Array;
 /** How an {@link HttpClient} speaks TLS. */
@@ -231,6 +327,21 @@ export interface HttpClientOptions {
 	timeout?: number | Timeouts;
 	/** Name look-up, TCP and TLS together, in milliseconds; `timeout.connect` goes before it. Default 10 000. */
 	connectTimeout?: number;
+	/** Static hosts, a look-up function of your own, and for how long answers are good. */
+	dns?: DnsOptions;
+	/**
+	 * The path of the unix domain socket that every request goes to, whatever the host of its URL; no proxy
+	 * is then used. Not on Windows.
+	 */
+	socketPath?: string;
+	/** The IP address of this machine to connect from. Servers are then reached by its family alone. */
+	localAddress?: string;
+	/**
+	 * How long a connection is silent, in milliseconds, before the system probes whether the other side is
+	 * still there; it is taken for gone when four probes, at most 15 seconds apart, stay without answer.
+	 * `false` sends none. Default 45 000, below the idle limits of common load balancers and NATs.
+	 */
+	tcpKeepalive?: number | false;
 	/** Trust, client certificates, pins. */
 	tls?: TlsOptions;
 	/**
@@ -243,9 +354,22 @@ export interface HttpClientOptions {
 	/**
 	 * `'auto'`: what the server chooses in the TLS handshake, HTTP/2 before HTTP/1.1; without TLS,
 	 * HTTP/1.1. `'never'`: HTTP/1.1. `'prior-knowledge'`: HTTP/2 without asking, also without TLS; through
-	 * a proxy always in a tunnel. By HTTP/2 one connection carries as many requests as the server allows. Default `'auto'`.
+	 * a proxy always in a tunnel. By HTTP/2 one connection carries as many requests as the server allows.
+	 * Default `'auto'`.
 	 */
 	http2?: Http2;
+	/**
+	 * How far a response with a `content-encoding` may grow as it is decoded. `false` leaves its bytes
+	 * encoded, and asks servers for none. Default: 250 to 1, and 4 GiB.
+	 */
+	decompress?: boolean | DecompressOptions;
+}
+/** What an encoded response may come to; `WARMLINE_DECOMPRESSION_LIMIT` is the error of one that comes to more. */
+export interface DecompressOptions {
+	/** Decoded bytes for each received one, once there are 16 MiB of them. Default 250; `Infinity` is no limit. */
+	maxRatio?: number;
+	/** Decoded bytes. Default 4 GiB; `Infinity` is no limit. */
+	maxBytes?: number;
 }
 /** Whether HTTP/2 is spoken. */
 export type Http2 = "auto" | "never" | "prior-knowledge";
@@ -306,7 +430,7 @@ export declare class HttpClient {
 	 */
 	request(method: string, url: string | URL, options?: RequestOptions): Promise<ClientResponse>;
 	/** WHATWG `fetch` on this client's pool, with its deadlines. */
-	fetch(input: string | URL | Request, init?: FetchInit): Promise<Response>;
+	fetch(input: string | URL | Request, init?: FetchInit): Promise<TimedResponse>;
 	/**
 	 * Sends a request and reads its response as server-sent events, which the engine parses: {@link fetch}
 	 * and {@link events} in one.
@@ -357,7 +481,8 @@ export declare class HttpClient {
  *
  * As the standard has it, with what Node adds: async iterables as bodies, `duplex: 'half'` for streamed
  * ones. Beyond it: `connection` sends on a leased connection, `timeout` sets deadlines.
- * Short of it: a Blob or form of more than 16 MiB is streamed, and cannot be sent again for a 307 or 308.
+ * Short of it: a Blob or form of more than 16 MiB is streamed, and cannot be sent again for a 307 or 308;
+ * `referrer` and `referrerPolicy` make no difference.
  *
  * Rejects with `TypeError: fetch failed`, whose `cause` is a {@link WarmlineError}; with the signal's
  * reason once it is aborted; with another `TypeError` for arguments that nothing can be sent for.
@@ -370,7 +495,211 @@ export declare class HttpClient {
  * console.log(response.status, await response.json())
  * ```
  */
-declare function fetch$1(input: string | URL | Request, init?: FetchInit): Promise<Response>;
+declare function fetch$1(input: string | URL | Request, init?: FetchInit): Promise<TimedResponse>;
+/** Where `pipe` leads: a response of Node's servers, or any other stream. */
+export type Destination = ServerResponse | Http2ServerResponse | Writable;
+/** What the engine reads from a provider's error. */
+export interface ProviderFailure {
+	readonly type?: string;
+	readonly code?: string;
+	readonly message: string;
+}
+/**
+ * An error that a provider reports in the middle of its stream. `message` is the provider's own, `code`
+ * is `WARMLINE_PROVIDER_ERROR`.
+ */
+export declare class ProviderError extends WarmlineError {
+	readonly name: string;
+	/** The provider's name for this kind of error, such as `overloaded_error` or `UNAVAILABLE`. */
+	readonly type: string | undefined;
+	/** The provider's code, where it gives one beside or instead of the type. */
+	readonly providerCode: string | undefined;
+	constructor({ type, code, message }: ProviderFailure, origin: string | undefined);
+	static [Symbol.hasInstance](value: unknown): boolean;
+}
+/** The tokens that a provider says were used; a count that it does not report is `undefined`. */
+export interface TokenUsage {
+	/** All of the prompt, with what was read from a cache or written to one. */
+	readonly inputTokens?: number;
+	/** All that was generated, thoughts included. */
+	readonly outputTokens?: number;
+	/** As the provider counts it; else the sum of both. */
+	readonly totalTokens?: number;
+	/** What of the prompt was read from a cache. */
+	readonly cachedInputTokens?: number;
+}
+/** The text of an answer, piece by piece. */
+export interface TextDeltas extends AsyncIterableIterator<string, undefined, undefined> {
+	/**
+	 * What the provider has reported so far: complete once the iteration has ended, and what is known of
+	 * it after a `break` or an error. `undefined` until the first report; some providers want to be asked for it
+	 * (`stream_options: { include_usage: true }` with OpenAI's chat completions).
+	 */
+	readonly usage: TokenUsage | undefined;
+}
+/**
+ * Reads only the text of a streamed answer: the engine decodes the stream and finds the text in it, and
+ * nothing else comes to JavaScript.
+ *
+ * It knows OpenAI's chat completions, completions and responses, Anthropic's messages, Gemini, Ollama,
+ * Cohere, Mistral and Bedrock, and who speaks like one of them, by the shape of their events: event
+ * streams, lines of JSON and AWS frames. Of several answers it reads the first. Thoughts, refusals and tool
+ * calls are no text. Pieces that arrive together come as one; nothing waits for more.
+ *
+ * Leaving the loop stops the upstream, as with {@link events}.
+ *
+ * @param response a response of this package's `fetch`, or a clone of one, whose body nobody has read.
+ * @throws {TypeError} for any other.
+ *
+ * Iterating throws a {@link ProviderError} for an error that the provider reports in its stream, an
+ * {@link UnexpectedResponseError} where the response is no stream of a known kind, and else what it
+ * throws with {@link events}.
+ *
+ * @example
+ * ```ts
+ * import { fetch, textDeltas } from 'warmline'
+ *
+ * const response = await fetch('http://localhost:11434/api/chat', {
+ *   method: 'POST',
+ *   body: JSON.stringify({ model: 'llama3.2', messages: [{ role: 'user', content: 'Hello!' }] }),
+ * })
+ * const deltas = textDeltas(response)
+ * for await (const text of deltas) process.stdout.write(text)
+ * console.log(deltas.usage)
+ * ```
+ */
+export declare function textDeltas(response: Response): TextDeltas;
+/** What became of a response that was passed on. */
+export interface PipeReport {
+	/**
+	 * `complete`: all of it was passed on. `client-left`: the client went away, and the upstream was stopped.
+	 * `stopped`: the response was ended by somebody else, or the upstream by its `signal`.
+	 * `upstream-failed`: it broke off; the client's connection was closed without the response's end.
+	 */
+	readonly end: "complete" | "client-left" | "stopped" | "upstream-failed";
+	/** Bytes of the upstream's body that were passed on. */
+	readonly bytes: number;
+	/** What the provider reported of tokens used until the end; `undefined` for nothing. */
+	readonly usage: TokenUsage | undefined;
+	/** An error that the provider reported in its body. The client has it, too, as it came. */
+	readonly providerError: ProviderError | undefined;
+	/**
+	 * Why it ended: `TypeError: terminated` with a {@link WarmlineError} as its cause where the upstream
+	 * failed, the signal's reason where that stopped it; `undefined` in all other cases.
+	 */
+	readonly error: unknown;
+	/** Whether the engine wrote to the client's socket, and JavaScript saw no event. */
+	readonly native: boolean;
+}
+/** A response to be given to a web framework, and what becomes of it. */
+export interface PassThrough {
+	/** The upstream's status, end-to-end headers and body. */
+	readonly response: Response;
+	/** Once the body has ended; it never rejects. */
+	readonly report: Promise<PipeReport>;
+}
+/**
+ * Makes a response for the client of a gateway out of an upstream's: for frameworks that want a web
+ * `Response` (Hono, Next.js, SvelteKit, `Deno.serve`'s kind). {@link pipe} costs far less where there is
+ * a response of Node's to be had.
+ *
+ * The body passes byte for byte, as it is read, and its usage is counted on the way. Cancelling it stops
+ * the upstream, and so does collecting it unread; where the upstream breaks off, reading it fails.
+ *
+ * @param from a response of this package's `fetch`, whose body nobody has read.
+ * @throws {TypeError} for any other.
+ *
+ * @example
+ * ```ts
+ * app.post('/v1/chat/completions', async (c) => {
+ *   const upstream = await fetch(url, { method: 'POST', headers, body: await c.req.text() })
+ *   const { response, report } = passThrough(upstream)
+ *   report.then(({ end, usage }) => console.log(end, usage))
+ *   return response
+ * })
+ * ```
+ */
+export declare function passThrough(from: Response): PassThrough;
+/** How {@link pipe} passes a response on. */
+export interface PipeOptions {
+	/**
+	 * Whether the upstream's status and end-to-end headers are passed on, too, beside the headers that are set
+	 * already. Without them, it is a 200 with what is set. Default true.
+	 */
+	readonly head?: boolean;
+	/**
+	 * Milliseconds of silence after which an event stream gets a comment (`: keep-alive`), between two
+	 * events, so that proxies on the way do not take it for dead. Default none.
+	 */
+	readonly heartbeat?: number;
+}
+/**
+ * Passes an upstream's response on to the client of a gateway, byte for byte, and counts its usage on
+ * the way.
+ *
+ * A chunked response of `node:http` on a plain socket is written by the engine itself: JavaScript sees no
+ * event, and the main thread is free for other things. On TLS, HTTP/2, Windows, under middleware that
+ * changes what is written, and into any other stream, the same comes by way of JavaScript. `native` in the
+ * report says which it was.
+ *
+ * A client that reads slowly slows down its own upstream and nobody else's; one that goes away stops it
+ * at once. Where the upstream breaks off, the client's connection is closed without the end of the response
+ * (HTTP/2: reset), so that nobody takes it for complete. Whatever is written to the response meanwhile
+ * comes after the body; ending it stops the upstream.
+ *
+ * The result never rejects: it says how it ended.
+ *
+ * @param from a response of this package's `fetch`, whose body nobody has read.
+ * @param to a response of `node:http`, `node:https` or `node:http2`, or another stream.
+ * @throws {TypeError} for anything else, for a body that has been read, and for a destination that was ended.
+ *
+ * @example
+ * ```ts
+ * import { createServer } from 'node:http'
+ * import { fetch, pipe } from 'warmline'
+ *
+ * createServer(async (request, response) => {
+ *   const upstream = await fetch('https://api.openai.com/v1/chat/completions', {
+ *     method: 'POST',
+ *     headers: { authorization: `Bearer ${process.env.OPENAI_API_KEY}`, 'content-type': 'application/json' },
+ *     body: request,
+ *     duplex: 'half',
+ *   })
+ *   const { end, usage } = await pipe(upstream, response)
+ *   console.log(end, usage)
+ * }).listen(8080)
+ * ```
+ */
+export declare function pipe(from: Response, to: Destination, { head, heartbeat }?: PipeOptions): Promise<PipeReport>;
+/** What has gone through one patch since it was made. */
+export interface PatchStatistics {
+	/** Requests that the engine was given, those that an SDK repeats of its own accord included. */
+	readonly calls: number;
+	/** Of an SDK whose streams the engine can decode: those that it has opened. */
+	readonly streams: number;
+	/** Events of streams that the engine has decoded. */
+	readonly events: number;
+	/** Calls that were left, before anything of them was sent, to what the target had before. */
+	readonly fallbacks: number;
+	/** Calls that failed for a defect of the engine. */
+	readonly engineErrors: number;
+	/** Milliseconds that its calls have taken, each from the call to the end of its response's body, in sum. */
+	readonly callTime: number;
+}
+/** One thing that is patched. */
+export interface PatchedTarget {
+	readonly kind: "client" | "class" | "global" | "dispatcher" | "axios";
+	/** The name of its class, or `globalThis.fetch`, `undici` or `axios`. */
+	readonly name: string;
+	/**
+	 * Who decodes its streams: `native`, the engine; `transport`, the SDK, from bytes that the engine
+	 * brings; `untried` before the first stream has shown which of the two it is.
+	 */
+	readonly streams: "native" | "transport" | "untried";
+	/** Whether its calls go to the engine: not while {@link disablePatches} holds, nor after engine errors. */
+	readonly active: boolean;
+	readonly statistics: PatchStatistics;
+}
 /** How {@link patch} patches. */
 export interface PatchOptions {
 	/** Send on this client's pool, with its deadlines, instead of the one that the process shares. */
@@ -380,18 +709,9 @@ export interface PatchOptions {
 export interface PatchStatus {
 	/** Whether this platform has a native binary; without one nothing is ever patched. */
 	readonly native: boolean;
+	/** Whether patches are followed: false from {@link disablePatches} to {@link enablePatches}. */
+	readonly enabled: boolean;
 	readonly patched: readonly PatchedTarget[];
-}
-/** One thing that is patched. */
-export interface PatchedTarget {
-	readonly kind: "client" | "class" | "global";
-	/** The name of its class, or `globalThis.fetch`. */
-	readonly name: string;
-	/**
-	 * Who decodes its streams: `native`, the engine; `transport`, the SDK, from bytes that the engine
-	 * brings; `untried` before the first stream has shown which of the two it is.
-	 */
-	readonly streams: "native" | "transport" | "untried";
 }
 /**
  * Moves an SDK's traffic to the engine: its requests, streams and retries stay what they are, and go
@@ -400,20 +720,22 @@ export interface PatchedTarget {
  * @param target A client of `openai`, `@anthropic-ai/sdk`, `groq-sdk`, `ollama`, `cohere-ai` or
  *   `@google/genai`, a chat model of `@langchain/openai` or `@langchain/anthropic`, or any other that keeps
  *   its `fetch` the same way; the class of `openai`, `@anthropic-ai/sdk` or `groq-sdk`, for all its clients to
- *   come; nothing, for `globalThis.fetch`.
+ *   come; the package `undici` (6 to 8), for its global dispatcher; `axios` 1 or an instance of it, which is given
+ *   an adapter; nothing, for `globalThis.fetch`.
  * @returns the target. Patching twice changes nothing.
  * @throws {TypeError} for what has no `fetch` to replace, and for a `client` that is none.
  *
- * The server sees the requests that it saw before, but for headers that built-in fetch adds of its own
- * accord: `accept-language`, `sec-fetch-mode`, `connection`, and `accept-encoding` unless the caller sets it.
+ * The server sees the requests that it saw before, but for the order of their headers, and for those that
+ * built-in fetch adds of its own accord: `accept-language`, `sec-fetch-mode` and `connection`. README.md, "What
+ * differs", has the rest.
  *
  * Streams of `openai` and `@anthropic-ai/sdk` are decoded by the engine, as the package itself reads them: its
  * first stream finds out how it does, on a few bodies in memory. A version that reads differently, and
  * every other SDK, goes on decoding the bytes that it gets; {@link getPatchStatus} says which it is.
  *
  * Without a native binary for this platform it warns once and leaves the target as it is. So it does,
- * without a word, while the environment says `WARMLINE_DISABLE=1`, and with all but a part of the targets,
- * drawn one by one, where it says `WARMLINE_ROLLOUT=10` (percent).
+ * without a word, while the environment says `WARMLINE_DISABLE=1`. Where it says `WARMLINE_ROLLOUT=10`, ten
+ * percent of the targets are patched, and of a class's clients; each is drawn once, and stays what it is.
  *
  * @example
  * ```ts
@@ -425,15 +747,42 @@ export interface PatchedTarget {
  */
 export declare function patch<T extends object = typeof globalThis>(target?: T, options?: PatchOptions): T;
 /**
- * Undoes {@link patch}, to the property descriptor.
+ * Undoes {@link patch}, to the property descriptor. Requests under way end as they began.
  *
- * Clients that were made from a patched class keep the engine until they are unpatched themselves.
+ * Clients that were made from a patched class, or while `globalThis.fetch` was patched, go by their own
+ * `fetch` from now on.
  *
  * @returns whether it was patched. A `fetch` that somebody else has replaced since is left alone, and
  *   the answer is false.
  */
 export declare function unpatch(target?: object): boolean;
-/** What is patched now, and whether anything can be. */
+/**
+ * Undoes every {@link patch} of this thread, those of `warmline/auto` included.
+ *
+ * @returns whether all is as it was; see {@link unpatch}.
+ */
+export declare function unpatchAll(): boolean;
+/**
+ * The switch for an emergency: whatever is patched in this thread sends, from the next call on, by the
+ * `fetch` that it had before. Nothing is unpatched, and what is under way ends as it began: no request is sent
+ * a second time.
+ *
+ * A patch turns itself off in this way when the engine has failed three times under it: errors with the
+ * code `WARMLINE_ENGINE`, `WARMLINE_PANIC` or `WARMLINE_INTERNAL`, never those of a network or a provider. It
+ * says so in a process warning with the code `WARMLINE_PATCH_OFF`.
+ *
+ * @example
+ * ```ts
+ * import { disablePatches, enablePatches } from 'warmline'
+ *
+ * process.on('SIGUSR2', disablePatches)
+ * process.on('SIGCONT', enablePatches)
+ * ```
+ */
+export declare function disablePatches(): void;
+/** Undoes {@link disablePatches}; patches that engine errors have turned off are on again, too. */
+export declare function enablePatches(): void;
+/** What is patched now, whether anything can be, and what has gone through each patch. */
 export declare function getPatchStatus(): PatchStatus;
 /** What a pool holds at one moment. */
 export interface PoolStats {
@@ -563,77 +912,6 @@ export declare function healthCheckConnection(id: string): boolean;
 export declare function cleanupExpiredConnections(): number;
 /** {@link SimpleConnectionPool.getStats} on the pool that `fetch` uses. */
 export declare function getConnectionPoolStats(): PoolStats;
-/** What the engine reads from a provider's error. */
-export interface ProviderFailure {
-	readonly type?: string;
-	readonly code?: string;
-	readonly message: string;
-}
-/**
- * An error that a provider reports in the middle of its stream. `message` is the provider's own, `code`
- * is `WARMLINE_PROVIDER_ERROR`.
- */
-export declare class ProviderError extends WarmlineError {
-	readonly name: string;
-	/** The provider's name for this kind of error, such as `overloaded_error` or `UNAVAILABLE`. */
-	readonly type: string | undefined;
-	/** The provider's code, where it gives one beside or instead of the type. */
-	readonly providerCode: string | undefined;
-	constructor({ type, code, message }: ProviderFailure, origin: string | undefined);
-	static [Symbol.hasInstance](value: unknown): boolean;
-}
-/** The tokens that a provider says were used; a count that it does not report is `undefined`. */
-export interface TokenUsage {
-	/** All of the prompt, with what was read from a cache or written to one. */
-	readonly inputTokens?: number;
-	/** All that was generated, thoughts included. */
-	readonly outputTokens?: number;
-	/** As the provider counts it; else the sum of both. */
-	readonly totalTokens?: number;
-	/** What of the prompt was read from a cache. */
-	readonly cachedInputTokens?: number;
-}
-/** The text of an answer, piece by piece. */
-export interface TextDeltas extends AsyncIterableIterator<string, undefined, undefined> {
-	/**
-	 * What the provider has reported so far: complete once the iteration has ended, and what is known of
-	 * it after a `break` or an error. `undefined` until the first report; some providers want to be asked for it
-	 * (`stream_options: { include_usage: true }` with OpenAI's chat completions).
-	 */
-	readonly usage: TokenUsage | undefined;
-}
-/**
- * Reads only the text of a streamed answer: the engine decodes the stream and finds the text in it, and
- * nothing else comes to JavaScript.
- *
- * It knows OpenAI's chat completions, completions and responses, Anthropic's messages, Gemini, Ollama,
- * Cohere, Mistral and Bedrock, and who speaks like one of them, by the shape of their events: event
- * streams, lines of JSON and AWS frames. Of several answers it reads the first. Thoughts, refusals and tool
- * calls are no text. Pieces that arrive together come as one; nothing waits for more.
- *
- * Leaving the loop stops the upstream, as with {@link events}.
- *
- * @param response a response of this package's `fetch`, or a clone of one, whose body nobody has read.
- * @throws {TypeError} for any other.
- *
- * Iterating throws a {@link ProviderError} for an error that the provider reports in its stream, an
- * {@link UnexpectedResponseError} where the response is no stream of a known kind, and else what it
- * throws with {@link events}.
- *
- * @example
- * ```ts
- * import { fetch, textDeltas } from 'warmline'
- *
- * const response = await fetch('http://localhost:11434/api/chat', {
- *   method: 'POST',
- *   body: JSON.stringify({ model: 'llama3.2', messages: [{ role: 'user', content: 'Hello!' }] }),
- * })
- * const deltas = textDeltas(response)
- * for await (const text of deltas) process.stdout.write(text)
- * console.log(deltas.usage)
- * ```
- */
-export declare function textDeltas(response: Response): TextDeltas;
 /**
  * A response that is no stream: the provider refused the request, or answers in another form.
  *
@@ -650,6 +928,38 @@ export declare class UnexpectedResponseError extends WarmlineError {
 	constructor(code: string, response: Response, body: string);
 	static [Symbol.hasInstance](value: unknown): boolean;
 }
+/** The package `undici`, in any of the versions 6 to 8, or as much of it as is needed. */
+export interface Undici<D extends object> {
+	readonly Dispatcher: new () => D;
+}
+/** How a dispatcher is made. */
+export interface DispatcherOptions {
+	/** Send on this client's pool, with its deadlines, instead of the one that the process shares. */
+	client?: HttpClient;
+}
+/**
+ * A dispatcher of undici's, whose requests go over the engine: for `setGlobalDispatcher`, or as the
+ * `dispatcher` of undici's `fetch`, `request`, `stream` and `pipeline` and of built-in `fetch`. It can be
+ * composed with undici's interceptors.
+ *
+ * What the engine does not do ends with the code `UND_ERR_NOT_SUPPORTED`, and nothing is sent: upgrades,
+ * `CONNECT`, and bodies with `GET` or `HEAD`. Trailers are dropped, names of headers are in lower case, and informational
+ * responses (103) are passed over. Errors of the network are a {@link WarmlineError}, with undici's codes.
+ *
+ * @param undici the package, from version 6 on; the dispatcher is one of its own.
+ * @throws {TypeError} for what is not that package, and for a `client` that is none.
+ *
+ * @example
+ * ```ts
+ * import * as undici from 'undici'
+ * import { createDispatcher } from 'warmline'
+ *
+ * const dispatcher = createDispatcher(undici)
+ * const { statusCode, body } = await undici.request('https://api.example.com/v1/models', { dispatcher })
+ * console.log(statusCode, await body.json())
+ * ```
+ */
+export declare function createDispatcher<D extends object>(undici: Undici<D>, options?: DispatcherOptions): D;
 
 export {
 	fetch$1 as fetch,

@@ -1,6 +1,7 @@
 // The benchmarks: warmline beside its peers in the same run. Prints tables and ratios, and writes
 // bench/results/NAME.json.
 import { parseArgs } from 'node:util';
+import { run as gateway } from './gateway/case.mjs';
 import { withCircumstances, writeResults } from './harness/results.mjs';
 import { targetLines } from './harness/targets.mjs';
 import { paint } from './harness/terminal.mjs';
@@ -10,6 +11,7 @@ import { installPeers } from './peers/installed.mjs';
 import { run as pool } from './pool/case.mjs';
 import { run as requests } from './requests/case.mjs';
 import { run as sdk } from './sdk/case.mjs';
+import { run as soak } from './soak/case.mjs';
 import { run as stream } from './stream/case.mjs';
 
 const BENCHMARKS = {
@@ -17,8 +19,10 @@ const BENCHMARKS = {
   http2: { title: 'HTTP/2: many POSTs on one connection', run: http2 },
   sdk: { title: 'The OpenAI SDK', run: sdk },
   stream: { title: 'Streams of tokens', run: stream },
+  gateway: { title: 'Gateways', run: gateway },
   pool: { title: 'Pool operations', run: pool },
   memory: { title: 'Memory', run: memory },
+  soak: { title: 'Soak', run: soak },
 };
 
 const HELP = `npm run bench -- [options]

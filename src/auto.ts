@@ -4,11 +4,11 @@
  * imports has been loaded by then, so that of these SDKs only the transport is patched, by way of
  * `globalThis.fetch`.
  *
- * It patches `globalThis.fetch` and the classes of `openai`, `@anthropic-ai/sdk` and `groq-sdk`, loaded
- * already or later, by `import` and by `require`. The environment has the switches: `WARMLINE_DISABLE=1`
- * patches nothing, `WARMLINE_PATCH=openai,anthropic` these alone (`fetch` is the global one),
- * `WARMLINE_ROLLOUT=10` ten percent of what could be patched, drawn anew in each process, and
- * `WARMLINE_DEBUG=1` says on standard error what happens.
+ * It patches `globalThis.fetch`, the classes of `openai`, `@anthropic-ai/sdk` and `groq-sdk`, `axios`, and the
+ * global dispatcher of `undici`, loaded already or later, by `import` and by `require`. The environment has the
+ * switches: `WARMLINE_DISABLE=1` patches nothing, `WARMLINE_PATCH=openai,anthropic` these alone (`fetch` is the
+ * global one), `WARMLINE_ROLLOUT=10` ten percent of what could be patched, and of a class's clients, each
+ * drawn once, and `WARMLINE_DEBUG=1` says on standard error what happens.
  *
  * @packageDocumentation
  */

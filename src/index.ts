@@ -4,23 +4,35 @@
  * @packageDocumentation
  */
 
-export { ClientResponse, type RequestOptions, type RequestTimings } from './client/call.js';
+export { ClientResponse, type RequestOptions } from './client/call.js';
+export type { DnsOptions } from './client/dns.js';
 export { HttpClient, type PoolMetrics } from './client/http-client.js';
-export type { Http2, HttpClientOptions } from './client/options.js';
+export type { FoundAddress, LookupFunction } from './client/lookup.js';
+export type { DecompressOptions, Http2, HttpClientOptions } from './client/options.js';
 export type { Pem, TlsOptions } from './client/tls.js';
 export { fetch } from './fetch/fetch.js';
 export type { FetchInit } from './fetch/request.js';
+export type { TimedResponse } from './fetch/response.js';
+export type { Destination } from './gateway/destination.js';
+export { type PassThrough, passThrough } from './gateway/pass-through.js';
+export { type PipeOptions, pipe } from './gateway/pipe.js';
+export type { PipeReport } from './gateway/report.js';
 export { type Phase, WarmlineError } from './native/error.js';
+export type { RequestTimings, ResponseConnection } from './native/facts.js';
 export { isNativeAvailable, NativeUnavailableError } from './native/load.js';
 export type { Timeouts } from './native/timeouts.js';
+export type { PatchStatistics } from './patch/account.js';
 export {
+  disablePatches,
+  enablePatches,
   getPatchStatus,
-  type PatchedTarget,
   type PatchOptions,
   type PatchStatus,
   patch,
   unpatch,
+  unpatchAll,
 } from './patch/patch.js';
+export type { PatchedTarget } from './patch/registry.js';
 export {
   type AcquireOptions,
   type ConnectionInfo,
@@ -41,3 +53,4 @@ export { events, type ServerSentEvent } from './sse/events.js';
 export { ProviderError } from './sse/provider-error.js';
 export { type TextDeltas, type TokenUsage, textDeltas } from './sse/text-deltas.js';
 export { UnexpectedResponseError } from './sse/unexpected-response.js';
+export { createDispatcher, type DispatcherOptions, type Undici } from './undici/dispatcher.js';

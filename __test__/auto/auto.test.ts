@@ -55,6 +55,28 @@ describe('an application', () => {
     });
   });
 
+  it.each(['transports.mjs', 'transports.cjs'])(
+    'that uses axios and undici has them patched, too (%s)',
+    async (name) => {
+      const environment = { WARMLINE_DEBUG: '1', WARMLINE_PATCH: 'axios,undici' };
+      const ending = await run(program(name), [provider.origin], AUTO, environment);
+      expect(ending).toMatchObject({ code: 0, signal: null });
+      const { agents, patched } = JSON.parse(ending.lines[0] ?? '');
+      expect(agents).toEqual([
+        expect.stringMatching(/^axios\//),
+        expect.stringMatching(/^warmline\//),
+      ]);
+      expect(new Map(patched)).toEqual(
+        new Map([
+          ['axios', 1],
+          ['undici', 1],
+        ]),
+      );
+      expect(ending.stderr).toContain('warmline: patched axios\n');
+      expect(ending.stderr).toContain('warmline: patched undici\n');
+    },
+  );
+
   it('says on standard error what happens, if it is asked to', async () => {
     const { stderr } = await outcome('module.mjs', AUTO, { WARMLINE_DEBUG: '1' });
     expect(stderr).toBe('warmline: patched globalThis.fetch\nwarmline: patched OpenAI of openai\n');
@@ -84,7 +106,7 @@ describe('the environment', () => {
     const { stderr, patched } = await outcome('module.mjs', AUTO, { WARMLINE_PATCH: 'opnai' });
     expect(patched).toEqual([]);
     expect(stderr).toContain('[WARMLINE_FLAGS]');
-    expect(stderr).toContain('opnai; there is fetch, openai, anthropic, groq');
+    expect(stderr).toContain('opnai; there is fetch, openai, anthropic, groq, axios, undici');
   });
 
   it('says how much of what could be patched is', async () => {

@@ -1,3 +1,5 @@
+import { lookup } from 'node:dns';
+import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { HttpClient, type HttpClientOptions } from 'warmline';
 import { selfSigned } from '../servers/certificates.js';
@@ -54,14 +56,81 @@ const WRONG: [option: string, options: unknown][] = [
   ['proxy', { proxy: '' }],
   ['proxy', { proxy: 'socks4://127.0.0.1' }],
   ['proxy', { proxy: new URL('ftp://127.0.0.1') }],
+  ['proxy', { proxy: 'http://127.0.0.1:3128', socketPath: '/run/model.sock' }],
+  ['dns', { dns: null }],
+  ['dns', { dns: 'localhost' }],
+  ['dns.servers', { dns: { servers: ['127.0.0.1'] } }],
+  ['dns.hosts', { dns: { hosts: 5 } }],
+  ['dns.hosts', { dns: { hosts: null } }],
+  ['dns.hosts', { dns: { hosts: { 'http://a.test': '127.0.0.1' } } }],
+  ['dns.hosts', { dns: { hosts: { 'a.test:80': '127.0.0.1' } } }],
+  ['dns.hosts', { dns: { hosts: { '127.0.0.1': '127.0.0.2' } } }],
+  ['dns.hosts', { dns: { hosts: { '': '127.0.0.1' } } }],
+  ['dns.hosts[a.test]', { dns: { hosts: { 'a.test': 'b.test' } } }],
+  ['dns.hosts[a.test]', { dns: { hosts: { 'a.test': ['127.0.0.1', 5] } } }],
+  ['dns.hosts[a.test]', { dns: { hosts: { 'a.test': [] } } }],
+  ['dns.hosts[a.test]', { dns: { hosts: { 'a.test': 'fe80::1%eth0' } } }],
+  ['dns.ttl', { dns: { ttl: -1 } }],
+  ['dns.ttl', { dns: { ttl: '30s' } }],
+  ['dns.negativeTtl', { dns: { negativeTtl: Number.NaN } }],
+  ['dns.staleTtl', { dns: { staleTtl: null } }],
+  ['dns.lookup', { dns: { lookup: 'system' } }],
+  ['socketPath', { socketPath: '' }],
+  ['socketPath', { socketPath: 5 }],
+  ['socketPath', { socketPath: 'a\0b' }],
+  ['socketPath', { socketPath: '/long'.repeat(50) }],
+  ['localAddress', { localAddress: 'localhost' }],
+  ['localAddress', { localAddress: '' }],
+  ['localAddress', { localAddress: 'fe80::1%eth0' }],
+  ['localAddress', { localAddress: 5 }],
+  ['tcpKeepalive', { tcpKeepalive: 0 }],
+  ['tcpKeepalive', { tcpKeepalive: -1 }],
+  ['tcpKeepalive', { tcpKeepalive: true }],
+  ['tcpKeepalive', { tcpKeepalive: '45s' }],
   ['maxConnection', { maxConnection: 5 }],
+  ['maxConnections', { maxConnections: Object.create(null) }],
+  ['maxConnections', { maxConnections: Symbol('many') }],
 ];
 
+/** Values that may be secrets: errors name them and do not show them. */
+const SECRET = /^(tls\.(ca|cert|key|passphrase)|proxy)$/;
+
+/** The value of the option at this path. */
+const valueAt = (options: unknown, path: string): unknown =>
+  path === 'options'
+    ? options
+    : path.split('.').reduce((value, name) => Object(value)[name] as unknown, options);
+
 describe('a client refuses', () => {
-  it.each(WRONG)('by its name: %s in %j', (option, options) => {
+  it.each(WRONG)('by its name, its value and what is allowed: %s in %o', (option, options) => {
     const construct = () => new HttpClient(options as HttpClientOptions);
-    expect(construct).toThrow(TypeError);
-    expect(construct).toThrow(new RegExp(`^${option.replace('.', '\\.')} `));
+    let error: unknown;
+    try {
+      construct();
+    } catch (thrown) {
+      error = thrown;
+    }
+    expect(error).toBeInstanceOf(TypeError);
+    const { message } = error as TypeError;
+    expect(error).toMatchObject({ code: 'ERR_INVALID_ARG_VALUE' });
+    expect(message.startsWith(`${option} `), message).toBe(true);
+    expect(message).toMatch(/ (must be .|is unknown; there are )/);
+    const value = option.includes('[') ? undefined : valueAt(options, option);
+    const shows = !SECRET.test(option) && !message.includes('unknown') && value !== undefined;
+    // However it is quoted, and cut where it is long.
+    const text = inspect(value).replace(/^'/, '').slice(0, 40).replace(/'$/, '');
+    if (shows && Object(value) !== value) expect(message).toContain(text);
+  });
+
+  it('without showing what may be a secret', () => {
+    for (const tls of [{ cert: 'hunter2' }, { cert: 'hunter2', key: 'hunter2' }]) {
+      const construct = () => new HttpClient({ tls: { ...tls, passphrase: 'hunter2' } });
+      expect(construct).toThrow(TypeError);
+      expect(construct).not.toThrow(/hunter2/);
+    }
+    const construct = () => new HttpClient({ proxy: 'gopher://mallory:hunter2@127.0.0.1' });
+    expect(construct).toThrow(/^proxy must be /);
+    expect(construct).not.toThrow(/hunter2|mallory/);
   });
 
   it.each([
@@ -75,6 +144,7 @@ describe('a client refuses', () => {
   ])('%s', (_, code, tls) => {
     const construct = () => new HttpClient({ tls });
     expect(construct).toThrow(expect.objectContaining({ name: 'WarmlineError', code }));
+    expect(construct).toThrow(/^tls\.(ca|key|servername) must /);
   });
 
   it.each([
@@ -128,7 +198,11 @@ describe('a client takes', () => {
       keepaliveExpiry: 10.5,
       timeout: { connect: 1, firstByte: 2, idle: 3, total: 4, pool: 5 },
       connectTimeout: Number.POSITIVE_INFINITY,
+      dns: { hosts: {}, ttl: 0, negativeTtl: 0.5, staleTtl: Number.POSITIVE_INFINITY, lookup },
+      localAddress: '127.0.0.1',
+      tcpKeepalive: 10_000,
       tls: { ca: [] },
+      proxy: false as const,
     };
     await using client = new HttpClient(options);
     expect(client.getPoolMetrics()).toMatchObject({

@@ -188,6 +188,18 @@ describe('a SOCKS5 proxy', () => {
     expect(proxy.asked).toEqual([`127.0.0.1:${plain.port}`]);
   });
 
+  it('is found, and given the addresses of origins, by the static hosts of the client', async () => {
+    await using plain = await plainEcho();
+    await using proxy = await socksServer();
+    await using client = new HttpClient({
+      proxy: `socks5://proxy.test:${proxy.port}`,
+      dns: { hosts: { 'proxy.test': '127.0.0.1', 'origin.test': '127.0.0.1' } },
+    });
+    const url = `http://origin.test:${plain.port}/`;
+    expect((await client.request('POST', url, { body: 'through' })).text()).toBe('through');
+    expect(proxy.asked).toEqual([`127.0.0.1:${plain.port}`]);
+  });
+
   it.each([
     ['', 'UND_ERR_SOCKS5_AUTH_REJECTED'],
     ['mallory:guess@', 'UND_ERR_SOCKS5_AUTH_FAILED'],

@@ -130,7 +130,6 @@ describe('a response of HttpClient.request', () => {
     expect(first.timings.queue).toBeGreaterThanOrEqual(first.timings.connect);
     expect(second.timings.connect).toBe(0);
     for (const { timings } of [first, second]) {
-      expect(Object.keys(timings)).toEqual(['queue', 'dns', 'connect', 'tls', 'firstByte']);
       expect(timings.firstByte).toBeGreaterThan(0);
       for (const time of Object.values(timings)) expect(time).toBeGreaterThanOrEqual(0);
     }

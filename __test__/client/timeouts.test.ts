@@ -78,6 +78,44 @@ describe.each([
   });
 });
 
+it('the deadline for all of it closes the connection of a response that nobody reads', async () => {
+  await using server = await scriptedServer(async (connection) => {
+    await connection.request();
+    await connection.send('HTTP/1.1 200 OK\r\n\r\n');
+    // More than anybody keeps for a reader.
+    for (;;) await connection.send(Buffer.alloc(100_000));
+  });
+  await using client = new HttpClient({ timeout: 100 });
+  const response = await client.fetch(server.origin);
+  await server.connections[0]?.peerClosed;
+  const error = await rejection(response.text());
+  expect(error).toMatchObject({ cause: { code: 'WARMLINE_TOTAL_TIMEOUT', phase: 'body' } });
+  expect(client.getPoolMetrics().connectionsTotal).toBe(0);
+});
+
+it('the deadline for the first byte waits for a body that is streamed', async () => {
+  await using server = await scriptedServer(async (connection) => {
+    const { body } = await connection.request();
+    if (`${body}` === 'slow') connection.end('HTTP/1.1 200 OK\r\n\r\n');
+  });
+  await using client = new HttpClient({ timeout: { firstByte: LIMIT } });
+  const upload = (pieces: string[]) => {
+    const body = new ReadableStream({
+      async pull(controller) {
+        // The deadline passes meanwhile.
+        await new Promise((resolve) => setTimeout(resolve, 2 * LIMIT));
+        const piece = pieces.shift();
+        if (piece === undefined) controller.close();
+        else controller.enqueue(Buffer.from(piece));
+      },
+    });
+    return client.fetch(server.origin, { method: 'POST', body, duplex: 'half' });
+  };
+  expect((await upload(['sl', 'ow'])).status).toBe(200);
+  const error = await rejection(upload(['unanswered']));
+  expect(error).toMatchObject({ cause: { code: 'UND_ERR_HEADERS_TIMEOUT', phase: 'headers' } });
+});
+
 it('a number is the deadline for all of it', async () => {
   await using server = await stallingServer('inside the body');
   await using client = new HttpClient({ timeout: LIMIT });

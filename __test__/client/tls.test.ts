@@ -126,7 +126,7 @@ describe('tls.cert and tls.key', () => {
   it('do not open with a wrong passphrase, and are not told', () => {
     const tls = { cert: caller.cert, key: encrypted, passphrase: 'abracadabra' };
     const construct = () => new HttpClient({ tls });
-    expect(construct).toThrow(/^tls\.key cannot be read/);
+    expect(construct).toThrow(/^tls\.key must be a key in PEM form that can be read/);
     expect(construct).not.toThrow(/abracadabra/);
   });
 });

@@ -48,6 +48,14 @@ async function readAll(
   return Buffer.concat(pieces).toString();
 }
 
+/** As an SDK throws an error whose stack knows its stream. Nothing but the reason knows the response. */
+async function stoppedWithItself(fetch: typeof globalThis.fetch, url: string) {
+  const stop = new AbortController();
+  const response = await fetch(url, { signal: stop.signal });
+  stop.abort({ response, body: response.body });
+  return new WeakRef(response);
+}
+
 describe.each(implementations)('$name fetch: a response that the collector takes', ({ fetch }) => {
   it.each(READS)('while it is read by %s is read to its end', async (_, read) => {
     await using server = await scriptedServer(() => {});
@@ -75,6 +83,17 @@ describe.each(implementations)('$name fetch: a response that the collector takes
       closed = true;
     });
     while (!closed) await collectAll();
+  });
+
+  it('is collected once it is over, though it can be reached from why it was stopped', async () => {
+    await using server = await scriptedServer(() => {});
+    const answered = stoppedWithItself(fetch, server.origin);
+    const connection = await server.connection(0);
+    await connection.request();
+    await connection.send('HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n123');
+    const response = await answered;
+    await connection.peerClosed;
+    while (response.deref() !== undefined) await collectAll();
   });
 
   it('while its head is still awaited is answered all the same', async () => {

@@ -42,6 +42,23 @@ describe.each(implementations)('$name fetch: request headers', ({ fetch }) => {
     expect(seen.headerValues('accept').join(', ')).toBe('text/a, text/b');
   });
 
+  it.each([
+    ['default', {}, [undefined, undefined]],
+    ['no-store', {}, ['no-cache', 'no-cache']],
+    ['reload', {}, ['no-cache', 'no-cache']],
+    ['no-cache', {}, [undefined, 'max-age=0']],
+    ['no-store', { 'Cache-Control': 'private' }, ['no-cache', 'private']],
+  ] as const)(
+    'of cache mode %s ask caches on the way for it, beside %o',
+    async (cache, headers, expected) => {
+      await using server = await echoServer();
+      for (const input of [server.origin, new Request(server.origin, { cache, headers })]) {
+        const seen = await echoed(fetch(input, input === server.origin ? { cache, headers } : {}));
+        expect([seen.header('pragma'), seen.header('cache-control')]).toEqual(expected);
+      }
+    },
+  );
+
   it('are turned into text', async () => {
     await using server = await echoServer();
     const headers = { 'x-number': 7, 'x-null': null, 'x-undefined': undefined, 'x-list': [1, 2] };

@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { fetch as warmlineFetch } from 'warmline';
 import { echoed, echoServer } from '../servers/echo.js';
@@ -241,3 +242,10 @@ function chain(error: unknown): unknown[] {
   }
   return all;
 }
+
+it('what can be iterated, but is no stream, needs no duplex for warmline, as for node-fetch', async () => {
+  await using server = await echoServer();
+  const body = Readable.from([encode('a'), encode('b')]);
+  const seen = await echoed(warmlineFetch(server.origin, { method: 'POST', body: body as never }));
+  expect(seen.text).toBe('ab');
+});

@@ -34,4 +34,12 @@ describe('the flags', () => {
     expect(drawn).toBeLessThan(1000 + 6 * 28);
     expect(isDrawn({ ...flags, disabled: true, rollout: 100 })).toBe(false);
   });
+
+  it('draw once for each target, however often it is patched', () => {
+    const flags = readFlags({ WARMLINE_ROLLOUT: '50' }, quiet);
+    for (const target of Array.from({ length: 50 }, () => ({}))) {
+      const first = isDrawn(flags, target);
+      expect(Array.from({ length: 20 }, () => isDrawn(flags, target))).not.toContain(!first);
+    }
+  });
 });

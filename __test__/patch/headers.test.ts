@@ -13,11 +13,10 @@ interface Seen {
 type Deed = (client: OpenAI) => Promise<unknown>;
 
 /**
- * What built-in fetch adds to every request and warmline does not: what tells a browser's requests apart, what HTTP/1.1
- * means anyway, and codings that warmline would have to undo.
+ * What built-in fetch adds to every request and warmline does not: what tells a browser's requests apart, and what
+ * HTTP/1.1 means anyway.
  */
 const ADDED_BY_NODE: [name: string, value: RegExp][] = [
-  ['accept-encoding', /^gzip, deflate/],
   ['accept-language', /^\*$/],
   ['connection', /^keep-alive$/],
   ['sec-fetch-mode', /^cors$/],
@@ -95,11 +94,5 @@ function canonical({ method, url, headers, body }: Seen) {
     )
     .sort();
   const bytes = Buffer.from(body, 'base64').toString('latin1');
-  const text = boundary === undefined ? bytes : headersInLowerCase(named(bytes));
-  return { method, url, headers: sorted, body: text };
-}
-
-/** The names of a form's own headers may be in any case. */
-function headersInLowerCase(form: string): string {
-  return form.replace(/^Content-(Disposition|Type):/gim, (name) => name.toLowerCase());
+  return { method, url, headers: sorted, body: named(bytes) };
 }

@@ -206,14 +206,15 @@ describe('a chat model of LangChain', () => {
   it('gives its engine to the clients that it makes when it needs them, and their streams are native', async () => {
     const model = CASES['@langchain/openai']?.make() as ChatOpenAI;
     patch(model, { client: http });
-    expect(getPatchStatus().patched).toEqual([
+    expect(getPatchStatus().patched).toMatchObject([
       { kind: 'client', name: 'ChatOpenAI', streams: 'untried' },
     ]);
     await gathered(await model.stream('Hi'));
-    expect(getPatchStatus().patched).toContainEqual({
+    expect(getPatchStatus().patched[0]).toMatchObject({
       kind: 'client',
       name: 'ChatOpenAI',
       streams: 'native',
+      statistics: { calls: 1, streams: 1 },
     });
     unpatch(model);
     expect(getPatchStatus().patched).toEqual([]);
@@ -244,6 +245,7 @@ describe('what keeps its fetch to itself', () => {
   it('is a provider of the AI SDK: it takes a fetch, or the global one', async () => {
     const options = { apiKey: 'k', baseURL: `${provider.origin}/v1` };
     const plain = createOpenAI(options);
+    expect(() => patch(plain)).toThrow(/createOpenAI\(\{ fetch \}\)/);
     const warm = createOpenAI({ ...options, fetch: (input, init) => http.fetch(input, init) });
     const read = async (openai: typeof plain) => {
       const model = openai.chat('mock-small');

@@ -48,7 +48,7 @@ it('patch leaves everything as it is without a native binary, and warns once', a
     returned: [true, true, true],
     same: true,
     works: 'works',
-    status: { native: false, patched: [] },
+    status: { native: false, enabled: true, patched: [] },
     unpatched: false,
     refused: 'TypeError',
   });

@@ -12,6 +12,14 @@ it('a process ends by itself with idle connections, leases and clients that nobo
   for (const [index] of server.accepted.entries()) await server.closed(index);
 });
 
+it('look-ups without an answer keep neither a thread nor the process', async () => {
+  await using server = await portServer();
+  expect(await run('lookup.mjs', [server.origin])).toEqual({
+    ...CLEAN,
+    lines: ['the worker has ended', 'the answer is being refreshed'],
+  });
+});
+
 it.each(['at once', 'a moment later'])(
   'a process may exit in the middle of everything, %s',
   async (when) => {

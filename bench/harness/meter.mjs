@@ -21,9 +21,9 @@ export class Meter {
   #latencies = new Histogram();
   #count = 0;
 
-  /** A piece of work ended. */
-  count() {
-    this.#count++;
+  /** So many pieces of work ended. */
+  count(pieces = 1) {
+    this.#count += pieces;
   }
 
   /** How many were counted so far. */

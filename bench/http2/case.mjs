@@ -65,7 +65,7 @@ function targetsOf(rows) {
 export async function run({ smoke, say }) {
   const missing = missingServer();
   if (missing !== undefined) {
-    if (process.env.WARMLINE_EXPECT_SERVERS) throw new Error(`${missing} is not installed`);
+    if (process.env.WARMLINE_PEERS) throw new Error(`${missing} is not installed`);
     say([`left out: ${missing} is not installed`]);
     return { missing, targets: [] };
   }

@@ -5,18 +5,23 @@ import { inRounds } from '../harness/rounds.mjs';
 import { align, figure, paint, times } from '../harness/terminal.mjs';
 
 const CLIENTS = ['undici fetch', 'undici.request', 'warmline'];
-const TITLES = { connections: 'idle pooled connections', streams: 'open silent streams' };
+const EVENTS = 'warmline events()';
+const KINDS = {
+  connections: { title: 'idle pooled connections', clients: CLIENTS },
+  streams: { title: 'open silent streams', clients: CLIENTS },
+  active: { title: 'streams of two events a second, being read', clients: [...CLIENTS, EVENTS] },
+};
 /** As many as a gateway holds: what V8 adds once to its heap is not counted as a stream's. */
-const FULL = { rounds: 3, count: 4000 };
-const SMOKE = { rounds: 1, count: 100 };
+const FULL = { rounds: 3, count: { connections: 4000, streams: 4000, active: 2000 } };
+const SMOKE = { rounds: 1, count: { connections: 100, streams: 100, active: 100 } };
 
 async function measure(what, plan) {
-  return inRounds(CLIENTS, plan.rounds, async (client) => {
+  return inRounds(KINDS[what].clients, plan.rounds, async (client) => {
     const provider = await startProvider();
     try {
       return await runChild(
         new URL('work.mjs', import.meta.url),
-        { url: provider.url, client, what, count: plan.count },
+        { url: provider.url, client, what, count: plan.count[what] },
         { execArgv: ['--expose-gc'] },
       );
     } finally {
@@ -29,7 +34,7 @@ async function measure(what, plan) {
 export async function run({ smoke, say }) {
   const plan = smoke ? SMOKE : FULL;
   const results = {};
-  for (const [what, title] of Object.entries(TITLES)) {
+  for (const [what, { title }] of Object.entries(KINDS)) {
     const rows = await measure(what, plan);
     results[what] = rows;
     const table = Object.entries(rows).map(([name, row]) => [
@@ -38,18 +43,17 @@ export async function run({ smoke, say }) {
       times(row.bytesEach, rows.warmline.bytesEach),
     ]);
     say([
-      paint('bold', `${figure(plan.count)} ${title}`),
+      paint('bold', `${figure(plan.count[what])} ${title}`),
       ...align([['', paint('dim', 'RSS for each'), paint('dim', 'x warmline')], ...table]),
     ]);
   }
+  const target = (what, { bytesEach }) => ({
+    ...{ what, value: bytesEach / 1024, bound: 'at most', wanted: 20, unit: 'KB' },
+  });
   const targets = [
-    {
-      what: 'RSS for each open silent stream',
-      value: results.streams.warmline.bytesEach / 1024,
-      bound: 'at most',
-      wanted: 20,
-      unit: 'KB',
-    },
+    target('RSS for each open silent stream', results.streams.warmline),
+    target('RSS for each stream that is being read', results.active.warmline),
+    target('RSS for each stream that is being read as events', results.active[EVENTS]),
   ];
   return { plan, ...results, targets };
 }

@@ -3,30 +3,41 @@ import { report, task } from '../harness/child.mjs';
 
 const { url, client, what, count } = task();
 
+/** How far apart the events of an active stream are. */
+const INTERVAL_MILLISECONDS = 500;
+/** An active stream has had so many reads when it is measured. */
+const READS = 4;
+
 /** All of them at once have to be in flight for each to need a connection of its own. */
 const LATENCY_MILLISECONDS = 1000;
 
 const headers = { 'content-type': 'application/json' };
-const knobs =
-  what === 'connections'
-    ? { 'x-mock-latency-ms': String(LATENCY_MILLISECONDS) }
-    : { 'x-mock-stall-after': '1' };
+const knobs = {
+  connections: { 'x-mock-latency-ms': String(LATENCY_MILLISECONDS) },
+  streams: { 'x-mock-stall-after': '1' },
+  active: { 'x-mock-tokens': '100000', 'x-mock-interval-ms': String(INTERVAL_MILLISECONDS) },
+}[what];
 const init = {
   method: 'POST',
   headers: { ...headers, ...knobs },
   body: JSON.stringify({
     model: 'mock-small',
-    stream: what === 'streams',
+    stream: what !== 'connections',
     messages: [{ role: 'user', content: 'Hi' }],
   }),
 };
 
-/** Sends one request and gives its body as a stream. @type {() => Promise<AsyncIterable<Uint8Array>>} */
+/** Sends one request and gives its body as a stream, or its events. @type {() => Promise<AsyncIterable<unknown>>} */
 let send;
-if (client === 'warmline') {
-  const { HttpClient } = await import('warmline');
-  const http = new HttpClient({ maxConnections: 2 * count, maxKeepaliveConnections: count });
-  send = async () => (await http.fetch(`${url}/v1/chat/completions`, init)).body;
+if (client.startsWith('warmline')) {
+  const { events, HttpClient } = await import('warmline');
+  const http = new HttpClient({
+    maxConnections: 2 * count,
+    maxKeepaliveConnections: count,
+    timeout: {},
+  });
+  const read = client === 'warmline' ? ({ body }) => body : events;
+  send = async () => read(await http.fetch(`${url}/v1/chat/completions`, init));
 } else {
   const { open } = await import('../peers/undici.mjs');
   send = await open(client, { url: `${url}/v1/chat/completions`, init, count });
@@ -42,8 +53,18 @@ async function openOne() {
     return;
   }
   const reader = body[Symbol.asyncIterator]();
-  await reader.next();
   open.push(reader);
+  if (what === 'streams') {
+    await reader.next();
+    return;
+  }
+  for (let read = 0; read < READS; read++) await reader.next();
+  // For as long as this process lives; should it fail, that ends it.
+  keepReading(reader);
+}
+
+async function keepReading(reader) {
+  for (;;) await reader.next();
 }
 
 /** Memory in use once everything that is garbage is gone. */

@@ -18,6 +18,8 @@ const OPENAI_PATCHED = 'openai + patch(client)';
 const ANTHROPIC = 'anthropic';
 const ANTHROPIC_PATCHED = 'anthropic + patch(client)';
 
+const TEXT_DELTAS = 'warmline textDeltas()';
+
 const PACED_READERS = [
   OPENAI,
   'openai on undici fetch',
@@ -33,13 +35,17 @@ const PACED_READERS = [
   'built-in fetch + eventsource-parser',
   'undici.request, lines split by hand',
   'warmline events()',
+  TEXT_DELTAS,
 ];
 const CROWD_READERS = [OPENAI, 'undici.request, lines split by hand', OPENAI_PATCHED];
 const FLOOD_READERS = [
   OPENAI,
   'undici.request, lines split by hand',
   'warmline events()',
+  TEXT_DELTAS,
   OPENAI_PATCHED,
+  ANTHROPIC,
+  ANTHROPIC_PATCHED,
 ];
 const DELAY_READERS = [OPENAI, OPENAI_PATCHED];
 const DELAY_STREAMS = [1, 100, 500];
@@ -105,6 +111,7 @@ function targetsOf({ paced, crowd, flood, delays }) {
       5,
     ),
     atLeast('main thread for each event, openai .stream()', helper('openai'), 3),
+    atLeast('main thread for each event, openai over textDeltas()', main(OPENAI, TEXT_DELTAS), 20),
     atLeast('main thread for each event, anthropic .stream()', helper('anthropic'), 3),
     atLeast(
       'process CPU for each event, openai over patched',
@@ -130,9 +137,17 @@ function targetsOf({ paced, crowd, flood, delays }) {
       flood[OPENAI_PATCHED].perSecond / flood[OPENAI].perSecond,
       3,
     ),
+    atLeast(
+      'events/s as fast as they come, patched over anthropic',
+      flood[ANTHROPIC_PATCHED].perSecond / flood[ANTHROPIC].perSecond,
+      3,
+    ),
     ...notWorse,
   ];
 }
+
+/** What a reader is compared with. */
+const sdkOf = (name) => (name.startsWith(ANTHROPIC) ? ANTHROPIC : OPENAI);
 
 const dim = (titles) => titles.map((title) => paint('dim', title));
 
@@ -140,7 +155,7 @@ function costs(title, rows, sent) {
   const table = Object.entries(rows).map(([name, row]) => [
     name,
     duration(row.mainMicros / 1000),
-    times(rows[name.startsWith(ANTHROPIC) ? ANTHROPIC : OPENAI].mainMicros, row.mainMicros),
+    times(rows[sdkOf(name)].mainMicros, row.mainMicros),
     duration(row.cpuMicros / 1000),
     `${figure(100 * row.busy)} %`,
     `${figure((100 * row.perSecond) / sent)} %`,
@@ -153,9 +168,9 @@ function throughput(title, rows) {
   const table = Object.entries(rows).map(([name, row]) => [
     name,
     figure(row.perSecond),
-    times(row.perSecond, rows[OPENAI].perSecond),
+    times(row.perSecond, rows[sdkOf(name)].perSecond),
   ]);
-  return [paint('bold', title), ...align([['', ...dim(['events/s', 'x openai'])], ...table])];
+  return [paint('bold', title), ...align([['', ...dim(['events/s', 'x the SDK'])], ...table])];
 }
 
 function lateness(title, rows) {

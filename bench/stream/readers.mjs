@@ -9,8 +9,10 @@ import { open } from '../peers/undici.mjs';
  * @property {number} streams how many are open at once
  * @property {Record<string, string>} headers
  *
- * @typedef {() => Promise<AsyncIterable<string | undefined>>} Open
- * begins a stream; it gives one value for each event, the text that the event adds if it adds any
+ * @typedef {object} Reader
+ * @property {() => Promise<AsyncIterable<any>>} open begins a stream
+ * @property {(event: any) => string | undefined} text what an event of it adds, if it adds any
+ * @property {(event: any) => number} [count] of a value that may be several events' at once: how many
  */
 
 const MESSAGES = [{ role: /** @type {const} */ ('user'), content: 'Tell me.' }];
@@ -40,24 +42,28 @@ async function patched(client) {
   return patch(client);
 }
 
-async function* mapped(events, text) {
-  for await (const event of events) yield text(event);
-}
-
 const chatText = (chunk) => chunk.choices[0]?.delta.content ?? undefined;
 const messageText = (event) =>
   event.type === 'content_block_delta' ? event.delta.text : undefined;
 
 /** `chat.completions.create` and a loop over its chunks. */
-const chat = (client) => async () => mapped(await client.chat.completions.create(CHAT), chatText);
+const chat = (client) => ({ open: () => client.chat.completions.create(CHAT), text: chatText });
 
 /** The `.stream()` helper, which accumulates the message as it goes. */
-const chatHelper = (client) => async () => mapped(client.chat.completions.stream(CHAT), chatText);
+const chatHelper = (client) => ({
+  open: async () => client.chat.completions.stream(CHAT),
+  text: chatText,
+});
 
-const message = (client) => async () =>
-  mapped(await client.messages.create({ ...MESSAGE, stream: true }), messageText);
+const message = (client) => ({
+  open: () => client.messages.create({ ...MESSAGE, stream: true }),
+  text: messageText,
+});
 
-const messageHelper = (client) => async () => mapped(client.messages.stream(MESSAGE), messageText);
+const messageHelper = (client) => ({
+  open: async () => client.messages.stream(MESSAGE),
+  text: messageText,
+});
 
 /** What the loop over a server-sent event's data is for everybody without an SDK. */
 function parsedText(data) {
@@ -70,7 +76,7 @@ const post = ({ headers }) => ({
   body: JSON.stringify(CHAT),
 });
 
-/** @type {Record<string, (options: Options) => Promise<Open>>} */
+/** @type {Record<string, (options: Options) => Promise<Reader>>} */
 export const readers = {
   openai: async (options) => chat(await openai(options)),
 
@@ -89,44 +95,62 @@ export const readers = {
   'anthropic .stream() + patch(client)': async (options) =>
     messageHelper(await patched(await anthropic(options))),
 
-  'built-in fetch + eventsource-parser': async (options) => async () => {
-    const { body } = await fetch(`${options.url}/v1/chat/completions`, post(options));
-    return (async function* () {
-      let texts = [];
-      const parser = createParser({ onEvent: ({ data }) => texts.push(parsedText(data)) });
-      const decoder = new TextDecoder();
-      for await (const bytes of body) {
-        parser.feed(decoder.decode(bytes, { stream: true }));
-        yield* texts;
-        texts = [];
-      }
-    })();
-  },
+  'built-in fetch + eventsource-parser': async (options) => ({
+    open: async () => {
+      const { body } = await fetch(`${options.url}/v1/chat/completions`, post(options));
+      return (async function* () {
+        let events = [];
+        const parser = createParser({ onEvent: ({ data }) => events.push(data) });
+        const decoder = new TextDecoder();
+        for await (const bytes of body) {
+          parser.feed(decoder.decode(bytes, { stream: true }));
+          yield* events;
+          events = [];
+        }
+      })();
+    },
+    text: parsedText,
+  }),
 
   'undici.request, lines split by hand': async (options) => {
     const url = `${options.url}/v1/chat/completions`;
     const send = await open('undici.request', { url, init: post(options), count: options.streams });
-    return async () => {
-      const body = await send();
-      return (async function* () {
-        let rest = '';
-        const decoder = new TextDecoder();
-        for await (const bytes of body) {
-          const lines = (rest + decoder.decode(bytes, { stream: true })).split('\n');
-          rest = lines.pop() ?? '';
-          for (const line of lines) {
-            if (line.startsWith('data: ')) yield parsedText(line.slice('data: '.length));
+    return {
+      open: async () => {
+        const body = await send();
+        return (async function* () {
+          let rest = '';
+          const decoder = new TextDecoder();
+          for await (const bytes of body) {
+            const lines = (rest + decoder.decode(bytes, { stream: true })).split('\n');
+            rest = lines.pop() ?? '';
+            for (const line of lines) {
+              if (line.startsWith('data: ')) yield line.slice('data: '.length);
+            }
           }
-        }
-      })();
+        })();
+      },
+      text: parsedText,
     };
   },
 
   'warmline events()': async (options) => {
     const { events, fetch: warmFetch } = await import('warmline');
-    return async () => {
-      const response = await warmFetch(`${options.url}/v1/chat/completions`, post(options));
-      return mapped(events(response), ({ data }) => parsedText(data));
+    return {
+      open: async () =>
+        events(await warmFetch(`${options.url}/v1/chat/completions`, post(options))),
+      text: ({ data }) => parsedText(data),
+    };
+  },
+
+  'warmline textDeltas()': async (options) => {
+    const { fetch: warmFetch, textDeltas } = await import('warmline');
+    return {
+      open: async () =>
+        textDeltas(await warmFetch(`${options.url}/v1/chat/completions`, post(options))),
+      text: (text) => text,
+      // Each of the mock's words has a space.
+      count: (text) => text.split(' ').length - 1,
     };
   },
 };

@@ -12,7 +12,11 @@ const headers = {
   'x-mock-interval-ms': String(intervalMilliseconds),
   ...(stamped && { 'x-mock-stamp': '1' }),
 };
-const open = await readers[reader]({ url, streams, headers });
+const {
+  open,
+  text: textOf,
+  count: countOf = () => 1,
+} = await readers[reader]({ url, streams, headers });
 
 /** Delays of first tokens; those of the others are the run's own latencies. */
 let firsts = new Meter();
@@ -26,9 +30,10 @@ async function readOne(run) {
     firsts = new Meter();
   }
   let isFirst = true;
-  for await (const text of await open()) {
+  for await (const event of await open()) {
     if (run.stopped) return;
-    run.meter.count();
+    const text = textOf(event);
+    run.meter.count(countOf(event));
     if (!stamped || !text) continue;
     const delay = Math.max(0, now() - Number(text) / 1000);
     (isFirst ? firsts : run.meter).latency(delay);

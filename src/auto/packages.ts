@@ -1,16 +1,18 @@
-/** The packages whose clients are patched when they are loaded, and the classes that make them. */
+/** The packages that are patched when they are loaded. */
 
 export interface Package {
   /** As `WARMLINE_PATCH` names it. */
   readonly flag: string;
-  /** The class from which all its clients descend. */
-  readonly className: string;
+  /** What of it is patched: the class from which all its clients descend; `undefined` for all of it. */
+  readonly exported: string | undefined;
 }
 
 export const PACKAGES: ReadonlyMap<string, Package> = new Map([
-  ['openai', { flag: 'openai', className: 'OpenAI' }],
-  ['@anthropic-ai/sdk', { flag: 'anthropic', className: 'Anthropic' }],
-  ['groq-sdk', { flag: 'groq', className: 'Groq' }],
+  ['openai', { flag: 'openai', exported: 'OpenAI' }],
+  ['@anthropic-ai/sdk', { flag: 'anthropic', exported: 'Anthropic' }],
+  ['groq-sdk', { flag: 'groq', exported: 'Groq' }],
+  ['axios', { flag: 'axios', exported: 'default' }],
+  ['undici', { flag: 'undici', exported: undefined }],
 ]);
 
 /** How `WARMLINE_PATCH` names `globalThis.fetch`. */

@@ -25,16 +25,24 @@ export function start(): void {
 
 function watchCommonJs(found: (name: string, exports: unknown) => void): void {
   for (const [file, module] of Object.entries(loader._cache)) {
-    const [, name] =
-      /[\\/]node_modules[\\/]((?:@[^\\/]+[\\/])?[^\\/]+)[\\/]index\.c?js$/.exec(file) ?? [];
-    if (name !== undefined && module?.loaded) found(name.replace('\\', '/'), module.exports);
+    const name = packageOf(file);
+    if (name !== undefined && module?.loaded) found(name, module.exports);
   }
   const { _load: original } = loader;
   loader._load = function load(this: unknown, request, ...rest) {
     const exports = original.call(this, request, ...rest);
-    if (PACKAGES.has(request)) found(request, exports);
+    // What an ES module imports of this kind is asked for by its file.
+    const name = PACKAGES.has(request) ? request : packageOf(request);
+    if (name !== undefined && PACKAGES.has(name)) found(name, exports);
     return exports;
   };
+}
+
+/** The package whose entry a file is. */
+function packageOf(file: string): string | undefined {
+  const [, name] =
+    /[\\/]node_modules[\\/]((?:@[^\\/]+[\\/])?[^\\/]+)[\\/]index\.c?js$/.exec(file) ?? [];
+  return name?.replace('\\', '/');
 }
 
 function watchModules(found: (name: string, exports: unknown) => void): void {
@@ -48,8 +56,14 @@ function watchModules(found: (name: string, exports: unknown) => void): void {
 function patchPackage(flags: Flags, name: string, exports: unknown): void {
   const known = PACKAGES.get(name);
   if (known === undefined || !isWanted(flags, known.flag)) return;
-  const target = (exports as Record<string, unknown> | null)?.[known.className];
-  if (typeof target === 'function') attempt(flags, target, `${known.className} of ${name}`);
+  const { exported } = known;
+  if (exported === undefined) {
+    attempt(flags, exports as object, name);
+    return;
+  }
+  const target = (exports as Record<string, unknown> | null)?.[exported];
+  if (typeof target !== 'function') return;
+  attempt(flags, target, exported === 'default' ? name : `${exported} of ${name}`);
 }
 
 /** An application must not fail because one of its packages is not what it was. */

@@ -5,6 +5,13 @@ import { bytesOf, concat } from '../fetch/bytes.js';
 import { flatten, type HeadersInput, includes, ResponseHeaders } from '../fetch/headers.js';
 import type { InFlight, Stoppable } from '../fetch/in-flight.js';
 import type { WarmlineError } from '../native/error.js';
+import {
+  connectionOf,
+  factsIn,
+  type RequestTimings,
+  type ResponseConnection,
+  timingsOf,
+} from '../native/facts.js';
 import { leaseOf } from '../native/lease-id.js';
 import { engine, type Receiver } from '../native/link.js';
 import { checkSignal } from '../native/signal.js';
@@ -23,17 +30,6 @@ export interface RequestOptions {
   connection?: string;
 }
 
-/** How a request went. Durations are milliseconds. */
-export interface RequestTimings {
-  /** From the call to a connection, opening it included. */
-  readonly queue: number;
-  readonly dns: number;
-  readonly connect: number;
-  readonly tls: number;
-  /** From the connection to the response's head. */
-  readonly firstByte: number;
-}
-
 const utf8 = new TextDecoder();
 
 /** A whole response. Its parts are made when they are asked for, and none of it has to be awaited. */
@@ -42,6 +38,7 @@ export class ClientResponse {
   readonly #head: string;
   readonly #body: string | Uint8Array<ArrayBuffer>;
   readonly #ascii: boolean;
+  readonly #total: number;
   #headers: ResponseHeaders | undefined;
 
   /** @internal */
@@ -50,11 +47,13 @@ export class ClientResponse {
     head: string,
     body: string | Uint8Array<ArrayBuffer>,
     ascii: boolean,
+    total: number,
   ) {
     this.status = status;
     this.#head = head;
     this.#body = body;
     this.#ascii = ascii;
+    this.#total = total;
   }
 
   /** Whether the status is in the range 200 to 299. */
@@ -95,39 +94,12 @@ export class ClientResponse {
 
   /** Where the time went. */
   get timings(): RequestTimings {
-    const [, , , , queue, dns, connect, tls, firstByte] = this.#facts();
-    const millis = (micros: string | undefined): number => Number(micros) / 1000;
-    return {
-      queue: millis(queue),
-      dns: millis(dns),
-      connect: millis(connect),
-      tls: millis(tls),
-      firstByte: millis(firstByte),
-    };
+    return timingsOf(factsIn(this.#head), this.#total);
   }
 
-  /**
-   * The connection it came on: its number in the pool, whether it had served before, its protocol
-   * (`http/1.1` or `h2`).
-   */
-  get connection(): {
-    readonly id: number;
-    readonly reused: boolean;
-    readonly protocol: string;
-    readonly attempt: number;
-  } {
-    const [id, reused, protocol, attempt] = this.#facts();
-    return {
-      id: Number(id),
-      reused: reused === '1',
-      protocol: protocol as string,
-      attempt: Number(attempt),
-    };
-  }
-
-  /** The head's third line. */
-  #facts(): string[] {
-    return (this.#head.split('\n', 3)[2] as string).split(' ');
+  /** The connection it came on. */
+  get connection(): ResponseConnection {
+    return connectionOf(factsIn(this.#head));
   }
 }
 
@@ -162,11 +134,11 @@ class Call implements Receiver, Stoppable {
     }
   }
 
-  onWhole(status: number, flags: number, text: string, headLength: number): void {
+  onWhole(status: number, flags: number, text: string, headLength: number, total: number): void {
     this.#finish();
     const ascii = (flags & ResponseFlag.ascii) !== 0;
     const head = text.slice(0, headLength);
-    this.#resolve(new ClientResponse(status, head, text.slice(headLength), ascii));
+    this.#resolve(new ClientResponse(status, head, text.slice(headLength), ascii, total));
   }
 
   onHead(status: number, _flags: number, head: string): void {
@@ -179,10 +151,10 @@ class Call implements Receiver, Stoppable {
     engine().credit(this, bytes.length);
   }
 
-  onEnd(): void {
+  onEnd(total: number): void {
     this.#finish();
     const body = concat(this.#chunks);
-    this.#resolve(new ClientResponse(this.#status, this.#head, body, false));
+    this.#resolve(new ClientResponse(this.#status, this.#head, body, false, total));
   }
 
   onEvents(): void {}

@@ -1,6 +1,7 @@
 import { fetchOn } from '../fetch/fetch.js';
 import { InFlight } from '../fetch/in-flight.js';
 import type { FetchInit } from '../fetch/request.js';
+import type { TimedResponse } from '../fetch/response.js';
 import { ask } from '../native/answer.js';
 import { engine } from '../native/link.js';
 import { binding } from '../native/load.js';
@@ -45,6 +46,9 @@ const forgotten = new FinalizationRegistry<{ number: number; inFlight: InFlight 
   },
 );
 
+/** What else sends on a client's pool needs to know of it: its number on the engine, what it has under way. */
+export let insideOf: (client: HttpClient) => { number: number; inFlight: InFlight };
+
 /**
  * A client with a pool of its own. One that is forgotten is closed when it is collected.
  *
@@ -65,6 +69,10 @@ export class HttpClient {
   readonly #number: number;
   readonly #inFlight: InFlight = new InFlight();
 
+  static {
+    insideOf = (client) => ({ number: client.#number, inFlight: client.#inFlight });
+  }
+
   /**
    * @throws {TypeError} for options of a wrong shape.
    * @throws {NativeUnavailableError} without a native binary for this platform.
@@ -72,7 +80,7 @@ export class HttpClient {
   constructor(options: HttpClientOptions = {}) {
     const settings = checkOptions(options);
     const native = binding();
-    this.#number = refusable(() => native.openClient(settings));
+    this.#number = refusable(() => native.openClient(...settings));
     forgotten.register(this, { number: this.#number, inFlight: this.#inFlight });
   }
 
@@ -91,7 +99,7 @@ export class HttpClient {
   }
 
   /** WHATWG `fetch` on this client's pool, with its deadlines. */
-  fetch(input: string | URL | Request, init: FetchInit = {}): Promise<Response> {
+  fetch(input: string | URL | Request, init: FetchInit = {}): Promise<TimedResponse> {
     return fetchOn(this.#number, this.#inFlight, input, init);
   }
 

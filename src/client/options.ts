@@ -1,6 +1,8 @@
+import { invalid, invalidSecret } from '../native/invalid.js';
 import type { Binding } from '../native/load.js';
 import { checkTimeouts, duration, type Timeouts } from '../native/timeouts.js';
 import { checkNames, given } from './checks.js';
+import { checkDns, type DnsOptions, ip } from './dns.js';
 import { checkTls, type TlsOptions } from './tls.js';
 
 /** How an {@link HttpClient} is set up. */
@@ -18,6 +20,21 @@ export interface HttpClientOptions {
   timeout?: number | Timeouts;
   /** Name look-up, TCP and TLS together, in milliseconds; `timeout.connect` goes before it. Default 10 000. */
   connectTimeout?: number;
+  /** Static hosts, a look-up function of your own, and for how long answers are good. */
+  dns?: DnsOptions;
+  /**
+   * The path of the unix domain socket that every request goes to, whatever the host of its URL; no proxy
+   * is then used. Not on Windows.
+   */
+  socketPath?: string;
+  /** The IP address of this machine to connect from. Servers are then reached by its family alone. */
+  localAddress?: string;
+  /**
+   * How long a connection is silent, in milliseconds, before the system probes whether the other side is
+   * still there; it is taken for gone when four probes, at most 15 seconds apart, stay without answer.
+   * `false` sends none. Default 45 000, below the idle limits of common load balancers and NATs.
+   */
+  tcpKeepalive?: number | false;
   /** Trust, client certificates, pins. */
   tls?: TlsOptions;
   /**
@@ -30,29 +47,49 @@ export interface HttpClientOptions {
   /**
    * `'auto'`: what the server chooses in the TLS handshake, HTTP/2 before HTTP/1.1; without TLS,
    * HTTP/1.1. `'never'`: HTTP/1.1. `'prior-knowledge'`: HTTP/2 without asking, also without TLS; through
-   * a proxy always in a tunnel. By HTTP/2 one connection carries as many requests as the server allows. Default `'auto'`.
+   * a proxy always in a tunnel. By HTTP/2 one connection carries as many requests as the server allows.
+   * Default `'auto'`.
    */
   http2?: Http2;
+  /**
+   * How far a response with a `content-encoding` may grow as it is decoded. `false` leaves its bytes
+   * encoded, and asks servers for none. Default: 250 to 1, and 4 GiB.
+   */
+  decompress?: boolean | DecompressOptions;
+}
+
+/** What an encoded response may come to; `WARMLINE_DECOMPRESSION_LIMIT` is the error of one that comes to more. */
+export interface DecompressOptions {
+  /** Decoded bytes for each received one, once there are 16 MiB of them. Default 250; `Infinity` is no limit. */
+  maxRatio?: number;
+  /** Decoded bytes. Default 4 GiB; `Infinity` is no limit. */
+  maxBytes?: number;
 }
 
 /** Whether HTTP/2 is spoken. */
 export type Http2 = 'auto' | 'never' | 'prior-knowledge';
 
 /** The engine's words for {@link HttpClientOptions}. */
-export type ClientSettings = Parameters<Binding['openClient']>[0];
+export type ClientSettings = Parameters<Binding['openClient']>;
+type SocketSettings = NonNullable<ClientSettings[0]['socket']>;
 
 const DEFAULT_TIMEOUT = 30_000;
 const MOST_CONNECTIONS = 0x7fff_ffff;
 
-const NAMES: readonly string[] = [
+const NAMES: readonly (keyof HttpClientOptions)[] = [
   'maxConnections',
   'maxKeepaliveConnections',
   'keepaliveExpiry',
   'timeout',
   'connectTimeout',
+  'dns',
+  'socketPath',
+  'localAddress',
+  'tcpKeepalive',
   'tls',
   'proxy',
   'http2',
+  'decompress',
 ];
 
 const HTTP2: readonly string[] = ['auto', 'never', 'prior-knowledge'];
@@ -66,7 +103,12 @@ export function checkOptions(options: HttpClientOptions): ClientSettings {
   checkNames('options', options, NAMES);
   const { timeout = DEFAULT_TIMEOUT, connectTimeout, keepaliveExpiry } = options;
   const timeouts = checkTimeouts(timeout) ?? {};
-  return {
+  const { dns, socketPath, proxy } = options;
+  if (socketPath !== undefined && proxy !== undefined && proxy !== false) {
+    throw invalidSecret('proxy', 'left out where socketPath is given');
+  }
+  const names = dns === undefined ? undefined : checkDns(dns);
+  const settings: ClientSettings[0] = {
     ...given('maxConnections', options.maxConnections, connections),
     ...given('maxKeepaliveConnections', options.maxKeepaliveConnections, idleConnections),
     ...given('keepaliveExpiry', keepaliveExpiry, duration),
@@ -76,18 +118,60 @@ export function checkOptions(options: HttpClientOptions): ClientSettings {
     ...given('idleTimeout', timeouts.idle, duration),
     ...given('totalTimeout', timeouts.total, duration),
     ...given('poolTimeout', timeouts.pool, duration),
+    ...(names === undefined ? {} : { dns: names.settings }),
+    socket: checkSocket(options),
     ...given('tls', options.tls, checkTls),
-    ...given('proxy', options.proxy, checkProxy),
+    ...given('proxy', proxy, checkProxy),
     ...given('http2', options.http2, checkHttp2),
+    ...given('decompress', options.decompress, checkDecompress),
+  };
+  return [settings, names?.lookup];
+}
+
+function checkSocket(options: HttpClientOptions): SocketSettings {
+  const { socketPath, localAddress, tcpKeepalive } = options;
+  return {
+    ...given('path', socketPath, (_, path) => {
+      if (typeof path === 'string' && path !== '' && !path.includes('\0')) return path;
+      throw invalid('socketPath', 'the path of a unix domain socket', path);
+    }),
+    ...given('localAddress', localAddress, ip),
+    ...given('keepalive', tcpKeepalive, (_, time) => {
+      if (time === false) return 0;
+      if (typeof time === 'number') return duration('tcpKeepalive', time);
+      throw invalid('tcpKeepalive', 'a positive number of milliseconds or false', time);
+    }),
   };
 }
 
 function checkProxy(_: string, proxy: string | URL | false): { url?: string } {
   if (proxy === false) return {};
-  if (typeof proxy !== 'string' && !(proxy instanceof URL)) {
-    throw new TypeError(`proxy must be a URL or false, not ${String(proxy)}`);
-  }
-  return { url: `${proxy}` };
+  if (typeof proxy === 'string' || proxy instanceof URL) return { url: `${proxy}` };
+  throw invalid('proxy', 'a URL or false', proxy);
+}
+
+function checkDecompress(
+  _: string,
+  decompress: boolean | DecompressOptions,
+): NonNullable<ClientSettings[0]['decompress']> {
+  if (typeof decompress === 'boolean') return { enabled: decompress };
+  checkNames('decompress', decompress, ['maxRatio', 'maxBytes']);
+  return {
+    enabled: true,
+    ...given('maxRatio', decompress.maxRatio, limit(0xffff_ffff)),
+    ...given('maxBytes', decompress.maxBytes, limit(Number.MAX_SAFE_INTEGER)),
+  };
+}
+
+/** Checks a limit of at most `most`; for the engine, 0 is none. */
+function limit(most: number): (name: string, value: number) => number {
+  return (name, value) => {
+    if (value === Number.POSITIVE_INFINITY) return 0;
+    if (!Number.isInteger(value) || value < 1 || value > most) {
+      throw invalid(`decompress.${name}`, `a whole number from 1 to ${most}, or Infinity`, value);
+    }
+    return value;
+  };
 }
 
 function checkHttp2(name: string, http2: Http2): Http2 {
@@ -109,9 +193,7 @@ export function idleConnections(name: string, value: number): number {
 
 function whole(name: string, value: number, least: number): number {
   if (!Number.isInteger(value) || value < least || value > MOST_CONNECTIONS) {
-    throw new TypeError(
-      `${name} must be a whole number from ${least} to ${MOST_CONNECTIONS}, not ${String(value)}`,
-    );
+    throw invalid(name, `a whole number from ${least} to ${MOST_CONNECTIONS}`, value);
   }
   return value;
 }

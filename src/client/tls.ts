@@ -1,7 +1,8 @@
 import { createPrivateKey } from 'node:crypto';
 
+import { invalid, invalidSecret } from '../native/invalid.js';
 import type { Binding } from '../native/load.js';
-import { checkNames } from './checks.js';
+import { checkNames, several } from './checks.js';
 
 /** A certificate or key in PEM form. */
 export type Pem = string | Uint8Array;
@@ -65,15 +66,14 @@ export function checkTls(_: string, tls: TlsOptions): TlsSettings {
   const { cert, key, passphrase, minVersion = 'TLSv1.2', servername } = tls;
   if ((cert === undefined) !== (key === undefined)) {
     const [missing, there] = cert === undefined ? ['cert', 'key'] : ['key', 'cert'];
-    throw new TypeError(`tls.${missing} must be given where tls.${there} is`);
+    throw invalidSecret(`tls.${missing}`, `given where tls.${there} is`);
   }
   const version = VERSIONS.get(minVersion);
   if (version === undefined) {
-    const known = [...VERSIONS.keys()].join(' or ');
-    throw new TypeError(`tls.minVersion must be ${known}, not ${String(minVersion)}`);
+    throw invalid('tls.minVersion', [...VERSIONS.keys()].join(' or '), minVersion);
   }
   if (servername !== undefined && (typeof servername !== 'string' || servername === '')) {
-    throw new TypeError(`tls.servername must be a host's name, not ${String(servername)}`);
+    throw invalid('tls.servername', "a host's name", servername);
   }
   return {
     ca: several(tls.ca).map((ca) => pem('tls.ca', ca)),
@@ -86,22 +86,17 @@ export function checkTls(_: string, tls: TlsOptions): TlsSettings {
   };
 }
 
-function several<Value>(values: Value | readonly Value[] | undefined): readonly Value[] {
-  if (values === undefined) return [];
-  return Array.isArray(values) ? values : [values as Value];
-}
-
 function pem(name: string, value: Pem): string {
   if (typeof value === 'string') return value;
   if (value instanceof Uint8Array) return Buffer.from(value).toString('latin1');
-  throw new TypeError(`${name} must be text in PEM form, or its bytes`);
+  throw invalidSecret(name, 'text in PEM form, or its bytes');
 }
 
 /** The key without its passphrase, in the one form that the engine reads. */
 function opened(key: Pem, passphrase: string | undefined): string {
   const text = pem('tls.key', key);
   if (passphrase !== undefined && typeof passphrase !== 'string') {
-    throw new TypeError('tls.passphrase must be a string');
+    throw invalidSecret('tls.passphrase', 'a string');
   }
   try {
     const opened = createPrivateKey({
@@ -110,16 +105,15 @@ function opened(key: Pem, passphrase: string | undefined): string {
     });
     return opened.export({ type: 'pkcs8', format: 'pem' }) as string;
   } catch (cause) {
-    throw new TypeError(`tls.key cannot be read: ${(cause as Error).message}`, { cause });
+    const allowed = `a key in PEM form that can be read (${(cause as Error).message})`;
+    throw invalidSecret('tls.key', allowed, cause);
   }
 }
 
 function pin(text: string): Buffer {
-  const [, base64] = PIN.exec(text) ?? [];
+  const [, base64] = (typeof text === 'string' ? PIN.exec(text) : undefined) ?? [];
   if (base64 === undefined) {
-    throw new TypeError(
-      `tls.pins must be "sha256/" and 44 characters of base64, not ${String(text)}`,
-    );
+    throw invalid('tls.pins', '"sha256/" and 44 characters of base64', text);
   }
   return Buffer.from(base64, 'base64');
 }
@@ -127,7 +121,7 @@ function pin(text: string): Buffer {
 function isUnverified(rejectUnauthorized: boolean | undefined): boolean {
   if (rejectUnauthorized === undefined || rejectUnauthorized === true) return false;
   if (rejectUnauthorized !== false) {
-    throw new TypeError('tls.rejectUnauthorized must be true or false');
+    throw invalid('tls.rejectUnauthorized', 'true or false', rejectUnauthorized);
   }
   if (!warned) {
     warned = true;

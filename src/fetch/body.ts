@@ -63,18 +63,18 @@ function streamed(source: ReadableStream<Uint8Array>): Extracted {
 
 /**
  * HTML, "multipart/form-data encoding algorithm". The parts make one blob, which knows its length
- * and reads files only as they are sent.
+ * and reads files only as they are sent. Its headers are spelled as the algorithm does: not every server ignores case.
  */
 function multipart(form: FormData): Extracted {
   const boundary = `----warmline-${randomUUID()}`;
   const parts: (string | Blob)[] = [];
   for (const [name, value] of form) {
-    const disposition = `--${boundary}\r\ncontent-disposition: form-data; name="${quoted(normalized(name))}"`;
+    const disposition = `--${boundary}\r\nContent-Disposition: form-data; name="${quoted(normalized(name))}"`;
     if (typeof value === 'string') {
       parts.push(`${disposition}\r\n\r\n${normalized(value)}\r\n`);
     } else {
       const type = value.type === '' ? 'application/octet-stream' : value.type;
-      const head = `${disposition}; filename="${quoted(value.name)}"\r\ncontent-type: ${type}\r\n\r\n`;
+      const head = `${disposition}; filename="${quoted(value.name)}"\r\nContent-Type: ${type}\r\n\r\n`;
       parts.push(head, value, '\r\n');
     }
   }

@@ -1,7 +1,9 @@
 import type { EventSink, EventSource } from '../native/events.js';
+import type { ByteSink, ByteSource } from '../native/passing.js';
 import { bytesOf } from './bytes.js';
 import { decodeBytes, StreamDecoding } from './decoding.js';
 import type { Inflow } from './inflow.js';
+import { StreamPassing, WholePassing } from './passing.js';
 
 const utf8 = new TextDecoder();
 
@@ -14,6 +16,8 @@ export interface Content {
   stream(): ReadableStream<Uint8Array<ArrayBuffer>>;
   /** As events, which go to `sink`. */
   decode(wish: number, sink: EventSink): EventSource;
+  /** Passed on to `sink` as it comes. */
+  pass(sink: ByteSink): ByteSource;
   /** The same body once more, where its bytes are at hand; `null` where only its stream can be split. */
   copy(): Content | null;
 }
@@ -65,6 +69,11 @@ export class WholeContent implements Content {
     return { credit() {}, leave() {}, forgo() {} };
   }
 
+  pass(sink: ByteSink): ByteSource {
+    this.disturbed = true;
+    return new WholePassing(bytesOf(this.#bytes), sink);
+  }
+
   copy(): Content {
     return new WholeContent(this.#bytes, this.#ascii);
   }
@@ -98,6 +107,10 @@ export class FlowingContent implements Content {
     return this.#inflow.decode(wish, sink);
   }
 
+  pass(sink: ByteSink): ByteSource {
+    return this.#inflow.pass(sink);
+  }
+
   copy(): null {
     return null;
   }
@@ -127,6 +140,11 @@ export class StreamContent implements Content {
   decode(wish: number, sink: EventSink): EventSource {
     this.disturbed = true;
     return new StreamDecoding(this.#stream, wish, sink);
+  }
+
+  pass(sink: ByteSink): ByteSource {
+    this.disturbed = true;
+    return new StreamPassing(this.#stream, sink);
   }
 
   copy(): null {

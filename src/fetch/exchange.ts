@@ -1,11 +1,12 @@
 import { setMaxListeners } from 'node:events';
 
-import type { WarmlineError } from '../native/error.js';
+import { WarmlineError } from '../native/error.js';
 import type { DecodedEvent } from '../native/events.js';
 import { engine, type Receiver, type Submission } from '../native/link.js';
+import type { RelayReport } from '../native/passing.js';
 import { ResponseFlag } from '../native/wire.js';
 import { FlowingContent, WholeContent } from './content.js';
-import type { InFlight, Stoppable } from './in-flight.js';
+import type { Account, Stoppable } from './in-flight.js';
 import { Inflow } from './inflow.js';
 import { EngineResponse } from './response.js';
 import { Upload } from './upload.js';
@@ -25,17 +26,21 @@ export class Exchange implements Receiver, Stoppable {
   #resolve: (response: Response) => void;
   #reject: (reason: unknown) => void;
   readonly #signal: AbortSignal | null;
-  readonly #inFlight: InFlight | undefined;
+  /** Let go of when it has been told of the end. */
+  #account: Account | undefined;
   #onAbort: (() => void) | undefined;
   #upload: Upload | undefined;
   #inflow: Inflow | undefined;
+  #head = '';
+  /** What this is registered under as long as there is something to stop. */
+  #token: object | undefined;
   #uploadFailure: { readonly reason: unknown } | undefined;
 
   constructor(
     submission: Submission,
     source: ReadableStream<Uint8Array> | null,
     signal: AbortSignal | null,
-    inFlight: InFlight | undefined,
+    account: Account | undefined,
     resolve: (response: Response) => void,
     reject: (reason: unknown) => void,
   ) {
@@ -44,14 +49,20 @@ export class Exchange implements Receiver, Stoppable {
     this.#signal = signal;
     this.#resolve = resolve;
     this.#reject = reject;
-    this.#inFlight = inFlight;
-    engine().request(this, submission);
-    inFlight?.add(this);
+    this.#account = account;
+    account?.add(this);
+    try {
+      engine().request(this, submission);
+    } catch (error) {
+      if (!(error instanceof WarmlineError)) throw error;
+      this.onError(error);
+      return;
+    }
     if (signal !== null) this.#listen(signal);
     if (source !== null) this.#send(source);
   }
 
-  onWhole(status: number, flags: number, text: string, headLength: number): void {
+  onWhole(status: number, flags: number, text: string, headLength: number, total: number): void {
     this.#finish();
     const ascii = (flags & ResponseFlag.ascii) !== 0;
     const content = this.#isHead ? null : new WholeContent(text.slice(headLength), ascii);
@@ -63,6 +74,7 @@ export class Exchange implements Receiver, Stoppable {
         head,
         requestUrl: this.#url,
         content,
+        total,
       }) as unknown as Response,
     );
   }
@@ -70,16 +82,21 @@ export class Exchange implements Receiver, Stoppable {
   onHead(status: number, flags: number, head: string): void {
     const inflow = new Inflow(this);
     this.#inflow = inflow;
+    this.#head = head;
     const token = {};
+    this.#token = token;
     const response = new EngineResponse({
       status,
       flags,
       head,
       requestUrl: this.#url,
       content: new FlowingContent(inflow),
+      total: inflow,
       onClaim: (holder) => {
         forgotten.unregister(token);
-        if (holder !== undefined) forgotten.register(holder, this, token);
+        if (holder !== undefined && this.#token !== undefined) {
+          forgotten.register(holder, this, token);
+        }
       },
     });
     forgotten.register(response, this, token);
@@ -96,15 +113,16 @@ export class Exchange implements Receiver, Stoppable {
     this.#inflow?.events(events, bytes);
   }
 
-  onEnd(): void {
+  onEnd(total: number): void {
     this.#finish();
-    this.#inflow?.end();
+    this.#inflow?.end(total);
   }
 
   onError(error: WarmlineError): void {
+    this.#account?.failed(error);
     this.#finish();
     if (this.#inflow !== undefined) {
-      this.#inflow.fail(new TypeError('terminated', { cause: error }));
+      this.#inflow.fail(new TypeError('terminated', { cause: error.withHead(this.#head) }));
     } else if (this.#uploadFailure !== undefined) {
       this.#reject(new TypeError('fetch failed', { cause: this.#uploadFailure.reason }));
     } else {
@@ -116,7 +134,10 @@ export class Exchange implements Receiver, Stoppable {
     this.#upload?.pulled(bytes);
   }
 
-  onValue(): void {}
+  onValue(report: unknown): void {
+    this.#finish();
+    this.#inflow?.relayed(report as RelayReport);
+  }
 
   /** Nobody wants the rest: the upstream is stopped. */
   leave(): void {
@@ -132,9 +153,11 @@ export class Exchange implements Receiver, Stoppable {
 
   stop(reason: unknown): void {
     this.#finish(reason);
-    engine().abort(this);
-    if (this.#inflow === undefined) this.#reject(reason);
-    else this.#inflow.stop(reason);
+    const inflow = this.#inflow;
+    // The engine still has to report what it has passed on.
+    if (inflow?.isRelayed !== true) engine().abort(this);
+    if (inflow === undefined) this.#reject(reason);
+    else inflow.stop(reason);
   }
 
   #listen(signal: AbortSignal): void {
@@ -154,7 +177,14 @@ export class Exchange implements Receiver, Stoppable {
 
   #finish(reason?: unknown): void {
     this.#upload?.stop(reason);
-    this.#inFlight?.delete(this);
+    this.#account?.delete(this);
+    this.#account = undefined;
+    if (this.#token !== undefined) {
+      // Registered, this would be kept for as long as the reader lives, and by way of its signal's reason
+      // or its body's reader it may well be what the reader is kept by.
+      forgotten.unregister(this.#token);
+      this.#token = undefined;
+    }
     if (this.#onAbort === undefined) return;
     this.#signal?.removeEventListener('abort', this.#onAbort);
     this.#onAbort = undefined;

@@ -1,24 +1,24 @@
 import { StreamedBody, type Submission } from '../native/link.js';
+import { atOnce, REPLAYABLE_BYTES } from './at-once.js';
 import { Exchange } from './exchange.js';
-import type { InFlight } from './in-flight.js';
+import type { Account } from './in-flight.js';
 import { verifying } from './integrity.js';
 import { type FetchInit, type Stated, state } from './request.js';
-
-/** A blob or form of up to this many bytes is read first: then it can be sent a second time. */
-const REPLAYABLE_BYTES = 16 * 1024 * 1024;
+import type { TimedResponse } from './response.js';
 
 /** Built-in fetch as it was when this module was loaded; it answers what never touches a network. */
 const builtin = globalThis.fetch;
 
 /** The client of this process that everybody shares. */
-const SHARED_CLIENT = 0;
+export const SHARED_CLIENT = 0;
 
 /**
  * WHATWG `fetch` on the engine, over the connections that the whole process shares.
  *
  * As the standard has it, with what Node adds: async iterables as bodies, `duplex: 'half'` for streamed
  * ones. Beyond it: `connection` sends on a leased connection, `timeout` sets deadlines.
- * Short of it: a Blob or form of more than 16 MiB is streamed, and cannot be sent again for a 307 or 308.
+ * Short of it: a Blob or form of more than 16 MiB is streamed, and cannot be sent again for a 307 or 308;
+ * `referrer` and `referrerPolicy` make no difference.
  *
  * Rejects with `TypeError: fetch failed`, whose `cause` is a {@link WarmlineError}; with the signal's
  * reason once it is aborted; with another `TypeError` for arguments that nothing can be sent for.
@@ -31,7 +31,7 @@ const SHARED_CLIENT = 0;
  * console.log(response.status, await response.json())
  * ```
  */
-export function fetch(input: string | URL | Request, init: FetchInit = {}): Promise<Response> {
+export function fetch(input: string | URL | Request, init: FetchInit = {}): Promise<TimedResponse> {
   return fetchOn(SHARED_CLIENT, undefined, input, init);
 }
 
@@ -41,17 +41,17 @@ Object.assign(fetch, { Response: globalThis.Response });
 /** {@link fetch} on a client of the engine; `client` is its number there. */
 export function fetchOn(
   client: number,
-  inFlight: InFlight | undefined,
+  account: Account | undefined,
   input: string | URL | Request,
   init: FetchInit,
-): Promise<Response> {
+): Promise<TimedResponse> {
   return new Promise((resolve, reject) => {
     // What is thrown here rejects, as the standard has it.
     if (isLocal(input)) {
       resolve(builtin(input as string, init as RequestInit));
       return;
     }
-    inFlight?.assertOpen();
+    account?.assertOpen();
     const stated = state(input, init);
     const { bytes, source } = stated.body;
     const stop = stated.signal;
@@ -63,7 +63,7 @@ export function fetchOn(
     const settle = stated.integrity === '' ? resolve : verifying(stated.integrity, resolve, reject);
     const send = (body: Submission['body'], stream: ReadableStream<Uint8Array> | null): void => {
       if (stop?.aborted) reject(stop.reason);
-      else new Exchange(submission(client, stated, body), stream, stop, inFlight, settle, reject);
+      else new Exchange(submission(client, stated, body), stream, stop, account, settle, reject);
     };
     if (source === null) {
       send(bytes, null);
@@ -93,48 +93,4 @@ function isLocal(input: string | URL | Request): boolean {
   const url = typeof input === 'string' ? input : input instanceof URL ? input.href : input?.url;
   // The common case by its first letter alone.
   return typeof url === 'string' && url[0] !== 'h' && /^\s*(data|blob|about):/i.test(url);
-}
-
-/**
- * A `Request` shows its body as a stream only, even where it was made from a string. One that is
- * complete within a turn of the event loop is sent whole: with its length, and once more if need be.
- */
-async function atOnce(
-  source: ReadableStream<Uint8Array>,
-): Promise<[Uint8Array, null] | [null, ReadableStream<Uint8Array>]> {
-  const reader = source.getReader();
-  const chunks: Uint8Array[] = [];
-  const turn = new Promise<'late'>((resolve) => setImmediate(resolve, 'late'));
-  let size = 0;
-  let read = reader.read();
-  while (size <= REPLAYABLE_BYTES) {
-    const next = await Promise.race([read, turn]);
-    if (next === 'late') break;
-    if (next.done) return [Buffer.concat(chunks), null];
-    chunks.push(next.value);
-    size += next.value.length;
-    read = reader.read();
-  }
-  return [null, resumed(chunks, read, reader)];
-}
-
-/** A stream that goes on where {@link atOnce} stopped reading. */
-function resumed(
-  chunks: Uint8Array[],
-  read: ReturnType<ReadableStreamDefaultReader<Uint8Array>['read']>,
-  reader: ReadableStreamDefaultReader<Uint8Array>,
-): ReadableStream<Uint8Array> {
-  let next: typeof read | undefined = read;
-  return new ReadableStream<Uint8Array>({
-    start(controller) {
-      for (const chunk of chunks) controller.enqueue(chunk);
-    },
-    async pull(controller) {
-      const { done, value } = await (next ?? reader.read());
-      next = undefined;
-      if (done) controller.close();
-      else controller.enqueue(value);
-    },
-    cancel: (reason) => reader.cancel(reason),
-  });
 }

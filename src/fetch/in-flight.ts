@@ -5,8 +5,19 @@ export interface Stoppable {
   stop(reason: unknown): void;
 }
 
+/** Whoever keeps account of exchanges: a client of its own, a patch of what went through it. */
+export interface Account {
+  /** @throws {WarmlineError} where nothing may be started any more. */
+  assertOpen(): void;
+  add(exchange: Stoppable): void;
+  /** It is over, however it ended; told once for each. */
+  delete(exchange: Stoppable): void;
+  /** One of them failed, before it is over. */
+  failed(error: WarmlineError): void;
+}
+
 /** What a client has under way, so that it can wait for it or stop it. */
-export class InFlight {
+export class InFlight implements Account {
   readonly #exchanges: Set<Stoppable> = new Set();
   #closed = false;
   #waiting: (() => void)[] = [];
@@ -27,6 +38,9 @@ export class InFlight {
     if (this.#exchanges.size > 0) return;
     for (const resolve of this.#waiting.splice(0)) resolve();
   }
+
+  /** The engine counts the failures of its clients. */
+  failed(_error: WarmlineError): void {}
 
   /** Lets nothing new start, and waits for the rest. */
   async drained(): Promise<void> {

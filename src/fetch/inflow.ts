@@ -1,7 +1,9 @@
 import type { DecodedEvent, EventSink, EventSource } from '../native/events.js';
 import { engine, type Receiver } from '../native/link.js';
+import type { ByteSink, ByteSource, RelayReport } from '../native/passing.js';
 import { concat } from './bytes.js';
 import { decodeBytes } from './decoding.js';
+import { Passing } from './passing.js';
 
 /** Credit is given back in pieces of at least this many bytes; well below the engine's window. */
 const CREDIT_BYTES = 64 * 1024;
@@ -31,6 +33,10 @@ export class Inflow {
   #wish = 0;
   /** The engine decodes, and has all the bytes. */
   #handedOver = false;
+  /** Somebody passes the bytes on as they come. */
+  #passing: Passing | undefined;
+  /** How long it all took, in milliseconds, once it has ended. */
+  total: number | undefined;
   /** Somebody has read from it, or has cancelled it. */
   disturbed = false;
 
@@ -40,6 +46,10 @@ export class Inflow {
 
   push(bytes: Uint8Array<ArrayBuffer>): void {
     this.#received += bytes.length;
+    if (this.#passing !== undefined) {
+      this.#passing.push(bytes);
+      return;
+    }
     if (this.#sink !== undefined) {
       // It was on its way when the engine was asked to decode.
       this.#queue.push(bytes);
@@ -63,8 +73,13 @@ export class Inflow {
     this.#sink?.events(events, bytes);
   }
 
-  end(): void {
+  end(total: number): void {
     this.#ended = true;
+    this.total = total;
+    if (this.#passing !== undefined) {
+      this.#passing.end();
+      return;
+    }
     if (this.#sink !== undefined) {
       if (this.#decodeRest(this.#sink, true)) this.#sink.end();
       return;
@@ -79,6 +94,10 @@ export class Inflow {
   fail(reason: unknown): void {
     if (this.#ended || this.#failure !== undefined) return;
     this.#failure = { reason };
+    if (this.#passing !== undefined) {
+      this.#passing.fail(reason);
+      return;
+    }
     if (this.#sink !== undefined) {
       if (this.#decodeRest(this.#sink, false)) this.#sink.fail(reason);
       return;
@@ -92,6 +111,10 @@ export class Inflow {
   /** Nobody may read on: what came and was not read is dropped. */
   stop(reason: unknown): void {
     this.#queue = [];
+    if (this.#passing !== undefined) {
+      this.#passing.stop(reason);
+      return;
+    }
     if (this.#sink === undefined) {
       this.fail(reason);
       return;
@@ -151,6 +174,31 @@ export class Inflow {
     };
   }
 
+  /** What is left, passed on as it comes. */
+  pass(sink: ByteSink): ByteSource {
+    this.disturbed = true;
+    const queue = this.#queue;
+    this.#queue = [];
+    this.#passing = new Passing(this.#owner, sink, {
+      queue,
+      received: () => this.#received,
+      credit: (bytes) => this.#credit(bytes),
+    });
+    if (this.#failure !== undefined) this.#passing.fail(this.#failure.reason);
+    else if (this.#ended) this.#passing.end();
+    return this.#passing;
+  }
+
+  /** The engine passes it on by itself, or has been asked to. */
+  get isRelayed(): boolean {
+    return this.#passing?.isRelayed === true;
+  }
+
+  relayed(report: RelayReport): void {
+    this.#ended = true;
+    this.#passing?.relayed(report);
+  }
+
   /** Asks the engine to decode: it gets back what came and was not read. */
   #ask(): void {
     engine().decode(this.#owner, this.#wish, this.#received, concat(this.#queue));
@@ -171,7 +219,10 @@ export class Inflow {
       this.#credit(chunk.length);
       controller.enqueue(chunk);
     } else if (this.#failure !== undefined) {
-      controller.error(this.#failure.reason);
+      const { reason } = this.#failure;
+      // A turn later: an error empties every stream that this one is piped into, and what came before the
+      // failure, maybe in the same drain, may still be on its way through them.
+      setImmediate(() => controller.error(reason));
     } else if (this.#ended) {
       close(controller);
     } else {

@@ -3,6 +3,7 @@ import type { TimeoutWords } from '../native/link.js';
 import { checkTimeouts, type Timeouts } from '../native/timeouts.js';
 import { RequestFlag } from '../native/wire.js';
 import { type BodyInput, type Extracted, extract } from './body.js';
+import { askCaches } from './cache-mode.js';
 import { flatten, type HeadersInput, includes } from './headers.js';
 
 /** What `fetch` takes beside the URL: the standard's, and what is ours. */
@@ -33,7 +34,7 @@ export interface Stated {
   readonly integrity: string;
 }
 
-/** The standard's words for what makes no difference on a server; another word is still an error. */
+/** The standard's words for what makes little difference on a server; another word is still an error. */
 const words: Record<string, readonly string[]> = {
   mode: ['cors', 'no-cors', 'same-origin'],
   credentials: ['omit', 'same-origin', 'include'],
@@ -80,6 +81,7 @@ export function state(input: string | URL | Request, given: FetchInit | null): S
   if (body.type !== null && !includes(headers, 'content-type')) {
     headers.push('content-type', body.type);
   }
+  askCaches(headers, init.cache ?? request?.cache);
   const redirect = redirectFlags[init.redirect ?? request?.redirect ?? 'follow'];
   if (redirect === undefined) {
     throw new TypeError(`redirect must be follow, error or manual, not ${init.redirect}`);
@@ -105,7 +107,9 @@ function bodyOf(init: FetchInit, request: Request | undefined): Extracted {
   const given = init.body;
   if (given !== undefined && given !== null) {
     const body = extract(given);
-    if (body.source instanceof ReadableStream && init.duplex !== 'half') {
+    // The standard knows streams alone. node-fetch, for which older SDKs are written, never heard of the option
+    // and takes what can be iterated, as an upload of `openai` 4 is.
+    if (given instanceof ReadableStream && init.duplex !== 'half') {
       throw new TypeError('RequestInit: duplex option is required when sending a body.');
     }
     return body;

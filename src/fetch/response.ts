@@ -1,9 +1,18 @@
 import { inspect } from 'node:util';
 
 import { type Decodable, decode, type EventSink, type EventSource } from '../native/events.js';
+import {
+  connectionOf,
+  factsIn,
+  type RequestTimings,
+  type ResponseConnection,
+  timingsOf,
+} from '../native/facts.js';
+import { type ByteSink, type ByteSource, decoded, type Passable, pass } from '../native/passing.js';
 import { ResponseFlag } from '../native/wire.js';
 import { type Content, StreamContent } from './content.js';
 import { ResponseHeaders } from './headers.js';
+import { WholePassing } from './passing.js';
 
 /** Statuses whose responses have no body, not even an empty one (Fetch, "null body status"). */
 const NULL_BODY = new Set([101, 103, 204, 205, 304]);
@@ -18,6 +27,8 @@ export interface ResponseParts {
   readonly requestUrl: string;
   /** `null` where the method allows no body. */
   readonly content: Content | null;
+  /** How long it all took, in milliseconds, or what will know that. */
+  readonly total: number | { readonly total: number | undefined };
   /**
    * Called when somebody takes hold of a body that is still coming in: with the object that stands for
    * it from now on, or with nothing when all of it is being read.
@@ -25,11 +36,20 @@ export interface ResponseParts {
   readonly onClaim?: (holder?: object) => void;
 }
 
+/** What `fetch` resolves to: the standard's response, and how it came. */
+export interface TimedResponse extends Response {
+  /** Where the time went; `undefined` for `data:` and `blob:` URLs, as is `connection`. */
+  readonly timings?: RequestTimings;
+  /** The connection it came on. */
+  readonly connection?: ResponseConnection;
+  clone(): TimedResponse;
+}
+
 /**
  * A response of the engine. An instance of the global `Response`, whose constructor it never runs:
  * headers stay bytes until one is asked for, and a stream exists once `body` is touched.
  */
-export class EngineResponse implements Decodable {
+export class EngineResponse implements Decodable, Passable {
   readonly #parts: ResponseParts;
   #content: Content | null;
   #stream: ReadableStream<Uint8Array<ArrayBuffer>> | undefined;
@@ -57,11 +77,26 @@ export class EngineResponse implements Decodable {
   }
 
   get type(): Response['type'] {
-    return 'basic';
+    return (this.#parts.flags & ResponseFlag.crossedOrigins) === 0 ? 'basic' : 'cors';
+  }
+
+  get [decoded](): boolean {
+    return (this.#parts.flags & ResponseFlag.decoded) !== 0;
   }
 
   get url(): string {
     return this.redirected ? this.#line(1) : serialized(this.#parts.requestUrl);
+  }
+
+  /** Where the time went. */
+  get timings(): RequestTimings {
+    const { head, total } = this.#parts;
+    return timingsOf(factsIn(head), typeof total === 'number' ? total : total.total);
+  }
+
+  /** The connection it came on. */
+  get connection(): ResponseConnection {
+    return connectionOf(factsIn(this.#parts.head));
   }
 
   get headers(): Headers {
@@ -150,13 +185,22 @@ export class EngineResponse implements Decodable {
     return content === null ? nothing(sink) : content.decode(wish, sink);
   }
 
+  /** The body passed on as it comes. */
+  [pass](sink: ByteSink, holder?: object): ByteSource {
+    const content = this.#content;
+    if (this.#unusable) throw unusable();
+    this.#stream?.getReader();
+    this.#parts.onClaim?.(holder);
+    return content === null ? new WholePassing(new Uint8Array(0), sink) : content.pass(sink);
+  }
+
   get #unusable(): boolean {
     return this.#content !== null && (this.#content.disturbed || this.#stream?.locked === true);
   }
 
   #with(content: Content | null): Response {
-    const { status, flags, head, requestUrl } = this.#parts;
-    const parts = { status, flags, head, requestUrl, content };
+    const { status, flags, head, requestUrl, total } = this.#parts;
+    const parts = { status, flags, head, requestUrl, content, total };
     return new EngineResponse(parts) as unknown as Response;
   }
 

@@ -1,3 +1,12 @@
+import {
+  connectionOf,
+  factsIn,
+  millis,
+  type RequestTimings,
+  type ResponseConnection,
+  timingsOf,
+} from './facts.js';
+
 /** Where in a request's life it failed, in their order. */
 export type Phase = 'pool' | 'dns' | 'connect' | 'tls' | 'send' | 'headers' | 'body';
 
@@ -13,6 +22,20 @@ export interface ErrorFacts {
   readonly bytesReceived?: number;
   readonly retryable?: boolean;
   readonly causes?: readonly string[];
+  /** What each address of a host said, where none answered. */
+  readonly attempts?: readonly AttemptFacts[] | null;
+  /** How it went on the connection, if it had one; see `facts.ts`. */
+  readonly facts?: string | null;
+  /** Microseconds until it failed. */
+  readonly took?: number | null;
+}
+
+/** Why one address could not be connected to. */
+export interface AttemptFacts {
+  readonly code: string;
+  readonly message: string;
+  readonly address: string;
+  readonly port: number;
 }
 
 const brand = Symbol.for('warmline.error');
@@ -21,7 +44,8 @@ const brand = Symbol.for('warmline.error');
  * What went wrong with a request or a connection. `fetch` has it as the `cause` of its
  * `TypeError: fetch failed`, everything else throws it as it is.
  *
- * Programs read `code` and `phase`; the message is for people. `instanceof` holds across two copies
+ * Programs read `code` and `phase`; the message is for people. Where a host has several addresses and none
+ * could be connected to, the `cause` is an `AggregateError` of the `errors` of each. `instanceof` holds across two copies
  * of the package in one process.
  */
 export class WarmlineError extends Error {
@@ -45,9 +69,11 @@ export class WarmlineError extends Error {
    * that it has not looked at it.
    */
   readonly retryable: boolean;
+  #facts: string | undefined;
+  readonly #took: number | undefined;
 
   constructor(facts: ErrorFacts) {
-    const cause = causeOf(facts.causes);
+    const cause = facts.attempts ? allFailed(facts.attempts) : causeOf(facts.causes);
     super(facts.message, cause === undefined ? undefined : { cause });
     this.code = facts.code;
     this.phase = facts.phase;
@@ -57,6 +83,33 @@ export class WarmlineError extends Error {
     this.bytesSent = facts.bytesSent ?? 0;
     this.bytesReceived = facts.bytesReceived ?? 0;
     this.retryable = facts.retryable ?? false;
+    this.#facts = facts.facts ?? undefined;
+    this.#took = facts.took ?? undefined;
+  }
+
+  /**
+   * Where the time went until it failed, in milliseconds: `total` is there for whatever was a request, the
+   * rest once it had a connection; `send` and `firstByte` are 0 where no response came.
+   */
+  get timings(): Partial<RequestTimings> | undefined {
+    const total = this.#took === undefined ? undefined : millis(this.#took);
+    if (this.#facts !== undefined) return timingsOf(this.#facts, total);
+    return total === undefined ? undefined : { total };
+  }
+
+  /** The connection that it failed on, if there was one. */
+  get connection(): ResponseConnection | undefined {
+    return this.#facts === undefined ? undefined : connectionOf(this.#facts);
+  }
+
+  /**
+   * Adds what the head of a response said, for a body that broke off.
+   *
+   * @internal
+   */
+  withHead(head: string): this {
+    this.#facts ??= factsIn(head);
+    return this;
   }
 
   static override [Symbol.hasInstance](value: unknown): boolean {
@@ -69,6 +122,15 @@ Object.defineProperty(WarmlineError.prototype, brand, { value: true });
 /** Whether an error is of the class that has this brand, be it of another copy of the package. */
 export function isBranded(value: unknown, brand: symbol): boolean {
   return typeof value === 'object' && value !== null && brand in value;
+}
+
+/** As Node has it where no address of a host could be connected to. */
+function allFailed(attempts: readonly AttemptFacts[]): AggregateError {
+  const errors = attempts.map(({ message, ...facts }) =>
+    Object.assign(new Error(message), { syscall: 'connect', ...facts }),
+  );
+  const cause = new AggregateError(errors, 'every address failed');
+  return Object.assign(cause, { code: attempts[0]?.code });
 }
 
 function causeOf(causes: readonly string[] = []): Error | undefined {

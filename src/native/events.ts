@@ -4,8 +4,12 @@
  */
 
 import { type ErrorFacts, WarmlineError } from './error.js';
-import { binding } from './load.js';
-import { EventFlag } from './wire.js';
+import { type Binding, binding } from './load.js';
+import { type Described, Pattern } from './pattern.js';
+import { EVENT_WORDS, EventFlag } from './wire.js';
+
+/** What the native decoder gives. */
+type Decoded = ReturnType<InstanceType<Binding['BodyDecoder']>['feed']>;
 
 /** One event of a body. */
 export interface DecodedEvent {
@@ -54,6 +58,22 @@ export interface Decodable {
   [decode](wish: number, sink: EventSink, reader: object): EventSource;
 }
 
+/** What a body's events have in common, if anything: told once, and again where it changes. */
+export interface Likeness {
+  pattern: Pattern | undefined;
+}
+
+/** Where the events of one record are. */
+export interface EventRecord {
+  readonly words: Uint32Array;
+  /** The index of the first event's first word. */
+  readonly at: number;
+  readonly count: number;
+  /** Raw data, which begins at `rawAt`. */
+  readonly raw: Buffer;
+  readonly rawAt: number;
+}
+
 /** Values of events in the order in which they crossed, taken as their records are read. */
 export class EventValues {
   readonly #json: string;
@@ -68,32 +88,55 @@ export class EventValues {
     this.#values = json === '' ? [] : parsed(json);
   }
 
-  /** The events of one record; `words[at]` is the word of the first. */
-  take(words: Uint32Array, at: number, count: number): DecodedEvent[] {
+  /** The events of one record. */
+  take({ words, at, count, raw, rawAt }: EventRecord, likeness: Likeness): DecodedEvent[] {
     const events: DecodedEvent[] = [];
-    for (let i = 0; i < count; i++) {
-      const word = words[at + i] as number;
-      events.push(this.#values === undefined ? this.#alone(word) : this.#next(word, this.#values));
+    let rawFrom = rawAt;
+    for (let i = at; i < at + EVENT_WORDS * count; i += EVENT_WORDS) {
+      const word = words[i] as number;
+      const rawTo = rawFrom + (word >>> EventFlag.lengthShift);
+      const text =
+        (word & EventFlag.data) === EventFlag.raw ? raw.toString('latin1', rawFrom, rawTo) : '';
+      rawFrom = rawTo;
+      events.push(
+        this.#values === undefined
+          ? this.#alone(word, words[i + 1] as number, text, likeness)
+          : this.#next(word, this.#values, text, likeness),
+      );
     }
     return events;
   }
 
-  #next(word: number, values: unknown[]): DecodedEvent {
-    const name = (word & EventFlag.named) === 0 ? undefined : (values[this.#at++] as string);
-    const data = values[this.#at++];
-    const isText = (word & EventFlag.text) !== 0;
+  #next(word: number, values: unknown[], text: string, likeness: Likeness): DecodedEvent {
+    const kind = word & EventFlag.data;
+    if (kind === EventFlag.pattern) {
+      likeness.pattern = new Pattern(values[this.#at++] as Described);
+    }
+    const isLike = kind === EventFlag.pattern || kind === EventFlag.like;
+    const pattern = isLike ? likeness.pattern : undefined;
+    let name: string | undefined;
+    let data: unknown;
+    if (pattern !== undefined) {
+      name = pattern.name;
+      data = pattern.object(values, this.#at);
+      this.#at += pattern.holes;
+    } else {
+      if ((word & EventFlag.named) !== 0) name = values[this.#at++] as string;
+      data = kind === EventFlag.raw ? text : values[this.#at++];
+    }
+    const isText = kind === EventFlag.raw || kind === EventFlag.text;
     const id = (word & EventFlag.identified) === 0 ? '' : (values[this.#at++] as string);
     const retry = (word & EventFlag.retry) === 0 ? undefined : (values[this.#at++] as number);
     return { name, data, isText, id, retry };
   }
 
   /** An event on its own, so that one which is no JSON harms no other: it is handed over as text. */
-  #alone(word: number): DecodedEvent {
+  #alone(word: number, length: number, text: string, likeness: Likeness): DecodedEvent {
     const start = this.#at + 1;
-    this.#at += word >>> EventFlag.lengthShift;
+    this.#at += length;
     const piece = this.#json.slice(start, this.#at);
     const values = parsed(`[${piece}]`);
-    if (values !== undefined) return new EventValues('').#next(word, values);
+    if (values !== undefined) return new EventValues('').#next(word, values, text, likeness);
     // Only an object's text can fail, and nothing follows it.
     const quoted = (word & EventFlag.named) === 0 ? undefined : firstString.exec(piece)?.[0];
     const data = quoted === undefined ? piece : piece.slice(quoted.length + 1);
@@ -115,6 +158,7 @@ function parsed(json: string): unknown[] | undefined {
 /** Decodes a body whose bytes are in JavaScript: it came whole, or is a clone's. */
 export class BodyDecoder {
   readonly #native;
+  readonly #likeness: Likeness = { pattern: undefined };
 
   constructor(wish: number) {
     const { BodyDecoder: Native } = binding();
@@ -127,9 +171,7 @@ export class BodyDecoder {
    * @throws {WarmlineError} for an event that is too large; those before it go to `sink` first.
    */
   feed(bytes: Uint8Array, sink: (events: DecodedEvent[]) => void): void {
-    const { json, words, failure } = this.#native.feed(bytes);
-    sink(list(json, words));
-    if (failure !== undefined) throw new WarmlineError(JSON.parse(failure) as ErrorFacts);
+    this.#pass(this.#native.feed(bytes), sink);
   }
 
   /**
@@ -138,12 +180,12 @@ export class BodyDecoder {
    * @throws {WarmlineError} where it is not, as {@link feed}.
    */
   finish(sink: (events: DecodedEvent[]) => void): void {
-    const { json, words, failure } = this.#native.finish();
-    sink(list(json, words));
+    this.#pass(this.#native.finish(), sink);
+  }
+
+  #pass({ json, words, raw, failure }: Decoded, sink: (events: DecodedEvent[]) => void): void {
+    const record = { words, at: 0, count: words.length / EVENT_WORDS, raw, rawAt: 0 };
+    sink(new EventValues(json).take(record, this.#likeness));
     if (failure !== undefined) throw new WarmlineError(JSON.parse(failure) as ErrorFacts);
   }
-}
-
-function list(json: string, words: Uint32Array): DecodedEvent[] {
-  return new EventValues(json).take(words, 0, words.length);
 }

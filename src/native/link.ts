@@ -4,22 +4,27 @@
  */
 
 import { type ErrorFacts, WarmlineError } from './error.js';
-import { type DecodedEvent, EventValues } from './events.js';
+import { type DecodedEvent, EventValues, type Likeness } from './events.js';
+import { millis } from './facts.js';
 import { binding } from './load.js';
-import { Done, MORE, NONE, Op, RequestFlag } from './wire.js';
+import { refusable } from './refusal.js';
+import { Done, EVENT_WORDS, MORE, NONE, Op, RequestFlag } from './wire.js';
 
 /** Who is told what becomes of a slot. Exactly one of the calls marked terminal ends it. */
 export interface Receiver {
   /** Set by the link; -1 while the receiver has none. */
   slot: number;
-  /** Terminal: a whole response; `text` is its head and, from `headLength` on, its body, one character for each byte. */
-  onWhole(status: number, flags: number, text: string, headLength: number): void;
+  /**
+   * Terminal: a whole response; `text` is its head and, from `headLength` on, its body, one character for
+   * each byte. `total` is how long it took, in milliseconds.
+   */
+  onWhole(status: number, flags: number, text: string, headLength: number, total: number): void;
   onHead(status: number, flags: number, head: string): void;
   onChunk(bytes: Uint8Array<ArrayBuffer>): void;
   /** The body is decoded from now on; `bytes` of it went into these events. */
   onEvents(events: DecodedEvent[], bytes: number): void;
-  /** Terminal. */
-  onEnd(): void;
+  /** Terminal, after so many milliseconds in all. */
+  onEnd(total: number): void;
   /** Terminal. */
   onError(error: WarmlineError): void;
   /** The engine has passed on so many bytes of the request's body. */
@@ -41,7 +46,7 @@ export interface TimeoutWords {
 export interface Submission {
   readonly client: number;
   readonly lease: number;
-  /** Redirect mode and {@link RequestFlag.whole}. */
+  /** Redirect mode, {@link RequestFlag.whole} and {@link RequestFlag.encoded}. */
   readonly flags: number;
   readonly url: string;
   readonly method: string;
@@ -93,12 +98,14 @@ class Link {
   readonly #flush = (): void => this.#flushNow();
   readonly #receivers: Receiver[] = [];
   readonly #freeSlots: number[] = [];
+  /** By slot, once its body is read as events. */
+  readonly #likenesses: (Likeness | undefined)[] = [];
   /** Receivers that still want to hear something; the process stays alive for them. */
   #active = 0;
 
   constructor() {
     const { Link: NativeLink, completionBufferSize } = binding();
-    this.#native = new NativeLink(() => this.#drain());
+    this.#native = refusable(() => new NativeLink(() => this.#drain()));
     this.#completion = Buffer.allocUnsafeSlow(completionBufferSize());
     this.#completionBytes = new Uint8Array(this.#completion.buffer as ArrayBuffer);
     this.#completionWords = wordsOf(this.#completion);
@@ -205,20 +212,39 @@ class Link {
    * whatever chunk still comes is to be asked with once more.
    */
   decode(receiver: Receiver, wish: number, received: number, unread: Uint8Array): void {
+    if (receiver.slot >= 0) this.#handBack([Op.decode, receiver.slot, wish], received, unread);
+  }
+
+  /**
+   * Wants the rest of a response's body written to a lent socket, counted as `wish` says and with comments
+   * after `heartbeat` milliseconds of silence. `received`, `unread` and what follows are as with {@link decode}.
+   */
+  relay(
+    receiver: Receiver,
+    socket: number,
+    wish: number | undefined,
+    heartbeat: number | undefined,
+    received: number,
+    unread: Uint8Array,
+  ): void {
     const { slot } = receiver;
     if (slot < 0) return;
-    const inline = unread.length <= INLINE_BODY_BYTES;
-    this.#reserve(24 + (inline ? unread.length : 0));
-    const at = this.#at >>> 2;
-    this.#words[at] = Op.decode;
-    this.#words[at + 1] = slot;
-    this.#words[at + 2] = wish;
-    this.#words[at + 3] = received % 0x1_0000_0000;
-    this.#words[at + 4] = Math.floor(received / 0x1_0000_0000);
-    this.#words[at + 5] = inline ? unread.length : NONE;
-    if (inline) this.#submission.set(unread, this.#at + 24);
-    else this.#sides.push(unread);
-    this.#commit(this.#at + 24 + (inline ? unread.length : 0));
+    this.#handBack([Op.relay, slot, socket, wish ?? NONE, heartbeat ?? NONE], received, unread);
+  }
+
+  /** Ends a relay before its body does: at once, or after the chunk that is being written. */
+  halt(receiver: Receiver, now: boolean): void {
+    if (receiver.slot >= 0) this.#record3(Op.halt, receiver.slot, now ? 1 : 0);
+  }
+
+  /** Lends a socket of this thread, by its descriptor, for {@link relay}. */
+  lend(descriptor: number): number | undefined {
+    return this.#native.lend(descriptor) ?? undefined;
+  }
+
+  /** Takes a lent socket back that no relay has taken. */
+  takeBack(socket: number): void {
+    this.#native.takeBack(socket);
   }
 
   /** A piece of a streamed request body. */
@@ -311,8 +337,24 @@ class Link {
   #close(slot: number): void {
     const receiver = this.#receivers[slot] as Receiver;
     this.#receivers[slot] = GONE;
+    this.#likenesses[slot] = undefined;
     if (receiver.slot >= 0) this.#release(receiver);
     this.#freeSlots.push(slot);
+  }
+
+  /** What is known of a response's body goes back to the engine, after these words. */
+  #handBack(first: readonly number[], received: number, unread: Uint8Array): void {
+    const inline = unread.length <= INLINE_BODY_BYTES ? unread.length : 0;
+    const bytesAt = 4 * (first.length + 3);
+    this.#reserve(bytesAt + inline);
+    this.#words.set(first, this.#at >>> 2);
+    const at = (this.#at >>> 2) + first.length;
+    this.#words[at] = received % 0x1_0000_0000;
+    this.#words[at + 1] = Math.floor(received / 0x1_0000_0000);
+    this.#words[at + 2] = inline === unread.length ? inline : NONE;
+    if (inline === unread.length) this.#submission.set(unread, this.#at + bytesAt);
+    else this.#sides.push(unread);
+    this.#commit(this.#at + bytesAt + inline);
   }
 
   #record2(op: number, slot: number): void {
@@ -371,7 +413,7 @@ class Link {
 
   #drain(): void {
     const json = this.#native.drain(this.#completion);
-    const values = json === null ? undefined : new EventValues(json);
+    let values: EventValues | undefined;
     const words = this.#completionWords;
     const bytes = this.#completion;
     const end = (words[0] as number) % MORE;
@@ -386,7 +428,7 @@ class Link {
         case Done.whole:
         case Done.head: {
           const headLength = words[word + 4] as number;
-          const from = at + 24;
+          const from = at + 32;
           const to = from + headLength + (words[word + 5] as number);
           const text = bytes.toString('latin1', from, to);
           const status = words[word + 2] as number;
@@ -396,7 +438,7 @@ class Link {
             receiver.onHead(status, flags, text);
           } else {
             this.#close(slot);
-            receiver.onWhole(status, flags, text, headLength);
+            receiver.onWhole(status, flags, text, headLength, millisAt(words, word + 6));
           }
           break;
         }
@@ -409,16 +451,18 @@ class Link {
         }
         case Done.events: {
           const count = words[word + 2] as number;
-          at += 16 + 4 * count;
-          // A record without events says only that they begin.
-          const events = values?.take(words, word + 4, count) ?? [];
-          receiver.onEvents(events, words[word + 3] as number);
+          const rawAt = at + 20 + 4 * EVENT_WORDS * count;
+          at = rawAt + (words[word + 4] as number);
+          const record = { words, at: word + 5, count, raw: bytes, rawAt };
+          this.#likenesses[slot] ??= { pattern: undefined };
+          values ??= new EventValues(json ?? '');
+          receiver.onEvents(values.take(record, this.#likenesses[slot]), words[word + 3] as number);
           break;
         }
         case Done.end:
-          at += 8;
+          at += 16;
           this.#close(slot);
-          receiver.onEnd();
+          receiver.onEnd(millisAt(words, word + 2));
           break;
         case Done.pull:
           receiver.onPull(words[word + 2] as number);
@@ -440,6 +484,11 @@ class Link {
   }
 }
 
+/** A duration of two words. */
+function millisAt(words: Uint32Array, at: number): number {
+  return millis((words[at] as number) + (words[at + 1] as number) * 0x1_0000_0000);
+}
+
 function wordsOf(buffer: Buffer): Uint32Array {
   return new Uint32Array(buffer.buffer, buffer.byteOffset, buffer.length >>> 2);
 }
@@ -450,6 +499,7 @@ let link: Link | undefined;
  * This thread's link, made on first use.
  *
  * @throws {NativeUnavailableError} without a native binary for this platform.
+ * @throws {WarmlineError} `WARMLINE_ENGINE` if the engine cannot start.
  */
 export function engine(): Link {
   link ??= new Link();

@@ -10,6 +10,9 @@ import { rootCertificates } from 'node:tls';
 /** What the compiled addon exports; the types are generated from the Rust source by the build. */
 export type Binding = typeof import('../../native/binding.cjs');
 
+/** Where the engine wants the addresses of a name. */
+export type LookupAnswer = import('../../native/binding.cjs').LookupAnswer;
+
 /**
  * Thrown by every call that needs the engine when this process has no usable native binary.
  *

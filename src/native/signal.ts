@@ -1,3 +1,5 @@
+import { invalid } from './invalid.js';
+
 /**
  * Checks a signal that a caller passed.
  *
@@ -6,7 +8,7 @@
 export function checkSignal(signal: AbortSignal | null | undefined): AbortSignal | null {
   if (signal === undefined || signal === null) return null;
   if (typeof signal !== 'object' || typeof signal.aborted !== 'boolean') {
-    throw new TypeError('signal must be an AbortSignal');
+    throw invalid('signal', 'an AbortSignal', signal);
   }
   return signal;
 }

@@ -1,10 +1,11 @@
+import { invalid, unknown } from './invalid.js';
 import type { TimeoutWords } from './link.js';
 
 /** The deadlines of a request, in milliseconds. One that is left out is the client's own. */
 export interface Timeouts {
   /** Name look-up, TCP and TLS together. */
   connect?: number;
-  /** From the request on the wire to the response's head. */
+  /** From the request on the wire to the response's head; the time to send a streamed body does not count. */
   firstByte?: number;
   /** Between two pieces of the response's body. */
   idle?: number;
@@ -15,8 +16,8 @@ export interface Timeouts {
 }
 
 const NAMES = ['connect', 'firstByte', 'idle', 'total', 'pool'] as const;
-/** The longest deadline that can be stated: 49 days. */
-const LONGEST = 0xffff_fffe;
+/** The longest duration that can be stated, in milliseconds: 49 days. */
+export const LONGEST: number = 0xffff_fffe;
 
 /**
  * Checks deadlines; a plain number is the total.
@@ -27,12 +28,10 @@ export function checkTimeouts(timeout: number | Timeouts | undefined): TimeoutWo
   if (timeout === undefined) return undefined;
   if (typeof timeout === 'number') return { total: duration('timeout', timeout) };
   if (timeout === null || typeof timeout !== 'object') {
-    throw new TypeError('timeout must be a number of milliseconds or an object');
+    throw invalid('timeout', 'a positive number of milliseconds or an object of them', timeout);
   }
   for (const name of Object.keys(timeout)) {
-    if (!(NAMES as readonly string[]).includes(name)) {
-      throw new TypeError(`timeout.${name} is unknown; there are ${NAMES.join(', ')}`);
-    }
+    if (!(NAMES as readonly string[]).includes(name)) throw unknown(`timeout.${name}`, NAMES);
   }
   const checked: { -readonly [Name in keyof TimeoutWords]: number } = {};
   for (const name of NAMES) {
@@ -45,7 +44,14 @@ export function checkTimeouts(timeout: number | Timeouts | undefined): TimeoutWo
 /** A duration in whole milliseconds. */
 export function duration(name: string, value: number): number {
   if (typeof value !== 'number' || !(value > 0)) {
-    throw new TypeError(`${name} must be a positive number of milliseconds, not ${value}`);
+    throw invalid(name, 'a positive number of milliseconds', value);
   }
   return Math.min(Math.ceil(value), LONGEST);
+}
+
+/** A duration in whole milliseconds, perhaps of none at all. */
+export function durationOrNone(name: string, value: number): number {
+  if (value === 0) return 0;
+  if (typeof value === 'number' && value > 0) return duration(name, value);
+  throw invalid(name, 'a number of milliseconds, or 0', value);
 }

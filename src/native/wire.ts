@@ -16,6 +16,8 @@ export const Op = {
   preconnect: 9,
   decode: 10,
   forgo: 11,
+  relay: 12,
+  halt: 13,
 } as const;
 
 /** Completion records. */
@@ -44,12 +46,15 @@ export const RequestFlag = {
   redirectManual: 2 << 2,
   timeouts: 1 << 4,
   whole: 1 << 5,
+  encoded: 1 << 6,
 } as const;
 
 /** Flags of a response. */
 export const ResponseFlag = {
   ascii: 1,
   redirected: 2,
+  crossedOrigins: 4,
+  decoded: 8,
 } as const;
 
 /** What is wanted of a body that is decoded. */
@@ -62,15 +67,24 @@ export const Wish = {
   textOfEvents: 16,
   textOfLines: 17,
   textOfAwsFrames: 18,
+  usageOfObject: 19,
 } as const;
 
-/** The word of an event: which values stand for it, and from {@link EventFlag.lengthShift} on their length. */
+/** Words of an event: which values stand for it, and their length. */
+export const EVENT_WORDS = 2;
+
+/** The first word of an event, and from {@link EventFlag.lengthShift} on the length of its raw data. */
 export const EventFlag = {
   named: 1,
-  text: 2,
-  identified: 4,
-  retry: 8,
-  lengthShift: 4,
+  identified: 2,
+  retry: 4,
+  /** What the data is; 0 for an object. */
+  data: 7 << 3,
+  text: 1 << 3,
+  raw: 2 << 3,
+  like: 3 << 3,
+  pattern: 4 << 3,
+  lengthShift: 6,
 } as const;
 
 /** The first word of a drained buffer: where it ends, and whether more is waiting. */

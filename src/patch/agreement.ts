@@ -118,7 +118,7 @@ function inMemory([text, failure]: Body): Decoding['response'] {
       ? new WholeContent(bytes.toString('latin1'), false)
       : new StreamContent(broken(new Uint8Array(bytes), failure));
   const head = 'OK\n\n\nrequest-id\n1\n';
-  const parts = { status: 200, flags: 0, head, requestUrl: 'http://localhost/', content };
+  const parts = { status: 200, flags: 0, head, requestUrl: 'http://localhost/', content, total: 0 };
   return new EngineResponse(parts) as unknown as Decoding['response'];
 }
 

@@ -4,7 +4,7 @@
 export interface Flags {
   /** Nothing is patched. */
   readonly disabled: boolean;
-  /** The share of what could be patched that is, in percent. */
+  /** The share of what could be patched that is, in percent; of a class, the share of its clients. */
   readonly rollout: number;
   /** What `warmline/auto` patches; `undefined` for everything that it knows. */
   readonly only: ReadonlySet<string> | undefined;
@@ -46,9 +46,19 @@ export function currentFlags(): Flags {
   return flags;
 }
 
-/** Draws whether one thing that could be patched is among those that are. */
-export function isDrawn({ disabled, rollout }: Flags): boolean {
-  return !disabled && Math.random() * 100 < rollout;
+/** Whether anything is patched at all. */
+export function isSome({ disabled, rollout }: Flags): boolean {
+  return !disabled && rollout > 0;
+}
+
+/** What has been drawn, so that patching again does not draw again. */
+const draws: WeakMap<object, boolean> = new WeakMap();
+
+/** Draws whether one thing that could be patched is among those that are: once for each target. */
+export function isDrawn(flags: Flags, target: object = {}): boolean {
+  const drawn = draws.get(target) ?? Math.random() * 100 < flags.rollout;
+  draws.set(target, drawn);
+  return isSome(flags) && drawn;
 }
 
 const isOn = (text: string | undefined): boolean =>

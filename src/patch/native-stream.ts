@@ -1,26 +1,32 @@
 import type { Decodable } from '../native/events.js';
 import type { EventStream } from '../sse/event-flow.js';
 import { decoded } from '../sse/events.js';
-import type { Opened, SdkDialect } from './sdk.js';
+import { isForHelper, type Opened, type SdkDialect } from './sdk.js';
 
 /** An SDK's stream whose response the engine can decode. */
 export interface Decoding extends Opened {
   readonly response: Response & Decodable;
 }
 
-/** What an SDK's stream is to have for its `iterator`, so that the engine decodes its events. */
+/** What an SDK's stream is to have for its `iterator`, so that the engine decodes its events; `count` hears of each. */
 export function nativeIterator(
   opened: Decoding,
   dialect: SdkDialect,
+  count: () => void = () => {},
 ): () => AsyncIterator<unknown> {
   const { controller } = opened.stream;
+  const turns = isForHelper(opened.options) ? dialect.turns : 1;
   let consumed = false;
   return () =>
-    new NativeIterator(controller, dialect.turns, () => {
+    new NativeIterator(controller, turns, () => {
       if (consumed) throw dialect.consumed(opened.errors);
       consumed = true;
+      const shape = dialect.shape(opened);
       return decoded(opened.response, dialect.wish, {
-        shape: dialect.shape(opened),
+        shape: (event) => {
+          count();
+          return shape(event);
+        },
         outcome: (reason) => {
           const quiet = dialect.isQuiet(reason, opened);
           if (!opened.complete) controller.abort();

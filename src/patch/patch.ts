@@ -1,12 +1,25 @@
-import { HttpClient } from '../client/http-client.js';
-import { fetch } from '../fetch/fetch.js';
+import { isAxios } from '../axios/instance.js';
+import type { HttpClient } from '../client/http-client.js';
 import { isNativeAvailable } from '../native/load.js';
-import { currentFlags, isDrawn } from './flags.js';
+import { isEnabled, setEnabled } from './account.js';
+import { replaceAdapter } from './axios-adapter.js';
+import { dataProperty, replace, type Undo } from './changes.js';
+import { interceptor } from './client-class.js';
+import { currentFlags, isDrawn, isSome } from './flags.js';
+import { type Fetch, gate, passing, type Road, roadOver } from './gate.js';
+import { isUndici, replaceDispatcher } from './global-dispatcher.js';
 import { type Place, placesOf } from './places.js';
+import {
+  find,
+  forget,
+  identityOf,
+  living,
+  type Patch,
+  type PatchedTarget,
+  remember,
+} from './registry.js';
 import type { SdkRequest } from './sdk.js';
-import { dialectsFor, withNativeStreams } from './streams.js';
-
-type Fetch = typeof fetch;
+import { dialectsFor, type StreamCount, withNativeStreams } from './streams.js';
 
 /** How {@link patch} patches. */
 export interface PatchOptions {
@@ -18,44 +31,18 @@ export interface PatchOptions {
 export interface PatchStatus {
   /** Whether this platform has a native binary; without one nothing is ever patched. */
   readonly native: boolean;
+  /** Whether patches are followed: false from {@link disablePatches} to {@link enablePatches}. */
+  readonly enabled: boolean;
   readonly patched: readonly PatchedTarget[];
-}
-
-/** One thing that is patched. */
-export interface PatchedTarget {
-  readonly kind: 'client' | 'class' | 'global';
-  /** The name of its class, or `globalThis.fetch`. */
-  readonly name: string;
-  /**
-   * Who decodes its streams: `native`, the engine; `transport`, the SDK, from bytes that the engine
-   * brings; `untried` before the first stream has shown which of the two it is.
-   */
-  readonly streams: 'native' | 'transport' | 'untried';
-}
-
-/** A target with what it takes to put it back. */
-interface Patch extends PatchedTarget {
-  streams: PatchedTarget['streams'];
-  readonly target: WeakRef<object>;
-  changes: Change[];
-}
-
-/** A property that was replaced, of the target or of what it is made of. */
-interface Change {
-  readonly owner: WeakRef<object>;
-  readonly name: string;
-  readonly property: PropertyDescriptor;
-  readonly original: PropertyDescriptor | undefined;
 }
 
 /** What is put in the place of what a target sends with. */
 interface Means {
-  readonly fetch: Fetch;
+  readonly road: Road;
   /** Who is told when a stream has shown how it is decoded. */
   readonly told: (streams: PatchedTarget['streams']) => void;
 }
 
-const patches: Set<Patch> = new Set();
 let warned = false;
 
 /**
@@ -65,20 +52,22 @@ let warned = false;
  * @param target A client of `openai`, `@anthropic-ai/sdk`, `groq-sdk`, `ollama`, `cohere-ai` or
  *   `@google/genai`, a chat model of `@langchain/openai` or `@langchain/anthropic`, or any other that keeps
  *   its `fetch` the same way; the class of `openai`, `@anthropic-ai/sdk` or `groq-sdk`, for all its clients to
- *   come; nothing, for `globalThis.fetch`.
+ *   come; the package `undici` (6 to 8), for its global dispatcher; `axios` 1 or an instance of it, which is given
+ *   an adapter; nothing, for `globalThis.fetch`.
  * @returns the target. Patching twice changes nothing.
  * @throws {TypeError} for what has no `fetch` to replace, and for a `client` that is none.
  *
- * The server sees the requests that it saw before, but for headers that built-in fetch adds of its own
- * accord: `accept-language`, `sec-fetch-mode`, `connection`, and `accept-encoding` unless the caller sets it.
+ * The server sees the requests that it saw before, but for the order of their headers, and for those that
+ * built-in fetch adds of its own accord: `accept-language`, `sec-fetch-mode` and `connection`. README.md, "What
+ * differs", has the rest.
  *
  * Streams of `openai` and `@anthropic-ai/sdk` are decoded by the engine, as the package itself reads them: its
  * first stream finds out how it does, on a few bodies in memory. A version that reads differently, and
  * every other SDK, goes on decoding the bytes that it gets; {@link getPatchStatus} says which it is.
  *
  * Without a native binary for this platform it warns once and leaves the target as it is. So it does,
- * without a word, while the environment says `WARMLINE_DISABLE=1`, and with all but a part of the targets,
- * drawn one by one, where it says `WARMLINE_ROLLOUT=10` (percent).
+ * without a word, while the environment says `WARMLINE_DISABLE=1`. Where it says `WARMLINE_ROLLOUT=10`, ten
+ * percent of the targets are patched, and of a class's clients; each is drawn once, and stays what it is.
  *
  * @example
  * ```ts
@@ -98,32 +87,35 @@ export function patch<T extends object = typeof globalThis>(
     warnOnce();
     return target;
   }
-  if (find(target) !== undefined || !isDrawn(currentFlags())) return target;
-  const { client } = options;
-  if (client !== undefined && !(client instanceof HttpClient)) {
-    throw new TypeError('patch: options.client must be an HttpClient');
-  }
-  const engineFetch: Fetch = client === undefined ? fetch : fetchOf(client);
-  apply(target, kind, { fetch: engineFetch, told: () => {} });
+  const flags = currentFlags();
+  // Of a class, each client is drawn.
+  const drawn = kind === 'class' ? isSome(flags) : isDrawn(flags, target);
+  if (find(target) !== undefined || !drawn) return target;
+  const road = roadOver(options.client, nameOf(target, kind));
+  remember(applied(target, kind, { road, told: () => {} }));
   return target;
 }
 
-function apply(target: object, kind: PatchedTarget['kind'], means: Means): void {
-  if (find(target) !== undefined) return;
+function applied(target: object, kind: PatchedTarget['kind'], { road, told }: Means): Patch {
   const found: Patch = {
     kind,
     name: nameOf(target, kind),
     streams: 'transport',
-    target: new WeakRef(target),
+    target: new WeakRef(identityOf(target)),
+    account: road.account,
     changes: [],
   };
-  const told = (streams: PatchedTarget['streams']) => {
-    found.streams = streams;
-    means.told(streams);
-  };
-  const inner: Means = { fetch: means.fetch, told };
+  const inner = heardBy(found, road, told);
+  if (isAxios(target)) {
+    found.changes.push(replaceAdapter(target, road));
+    return found;
+  }
+  if (isUndici(target)) {
+    found.changes.push(replaceDispatcher(target, road));
+    return found;
+  }
   if (kind === 'class') {
-    found.changes.push(replace(prototypeOf(target), 'fetch', () => interceptor(means.fetch)));
+    found.changes.push(replace(prototypeOf(target), 'fetch', () => classFetch(road)));
   } else {
     const places = kind === 'global' ? GLOBAL_PLACES : placesOf(target);
     if (places.some(({ holds }) => holds === 'client')) found.streams = 'untried';
@@ -134,24 +126,53 @@ function apply(target: object, kind: PatchedTarget['kind'], means: Means): void 
   const dialects = dialectsFor(owner);
   if (typeof request === 'function' && dialects.length > 0) {
     found.streams = 'untried';
-    const value = withNativeStreams(request as SdkRequest, dialects, (native) =>
-      told(native ? 'native' : 'transport'),
-    );
+    const value = withNativeStreams(request as SdkRequest, dialects, counting(inner));
     found.changes.push(
       replace(owner, 'request', (original) => ({ ...dataProperty(original, false), value })),
     );
   }
-  patches.add(found);
+  return found;
+}
+
+// What follows makes closures for a patch to keep, and so must see nothing of its target: that could not be collected.
+
+function heardBy(found: Patch, road: Road, told: Means['told']): Means {
+  return {
+    road,
+    told: (streams) => {
+      found.streams = streams;
+      told(streams);
+    },
+  };
+}
+
+function counting({ road, told }: Means): StreamCount {
+  const { account } = road;
+  return {
+    opened: (native) => {
+      account.streams++;
+      told(native ? 'native' : 'transport');
+    },
+    event: () => {
+      account.events++;
+    },
+  };
+}
+
+function classFetch(road: Road): PropertyDescriptor {
+  const flags = currentFlags();
+  return interceptor((own) => (isDrawn(flags) ? gate(road, own) : passing(own)));
 }
 
 const GLOBAL_PLACES: readonly Place[] = [{ owner: globalThis, property: 'fetch', holds: 'fetch' }];
 
 /** Puts the engine into a place. */
-function fill({ owner, property, holds }: Place, means: Means): Change {
+function fill({ owner, property, holds }: Place, means: Means): Undo {
   if (holds === 'client') return replace(owner, property, (before) => patching(before, means));
+  const { road } = means;
   return replace(owner, property, (before) => ({
     ...dataProperty(before),
-    value: holds === 'fetch' ? means.fetch : withFetch(before?.value, means.fetch),
+    value: holds === 'fetch' ? gate(road, before?.value) : withFetch(before?.value, road),
   }));
 }
 
@@ -160,7 +181,9 @@ function patching(before: PropertyDescriptor | undefined, means: Means): Propert
   let value: unknown = before?.value;
   const patched = (next: unknown) => {
     const kind = kindOf(next);
-    if (kind === 'client') apply(next as object, kind, means);
+    if (kind === 'client' && find(next as object) === undefined) {
+      remember(applied(next as object, kind, means));
+    }
     return next;
   };
   patched(value);
@@ -175,26 +198,19 @@ function patching(before: PropertyDescriptor | undefined, means: Means): Propert
 }
 
 /** A model's fields, for those that are made of them. */
-function withFetch(fields: unknown, engineFetch: Fetch): object {
-  const { configuration, ...others } = (fields ?? {}) as { configuration?: object };
-  return { ...others, configuration: { ...configuration, fetch: engineFetch } };
-}
-
-function replace(
-  owner: object,
-  name: string,
-  make: (original: PropertyDescriptor | undefined) => PropertyDescriptor,
-): Change {
-  const original = Object.getOwnPropertyDescriptor(owner, name);
-  const property = make(original);
-  Object.defineProperty(owner, name, property);
-  return { owner: new WeakRef(owner), name, property, original };
+function withFetch(fields: unknown, road: Road): object {
+  const { configuration, ...others } = (fields ?? {}) as { configuration?: { fetch?: Fetch } };
+  return {
+    ...others,
+    configuration: { ...configuration, fetch: gate(road, configuration?.fetch) },
+  };
 }
 
 /**
- * Undoes {@link patch}, to the property descriptor.
+ * Undoes {@link patch}, to the property descriptor. Requests under way end as they began.
  *
- * Clients that were made from a patched class keep the engine until they are unpatched themselves.
+ * Clients that were made from a patched class, or while `globalThis.fetch` was patched, go by their own
+ * `fetch` from now on.
  *
  * @returns whether it was patched. A `fetch` that somebody else has replaced since is left alone, and
  *   the answer is false.
@@ -202,87 +218,79 @@ function replace(
 export function unpatch(target: object = globalThis): boolean {
   const found = find(target);
   if (found === undefined) return false;
-  patches.delete(found);
-  return found.changes.map(undo).every(Boolean);
+  found.account.retire();
+  return restore(found);
 }
 
-/** False for a property that somebody else has replaced since. */
-function undo({ owner: held, name, property, original }: Change): boolean {
-  const owner = held.deref();
-  if (owner === undefined) return true;
-  const now = Object.getOwnPropertyDescriptor(owner, name);
-  if (now === undefined || now.value !== property.value || now.set !== property.set) return false;
-  const inner: unknown = property.get?.();
-  if (typeof inner === 'object' && inner !== null) {
-    unpatch(inner);
-    Object.defineProperty(owner, name, { ...original, value: inner });
-  } else if (original === undefined) Reflect.deleteProperty(owner, name);
-  else Object.defineProperty(owner, name, original);
-  return true;
+function restore(found: Patch): boolean {
+  forget(found);
+  const inner = (held: object) => {
+    const patch = find(held);
+    if (patch !== undefined) restore(patch);
+  };
+  return found.changes.map((undo) => undo(inner)).every(Boolean);
 }
 
-/** What is patched now, and whether anything can be. */
+/**
+ * Undoes every {@link patch} of this thread, those of `warmline/auto` included.
+ *
+ * @returns whether all is as it was; see {@link unpatch}.
+ */
+export function unpatchAll(): boolean {
+  const targets = living().map(({ target }) => target.deref());
+  // What is part of another target has been restored with it.
+  return targets
+    .map((each) => each === undefined || find(each) === undefined || unpatch(each))
+    .every(Boolean);
+}
+
+/**
+ * The switch for an emergency: whatever is patched in this thread sends, from the next call on, by the
+ * `fetch` that it had before. Nothing is unpatched, and what is under way ends as it began: no request is sent
+ * a second time.
+ *
+ * A patch turns itself off in this way when the engine has failed three times under it: errors with the
+ * code `WARMLINE_ENGINE`, `WARMLINE_PANIC` or `WARMLINE_INTERNAL`, never those of a network or a provider. It
+ * says so in a process warning with the code `WARMLINE_PATCH_OFF`.
+ *
+ * @example
+ * ```ts
+ * import { disablePatches, enablePatches } from 'warmline'
+ *
+ * process.on('SIGUSR2', disablePatches)
+ * process.on('SIGCONT', enablePatches)
+ * ```
+ */
+export function disablePatches(): void {
+  setEnabled(false);
+}
+
+/** Undoes {@link disablePatches}; patches that engine errors have turned off are on again, too. */
+export function enablePatches(): void {
+  setEnabled(true);
+  for (const { account } of living()) account.forgive();
+}
+
+/** What is patched now, whether anything can be, and what has gone through each patch. */
 export function getPatchStatus(): PatchStatus {
-  const patched = living().map(({ kind, name, streams }) => ({ kind, name, streams }));
-  return { native: isNativeAvailable(), patched };
-}
-
-function find(target: object): Patch | undefined {
-  return living().find((candidate) => candidate.target.deref() === target);
-}
-
-/** The patches whose targets are still there; the others are forgotten. */
-function living(): Patch[] {
-  for (const candidate of patches) {
-    if (candidate.target.deref() === undefined) patches.delete(candidate);
-  }
-  return [...patches];
+  const patched = living().map(({ kind, name, streams, account }) => {
+    const { active, statistics } = account;
+    return { kind, name, streams, active, statistics };
+  });
+  return { native: isNativeAvailable(), enabled: isEnabled(), patched };
 }
 
 /** SDKs are told by what they look like, not by their name or version. */
 function kindOf(target: unknown): PatchedTarget['kind'] | undefined {
   if (target === globalThis) return 'global';
+  if (isAxios(target)) return 'axios';
   if (typeof target === 'function') {
     const methods = prototypeOf(target) as { fetchWithTimeout?: unknown } | undefined;
     return typeof methods?.fetchWithTimeout === 'function' ? 'class' : undefined;
   }
   if (typeof target !== 'object' || target === null) return undefined;
+  if (isUndici(target)) return 'dispatcher';
   return placesOf(target).length > 0 ? 'client' : undefined;
-}
-
-/**
- * A class's clients each set their own `fetch` when they are made. This catches it: the default
- * becomes the engine's, one that the caller passed stays.
- */
-function interceptor(engineFetch: Fetch): PropertyDescriptor {
-  const standard = globalThis.fetch;
-  return {
-    configurable: true,
-    enumerable: false,
-    get: () => undefined,
-    set(this: object, value: unknown) {
-      const isDefault = value === standard || value === globalThis.fetch;
-      Object.defineProperty(this, 'fetch', {
-        value: isDefault ? engineFetch : value,
-        configurable: true,
-        enumerable: true,
-        writable: true,
-      });
-    },
-  };
-}
-
-function dataProperty(
-  original: PropertyDescriptor | undefined,
-  enumerable = true,
-): PropertyDescriptor {
-  return { configurable: true, enumerable: original?.enumerable ?? enumerable, writable: true };
-}
-
-function fetchOf(client: HttpClient): Fetch {
-  return Object.assign((input: string | URL | Request, init = {}) => client.fetch(input, init), {
-    Response: globalThis.Response,
-  });
 }
 
 function prototypeOf(target: object): object {
@@ -291,11 +299,16 @@ function prototypeOf(target: object): object {
 
 function nameOf(target: object, kind: PatchedTarget['kind']): string {
   if (kind === 'global') return 'globalThis.fetch';
+  if (kind === 'dispatcher') return 'undici';
+  if (kind === 'axios') return 'axios';
   return kind === 'class' ? (target as { name: string }).name : target.constructor.name;
 }
 
 /** What to do about a target that has no `fetch` to replace. */
 function adviceFor(target: unknown): string {
+  if (typeof target === 'function' && 'languageModel' in target) {
+    return 'a provider of the AI SDK takes its fetch when it is made: createOpenAI({ fetch })';
+  }
   if (
     typeof target === 'object' &&
     target !== null &&

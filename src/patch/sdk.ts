@@ -44,6 +44,8 @@ export interface SdkResponse {
 export interface SdkOptions {
   readonly stream?: unknown;
   readonly signal?: AbortSignal | null;
+  readonly headers?: object | undefined;
+  readonly __metadata?: { readonly helperMethod?: unknown } | undefined;
   readonly __synthesizeEventData?: unknown;
   readonly __streamMode?: unknown;
 }
@@ -77,9 +79,9 @@ export interface SdkDialect {
   /** Where it complains of data that is no JSON. */
   readonly log: 'client' | 'console';
   /**
-   * Turns of the microtask queue from one event to the next, when many have come at once. Whoever hands
-   * events on counts on them: an accumulating helper puts later events into the message of the first,
-   * which somebody else is to have read by then.
+   * Turns of the microtask queue from one event to the next, when many have come at once. The package's
+   * accumulating helpers count on them: they put later events into the message of the first, which
+   * somebody else is to have read by then. Nobody else's streams take them.
    */
   readonly turns: number;
   /** What it yields for the events of a stream, or throws. */
@@ -90,6 +92,17 @@ export interface SdkDialect {
   consumed(errors: SdkErrors): Error;
   /** What it does once a stream has been read or left. */
   over?(opened: Opened): void;
+}
+
+const HELPER = 'x-stainless-helper-method';
+
+/** Whether one of the package's own helpers wants the stream. They say so in a header, or, lately, beside the headers. */
+export function isForHelper({ __metadata: metadata, headers = {} }: SdkOptions): boolean {
+  if (metadata?.helperMethod !== undefined) return true;
+  const values = (headers as { readonly values?: unknown }).values;
+  if (values instanceof Headers) return values.has(HELPER);
+  if (headers instanceof Headers) return headers.has(HELPER);
+  return Object.keys(headers).some((name) => name.toLowerCase() === HELPER);
 }
 
 /** The error by which `fetch` and its streams tell of an abort. */

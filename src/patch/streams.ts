@@ -25,14 +25,22 @@ export function dialectsFor(client: object): readonly SdkDialect[] {
   return typeof AnthropicError === 'function' ? anthropicDialects : [];
 }
 
+/** Who is told of the streams of a client or of a class. */
+export interface StreamCount {
+  /** One was opened, and the engine decodes it or does not. */
+  opened(native: boolean): void;
+  /** The engine has decoded an event of one. */
+  event(): void;
+}
+
 /**
  * `request`, with streams whose events the engine decodes where the package reads them in one of the
- * dialects. `onStream` hears of each stream whether it does.
+ * dialects.
  */
 export function withNativeStreams(
   request: SdkRequest,
   dialects: readonly SdkDialect[],
-  onStream: (native: boolean) => void,
+  count: StreamCount,
 ): SdkRequest {
   return function (this: SdkClient, ...rest) {
     const promise = request.apply(this, rest);
@@ -42,7 +50,7 @@ export function withNativeStreams(
       if (!options.stream || !isSdkStream(stream)) return stream;
       if (!isDecodable(response) || WITHOUT_BODY.has(response.status)) return stream;
       const opened = { stream, response, options, errors: this.constructor, complete: false };
-      redirect(opened, this, dialects, onStream);
+      redirect(opened, this, dialects, count);
       return stream;
     };
     promise.parseResponse = async (...args) => {
@@ -62,24 +70,62 @@ function redirect(
   opened: Omit<Decoding, 'logger'>,
   client: SdkClient,
   dialects: readonly SdkDialect[],
-  onStream: (native: boolean) => void,
+  count: StreamCount,
 ): void {
   const { stream } = opened;
   const original = stream.iterator;
   const decide = (dialect: SdkDialect | undefined): SdkStream['iterator'] => {
-    onStream(dialect !== undefined);
+    count.opened(dialect !== undefined);
     if (dialect === undefined) return () => original.call(stream);
     const logger = dialect.log === 'console' ? console : loggerOf(client);
-    return nativeIterator({ ...opened, logger }, dialect);
+    return nativeIterator({ ...opened, logger }, dialect, count.event);
   };
   const dialect = dialectOf(stream.constructor, opened.errors, dialects);
   if (dialect instanceof Promise) {
     const decided = dialect.then(decide);
-    stream.iterator = async function* () {
-      yield* { [Symbol.asyncIterator]: await decided };
-    };
+    stream.iterator = () => new UndecidedIterator(decided);
   } else {
     stream.iterator = decide(dialect);
+  }
+}
+
+/** An iterator that is there once it is known which; from then on it takes no turn of its own. */
+class UndecidedIterator implements AsyncIterableIterator<unknown> {
+  readonly #decided: Promise<SdkStream['iterator']>;
+  #begun: Promise<AsyncIterator<unknown>> | undefined;
+  #iterator: AsyncIterator<unknown> | undefined;
+  #over = false;
+
+  constructor(decided: Promise<SdkStream['iterator']>) {
+    this.#decided = decided;
+  }
+
+  next(): Promise<IteratorResult<unknown>> {
+    if (this.#iterator !== undefined) return this.#iterator.next();
+    if (this.#over) return Promise.resolve({ done: true, value: undefined });
+    this.#begun ??= this.#decided.then((iterator) => {
+      this.#iterator = iterator();
+      return this.#iterator;
+    });
+    return this.#begun.then((iterator) => iterator.next());
+  }
+
+  async return(value?: unknown): Promise<IteratorResult<unknown>> {
+    // Left before it was begun, nothing is begun.
+    if (this.#begun === undefined) this.#over = true;
+    const iterator = await this.#begun;
+    return (await iterator?.return?.(value)) ?? { done: true, value };
+  }
+
+  async throw(reason: unknown): Promise<IteratorResult<unknown>> {
+    if (this.#begun === undefined) this.#over = true;
+    const iterator = await this.#begun;
+    if (iterator?.throw === undefined) throw reason;
+    return iterator.throw(reason);
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
   }
 }
 

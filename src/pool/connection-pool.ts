@@ -1,4 +1,5 @@
 import { ask } from '../native/answer.js';
+import { invalid } from '../native/invalid.js';
 import { leaseNumber } from '../native/lease-id.js';
 import { engine } from '../native/link.js';
 import { binding } from '../native/load.js';
@@ -88,7 +89,7 @@ export class SimpleConnectionPool {
   /** @throws {NativeUnavailableError} without a native binary for this platform. */
   constructor(poolName = 'default') {
     if (typeof poolName !== 'string' || poolName === '') {
-      throw new TypeError('poolName must be a non-empty string');
+      throw invalid('poolName', 'a non-empty string', poolName);
     }
     this.poolName = poolName;
     this.#native = binding();

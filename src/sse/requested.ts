@@ -1,5 +1,6 @@
 import { events, type ServerSentEvent } from './events.js';
-import { mediaType, unexpected } from './unexpected-response.js';
+import { mediaType } from './media-types.js';
+import { unexpected } from './unexpected-response.js';
 
 const DONE = { done: true, value: undefined } as const;
 

@@ -1,9 +1,9 @@
 import { type DecodedEvent, decode, type EventSink } from '../native/events.js';
-import { Wish } from '../native/wire.js';
 import { EventFlow, EventStream } from './event-flow.js';
 import { isDecodable } from './events.js';
+import { mediaType, TEXT_WISHES } from './media-types.js';
 import { ProviderError, type ProviderFailure } from './provider-error.js';
-import { mediaType, unexpected } from './unexpected-response.js';
+import { unexpected } from './unexpected-response.js';
 
 /** The tokens that a provider says were used; a count that it does not report is `undefined`. */
 export interface TokenUsage {
@@ -26,15 +26,6 @@ export interface TextDeltas extends AsyncIterableIterator<string, undefined, und
    */
   readonly usage: TokenUsage | undefined;
 }
-
-/** What is wanted of the media types that providers stream. */
-const WISHES: ReadonlyMap<string, number> = new Map([
-  ['text/event-stream', Wish.textOfEvents],
-  ['application/x-ndjson', Wish.textOfLines],
-  ['application/ndjson', Wish.textOfLines],
-  ['application/jsonl', Wish.textOfLines],
-  ['application/vnd.amazon.eventstream', Wish.textOfAwsFrames],
-]);
 
 /** One object for each record that crosses: what it is, its field's name says. */
 interface Report {
@@ -79,7 +70,7 @@ export function textDeltas(response: Response): TextDeltas {
   }
   const sink = new TextSink(response);
   const stream = new TextStream(sink);
-  const wish = WISHES.get(mediaType(response));
+  const wish = TEXT_WISHES.get(mediaType(response));
   if (response.ok && wish !== undefined) sink.flow.connect(response[decode](wish, sink, stream));
   else refuse(response, sink);
   return stream;

@@ -40,12 +40,6 @@ export class UnexpectedResponseError extends WarmlineError {
 
 Object.defineProperty(UnexpectedResponseError.prototype, brand, { value: true });
 
-/** A response's media type, in small letters and without parameters; empty for none. */
-export function mediaType(response: Response): string {
-  const [type] = (response.headers.get('content-type') ?? '').split(';', 1) as [string];
-  return type.trim().toLowerCase();
-}
-
 /**
  * What a reader of a stream is told of a response that is none.
  *

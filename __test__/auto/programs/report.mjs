@@ -14,7 +14,7 @@ export async function report(OpenAI, getPatchStatus) {
     JSON.stringify({
       text,
       agent: new Headers(headers).get('user-agent'),
-      patched: getPatchStatus().patched,
+      patched: getPatchStatus().patched.map(({ kind, name, streams }) => ({ kind, name, streams })),
     }),
   );
 }

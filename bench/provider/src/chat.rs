@@ -5,7 +5,7 @@ use crate::http1::{push_hex, push_number};
 use crate::reply::{Exchange, Reply};
 use crate::server::unix_time;
 use crate::stream::Events;
-use crate::words::{push_token, push_words};
+use crate::words::{Words, push_token, push_words};
 
 pub(crate) fn answer(exchange: Exchange<'_>) -> Reply {
     let ask = match Ask::parse(exchange.body) {
@@ -17,10 +17,10 @@ pub(crate) fn answer(exchange: Exchange<'_>) -> Reply {
     if ask.stream == Some(true) {
         let mut prefix = Vec::new();
         push_prefix(&mut prefix, id, "chat.completion.chunk", ask.model());
-        let stamped = exchange.knobs.stamp;
+        let words = exchange.knobs.words;
         return exchange.stream(Box::new(Chunks {
             prefix,
-            stamped,
+            words,
             usage: ask.include_usage(),
             size,
             next: Next::Role,
@@ -77,7 +77,7 @@ fn push_usage(out: &mut Vec<u8>, size: Size) {
 /// The chunks of one streamed completion.
 struct Chunks {
     prefix: Vec<u8>,
-    stamped: bool,
+    words: Words,
     size: Size,
     usage: bool,
     next: Next,
@@ -117,7 +117,7 @@ impl Events for Chunks {
             Next::Token(index) if index < self.size.tokens => {
                 let delta = |out: &mut Vec<u8>| {
                     out.extend_from_slice(br#""content":""#);
-                    push_token(out, index, self.stamped);
+                    push_token(out, index, self.words);
                     out.push(b'"');
                 };
                 self.push(out, delta, b"null");

@@ -44,6 +44,7 @@ KNOBS  as request headers or as query parameters of the same name
   x-mock-interval-ms=MS    time before each streamed word; 0: as fast as they are taken [0]
   x-mock-stamp=1           a chat completion's or a message's streamed words are the time at
                            which each was made, in microseconds since 1970    [0]
+  x-mock-number=1          likewise, and the words are their numbers, from 0    [0]
   x-mock-stall-after=N     a stream goes silent after N events, and stays open
   x-mock-status=CODE       answer with this error status (400 to 599), in the API's own shape
   x-mock-retry-after=S     add a retry-after header
@@ -53,13 +54,15 @@ KNOBS  as request headers or as query parameters of the same name
                            body: in the middle of the body (of the third event of a stream);
                            after: close once answered, unannounced; reset: as body, by RST
 
-LOAD  bounded keep-alive POSTs to a loopback address; prints {requests_per_second, p50_us, ...}
+LOAD  bounded keep-alive POSTs to a loopback address; prints {requests_per_second, p50_us, ...}, or with
+      --stream {events_per_second, ...} with the delays of events that are stamped
   --url URL               http://127.0.0.1:PORT/path
   --connections N         requests in flight, one on each connection  [50]
   --seconds S             how long to measure, at most 60             [5]
   --warmup S              how long to run before measuring            [1]
   --body-bytes N          size of the request's body                  [1024]
   --threads N             threads that send                           [1]
+  --stream                ask for streams, one after the other on each connection
 ";
 
 /// The longest a load may run, so that a forgotten one ends by itself.
@@ -87,6 +90,7 @@ pub(crate) struct LoadOptions {
     pub(crate) warm_up: Duration,
     pub(crate) body_bytes: usize,
     pub(crate) threads: NonZeroUsize,
+    pub(crate) stream: bool,
 }
 
 pub(crate) fn parse(
@@ -142,6 +146,7 @@ fn load(parser: &mut lexopt::Parser) -> Result<Command, Box<dyn Error>> {
         warm_up: Duration::from_secs(1),
         body_bytes: 1024,
         threads: NonZeroUsize::MIN,
+        stream: false,
     };
     while let Some(argument) = parser.next()? {
         match argument {
@@ -152,6 +157,7 @@ fn load(parser: &mut lexopt::Parser) -> Result<Command, Box<dyn Error>> {
             Long("warmup") => options.warm_up = seconds(parser.value()?.parse()?)?,
             Long("body-bytes") => options.body_bytes = parser.value()?.parse()?,
             Long("threads") => options.threads = parser.value()?.parse()?,
+            Long("stream") => options.stream = true,
             other => return Err(other.unexpected().into()),
         }
     }

@@ -4,6 +4,8 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
+use crate::words::Words;
+
 /// How a request or a default spells a knob: `x-mock-` and its name.
 pub(crate) const PREFIX: &str = "x-mock-";
 
@@ -15,7 +17,7 @@ pub(crate) struct Knobs {
     pub(crate) latency: Duration,
     pub(crate) tokens: u32,
     pub(crate) interval: Duration,
-    pub(crate) stamp: bool,
+    pub(crate) words: Words,
     pub(crate) stall_after: Option<u32>,
     pub(crate) status: Option<u16>,
     pub(crate) retry_after: Option<u32>,
@@ -66,7 +68,7 @@ impl Default for Knobs {
             latency: Duration::ZERO,
             tokens: 32,
             interval: Duration::ZERO,
-            stamp: false,
+            words: Words::Plain,
             stall_after: None,
             status: None,
             retry_after: None,
@@ -91,7 +93,8 @@ impl Knobs {
             "latency-ms" => self.latency = Duration::from_millis(number::<u32>(value)?.into()),
             "tokens" => self.tokens = number(value).filter(|n| *n <= MAX_TOKENS)?,
             "interval-ms" => self.interval = Duration::from_millis(number::<u32>(value)?.into()),
-            "stamp" => self.stamp = number::<u8>(value).filter(|n| *n <= 1)? == 1,
+            "stamp" => self.words = words(value, Words::Stamped)?,
+            "number" => self.words = words(value, Words::Numbered)?,
             "stall-after" => self.stall_after = Some(number(value)?),
             "status" => {
                 self.status = Some(number(value).filter(|n| (400..600).contains(n))?);
@@ -118,6 +121,14 @@ impl Knobs {
             _ => return None,
         }
         Some(())
+    }
+}
+
+fn words(value: &str, wanted: Words) -> Option<Words> {
+    match number::<u8>(value)? {
+        0 => Some(Words::Plain),
+        1 => Some(wanted),
+        _ => None,
     }
 }
 

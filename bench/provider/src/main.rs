@@ -1,6 +1,7 @@
 //! A mock LLM provider on real sockets, and the load generator that shows how fast it is.
 #![forbid(unsafe_code)]
 
+mod arrivals;
 mod ask;
 mod chat;
 mod cli;

@@ -5,7 +5,7 @@ use std::io::Write;
 use crate::ask::{Ask, Size};
 use crate::reply::{Exchange, Reply};
 use crate::stream::Events;
-use crate::words::{push_token, push_words};
+use crate::words::{Words, push_token, push_words};
 
 pub(crate) fn answer(exchange: Exchange<'_>) -> Reply {
     let ask = match Ask::parse(exchange.body) {
@@ -16,12 +16,12 @@ pub(crate) fn answer(exchange: Exchange<'_>) -> Reply {
     let id = exchange.next_id();
     if ask.stream == Some(true) {
         let model = ask.model().to_owned();
-        let stamped = exchange.knobs.stamp;
+        let words = exchange.knobs.words;
         return exchange.stream(Box::new(MessageEvents {
             id,
             model,
             size,
-            stamped,
+            words,
             next: Next::MessageStart,
         }));
     }
@@ -61,7 +61,7 @@ struct MessageEvents {
     id: usize,
     model: String,
     size: Size,
-    stamped: bool,
+    words: Words,
     next: Next,
 }
 
@@ -101,7 +101,7 @@ impl Events for MessageEvents {
             }
             Next::Token(index) if index < self.size.tokens => {
                 out.extend_from_slice(b"event: content_block_delta\ndata: {\"type\":\"content_block_delta\",\"index\":0,\"delta\":{\"type\":\"text_delta\",\"text\":\"");
-                push_token(out, index, self.stamped);
+                push_token(out, index, self.words);
                 out.extend_from_slice(b"\"}}\n\n");
                 Next::Token(index + 1)
             }

@@ -13,13 +13,29 @@ pub(crate) fn word(index: u32) -> &'static str {
     WORDS[index as usize % WORDS.len()]
 }
 
-/// A streamed word; with `stamped`, the time at which it was made in its place: microseconds since 1970.
-pub(crate) fn push_token(out: &mut Vec<u8>, index: u32, stamped: bool) {
-    if stamped {
-        out.push(b' ');
-        push_number(out, unix_time().as_micros());
-    } else {
-        out.extend_from_slice(word(index).as_bytes());
+/// What a stream's words are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Words {
+    #[default]
+    Plain,
+    /// The time at which each was made: microseconds since 1970.
+    Stamped,
+    /// Their numbers, from 0.
+    Numbered,
+}
+
+/// A streamed word.
+pub(crate) fn push_token(out: &mut Vec<u8>, index: u32, words: Words) {
+    match words {
+        Words::Plain => out.extend_from_slice(word(index).as_bytes()),
+        Words::Stamped => {
+            out.push(b' ');
+            push_number(out, unix_time().as_micros());
+        }
+        Words::Numbered => {
+            out.push(b' ');
+            push_number(out, index);
+        }
     }
 }
 

@@ -10,6 +10,7 @@ use url::Url;
 use warmline_pool::{Checkout, Key, Limits, Pool, PoolStats, Protocol};
 
 use crate::clock::CoarseClock;
+use crate::coding::DecodingLimits;
 use crate::engine::engine;
 use crate::error::Error;
 use crate::execute;
@@ -35,6 +36,8 @@ pub struct ClientOptions {
     /// Which protocol is spoken. Default: what ALPN settles on, HTTP/2 before HTTP/1.1; HTTP/1.1 without
     /// TLS.
     pub protocol: Protocol,
+    /// How far an encoded response may grow; `None` leaves responses encoded, and asks for no coding.
+    pub decoding: Option<DecodingLimits>,
 }
 
 impl Default for ClientOptions {
@@ -50,6 +53,7 @@ impl Default for ClientOptions {
             },
             connector: ConnectorOptions::default(),
             protocol: Protocol::default(),
+            decoding: Some(DecodingLimits::default()),
         }
     }
 }
@@ -66,6 +70,7 @@ struct Inner {
     protocol: Protocol,
     probes: Probes,
     timeouts: Timeouts,
+    decoding: Option<DecodingLimits>,
     requests: AtomicU64,
     errors: AtomicU64,
     response_micros: AtomicU64,
@@ -95,6 +100,7 @@ impl Client {
                 protocol: options.protocol,
                 probes: Probes::default(),
                 timeouts: options.timeouts,
+                decoding: options.decoding,
                 requests: AtomicU64::new(0),
                 errors: AtomicU64::new(0),
                 response_micros: AtomicU64::new(0),
@@ -232,6 +238,11 @@ impl Client {
     #[must_use]
     pub fn timeouts(&self) -> Timeouts {
         self.inner.timeouts
+    }
+
+    /// How far encoded responses may grow; `None` leaves them encoded.
+    pub(crate) fn decoding(&self) -> Option<DecodingLimits> {
+        self.inner.decoding
     }
 
     /// The pool's state now.

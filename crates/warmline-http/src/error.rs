@@ -6,6 +6,8 @@ use std::fmt;
 use std::io;
 use std::sync::Arc;
 
+use crate::response::Facts;
+
 /// What went wrong, where, and what of it had already reached the wire.
 ///
 /// The message is for people; programs read [`code`](Self::code) and [`phase`](Self::phase).
@@ -32,6 +34,8 @@ pub struct Error {
     /// Whether sending the request again cannot make the server do the work twice: provably no byte of
     /// it left this process, or the server said that it has not looked at it.
     pub retryable: bool,
+    /// How the request went so far. Boxed: few errors have it, and all are moved a lot.
+    pub facts: Option<Box<Facts>>,
     /// The error underneath, if another library reported one.
     pub source: Option<Box<dyn StdError + Send + Sync>>,
 }
@@ -94,6 +98,7 @@ impl Error {
             bytes_sent: 0,
             bytes_received: 0,
             retryable: false,
+            facts: None,
             source: None,
         }
     }
@@ -160,6 +165,8 @@ pub(crate) fn io_code(error: &io::Error) -> &'static str {
         Kind::AddrInUse => "EADDRINUSE",
         Kind::PermissionDenied => "EACCES",
         Kind::InvalidInput => "EINVAL",
+        Kind::NotFound => "ENOENT",
+        Kind::WouldBlock => "EAGAIN",
         Kind::OutOfMemory => "ENOMEM",
         // The process has run out of file descriptors, or the machine has: numbers alike on Linux
         // and macOS, and Winsock's own.

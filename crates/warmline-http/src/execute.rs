@@ -6,13 +6,14 @@ use std::time::Duration;
 
 use http::Version;
 use tokio::sync::oneshot;
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 use warmline_pool::{
     Checkout, CloseReason, ConnectFailure, Granted, Key, Lease, Origin, Permit, Poolable, WaitFor,
 };
 
 use crate::busy::{Busy, Holding};
 use crate::client::Client;
+use crate::coding::{self, DecodingLimits};
 use crate::error::{Error, Phase};
 use crate::head::{self, Forwarded};
 use crate::leases::LeasedConnection;
@@ -36,6 +37,8 @@ struct Journey<'a> {
     start: Instant,
     deadline: Option<Instant>,
     connection: Option<LeasedConnection>,
+    /// How far an encoded response may grow; `None` leaves it encoded.
+    decoding: Option<DecodingLimits>,
 }
 
 /// One hop's answer.
@@ -54,6 +57,7 @@ pub(crate) async fn send(client: &Client, request: Request) -> Result<Response, 
         body,
         redirect: mode,
         timeouts,
+        encoded,
         connection,
     } = request;
     let timeouts = timeouts.or(client.timeouts());
@@ -65,6 +69,7 @@ pub(crate) async fn send(client: &Client, request: Request) -> Result<Response, 
         start,
         deadline,
         connection,
+        decoding: client.decoding().filter(|_| !encoded),
     };
     let mut hop = Hop {
         method,
@@ -72,7 +77,7 @@ pub(crate) async fn send(client: &Client, request: Request) -> Result<Response, 
         headers,
         body: Some(body),
     };
-    let mut hops = 0;
+    let (mut hops, mut crossed_origins) = (0, false);
     loop {
         let origin = Arc::clone(&hop.target.origin);
         let named = |error: Error| error.with_origin(Arc::clone(&origin));
@@ -90,16 +95,25 @@ pub(crate) async fn send(client: &Client, request: Request) -> Result<Response, 
         let next =
             redirect::target(mode, head.status, &head.headers, hop.target.url()).map_err(named)?;
         let Some(next) = next else {
+            let decoding = match journey.decoding {
+                None => None,
+                Some(limits) => {
+                    coding::of(&hop.method, head.status, &head.headers, limits).map_err(named)?
+                }
+            };
             return Ok(Response {
                 status: head.status,
                 reason: head.reason,
                 headers: head.headers,
                 target: hop.target,
                 redirected: hops > 0,
+                crossed_origins,
+                decoded: decoding.is_some(),
                 facts,
-                body,
+                body: body.decoded(decoding),
             });
         };
+        crossed_origins |= next.origin != origin;
         hop = redirect::follow(hop, next, head.status, hops).map_err(named)?;
         hops += 1;
         tokio::spawn(body.drain());
@@ -115,31 +129,34 @@ impl Journey<'_> {
         let mut attempt = 1;
         let (mut fresh_tries, mut refusals) = (0, 0);
         loop {
-            let (holding, timings) = self.obtain(hop, key, &origin).await?;
-            let queue = self.start.elapsed();
+            let (holding, opening) = self.obtain(hop, key, &origin).await?;
+            let obtained = Instant::now();
             let id = holding.id();
             let busy = Busy::new(holding, attempt);
             let reused = busy.reused;
             fresh_tries += u32::from(!reused);
+            let mut facts = Facts {
+                connection_id: id,
+                reused,
+                attempt,
+                queue: obtained - self.start,
+                ..opening
+            };
+            // Opened before this request came: its opening cost this one nothing.
+            if facts.queue < facts.dns + facts.tcp + facts.tls || reused {
+                (facts.dns, facts.tcp, facts.tls) = Default::default();
+            }
             match self.exchange(&busy, hop, body).await {
                 Ok((head, incoming)) => {
-                    let mut facts = Facts {
-                        connection_id: id,
-                        reused,
-                        protocol: match head.version {
-                            Version::HTTP_10 => "http/1.0",
-                            Version::HTTP_2 => "h2",
-                            _ => "http/1.1",
-                        },
-                        attempt,
-                        queue,
-                        first_byte: self.start.elapsed().saturating_sub(queue),
-                        ..timings
+                    let now = Instant::now();
+                    let sent = head.sent.unwrap_or(now);
+                    facts.send = sent - obtained;
+                    facts.first_byte = now - sent;
+                    facts.protocol = match head.version {
+                        Version::HTTP_10 => "http/1.0",
+                        Version::HTTP_2 => "h2",
+                        _ => "http/1.1",
                     };
-                    // Opened before this request came: its opening cost this one nothing.
-                    if queue < facts.dns + facts.tcp + facts.tls || reused {
-                        (facts.dns, facts.tcp, facts.tls) = Default::default();
-                    }
                     return Ok(Answer {
                         head,
                         incoming,
@@ -150,6 +167,7 @@ impl Journey<'_> {
                 Err(SendError { mut error, unsent }) => {
                     error.attempt = attempt;
                     error.reused_connection = reused;
+                    error.facts = Some(Box::new(facts));
                     // A leased connection is the one the caller asked for: there is no other.
                     refusals += u32::from(busy.connection().is_some_and(Poolable::is_open));
                     let elsewhere = self.connection.is_none()
@@ -169,7 +187,7 @@ impl Journey<'_> {
         &self,
         busy: &Busy,
         hop: &Hop,
-        body: RequestBody,
+        mut body: RequestBody,
     ) -> Result<(ResponseHead, Incoming), SendError> {
         let Some(connection) = busy.connection() else {
             let error = Error::new("UND_ERR_SOCKET", Phase::Send, "the connection is gone");
@@ -180,12 +198,18 @@ impl Journey<'_> {
         let forwarded = connection
             .forwarder()
             .map(|proxy| Box::new(Forwarded::by(proxy, hop)));
+        let decodes = self.decoding.is_some();
         let head = match &forwarded {
-            None => head::of(hop),
-            Some(forwarded) => forwarded.of(hop),
+            None => head::of(hop, decodes),
+            Some(forwarded) => forwarded.of(hop, decodes),
         };
+        let first_byte = self.timeouts.first_byte;
+        let taken = first_byte.and_then(|_| body.until_taken());
         let answer = connection.send(&head, body);
-        let first_byte = self.timeouts.first_byte.map(|limit| Instant::now() + limit);
+        if let (Some(limit), Some(taken)) = (first_byte, taken) {
+            return Box::pin(self.after_upload(answer, taken, limit)).await;
+        }
+        let first_byte = first_byte.map(|limit| Instant::now() + limit);
         let Some(limit) = first_byte.into_iter().chain(self.deadline).min() else {
             return answer.await;
         };
@@ -200,6 +224,37 @@ impl Journey<'_> {
                 error,
                 unsent: None,
             })
+        })
+    }
+
+    /// Waits for an answer whose time runs only once its request's stream has been taken.
+    async fn after_upload<T>(
+        &self,
+        answer: impl Future<Output = Result<T, SendError>>,
+        taken: impl Future<Output = ()>,
+        limit: Duration,
+    ) -> Result<T, SendError> {
+        let late = async {
+            taken.await;
+            tokio::time::sleep(limit).await;
+            headers_timeout()
+        };
+        let overdue = async {
+            match self.deadline {
+                Some(deadline) => sleep_until(deadline).await,
+                None => std::future::pending().await,
+            }
+            self.total_timeout(Phase::Headers)
+        };
+        let error = tokio::select! {
+            biased;
+            answer = answer => return answer,
+            error = late => error,
+            error = overdue => error,
+        };
+        Err(SendError {
+            error,
+            unsent: None,
         })
     }
 
@@ -223,11 +278,13 @@ impl Journey<'_> {
                 .await
                 .map_err(|_| self.total_timeout(Phase::Pool))??,
         };
-        let timings = &holding.connection().info().timings;
+        let info = holding.connection().info();
         let facts = Facts {
-            dns: timings.dns,
-            tcp: timings.tcp,
-            tls: timings.tls,
+            protocol: info.protocol,
+            dns: info.timings.dns,
+            tcp: info.timings.tcp,
+            tls: info.timings.tls,
+            addresses: info.remote_address.zip(info.local_address),
             ..Facts::default()
         };
         Ok((holding, facts))

@@ -3,9 +3,10 @@
 
 use http::HeaderMap;
 use http::header::{
-    ACCEPT, CONNECTION, CONTENT_LENGTH, EXPECT, HOST, HeaderName, HeaderValue, PROXY_AUTHORIZATION,
-    TRANSFER_ENCODING, UPGRADE, USER_AGENT,
+    ACCEPT, ACCEPT_ENCODING, CONNECTION, CONTENT_LENGTH, EXPECT, HOST, HeaderName, HeaderValue,
+    PROXY_AUTHORIZATION, RANGE, TRANSFER_ENCODING, UPGRADE, USER_AGENT,
 };
+use warmline_pool::Scheme;
 
 use crate::error::{Error, Phase};
 use crate::redirect::Hop;
@@ -16,9 +17,15 @@ static DEFAULT_USER_AGENT: HeaderValue =
 /// Hop-by-hop, as `connection` is; the `http` crate has no constant for it.
 const KEEP_ALIVE: HeaderName = HeaderName::from_static("keep-alive");
 static ANYTHING: HeaderValue = HeaderValue::from_static("*/*");
+/// What Node's `fetch` asks for. What stands between here and a server without TLS may not know the
+/// younger codings, and yet change what it passes on.
+static CODINGS: HeaderValue = HeaderValue::from_static("gzip, deflate");
+static CODINGS_UNDER_TLS: HeaderValue = HeaderValue::from_static("br, gzip, deflate, zstd");
+static NO_CODING: HeaderValue = HeaderValue::from_static("identity");
 
-/// The head of a hop's request: the caller's headers, and those that every request has.
-pub(crate) fn of(hop: &Hop) -> RequestHead<'_> {
+/// The head of a hop's request: the caller's headers, and those that every request has. `decodes` is
+/// whether its response's codings will be undone.
+pub(crate) fn of(hop: &Hop, decodes: bool) -> RequestHead<'_> {
     RequestHead {
         method: &hop.method,
         target: &hop.target.path_and_query,
@@ -26,8 +33,20 @@ pub(crate) fn of(hop: &Hop) -> RequestHead<'_> {
         defaults: [
             (HOST, &hop.target.host),
             (ACCEPT, &ANYTHING),
+            (ACCEPT_ENCODING, codings(hop, decodes)),
             (USER_AGENT, &DEFAULT_USER_AGENT),
         ],
+    }
+}
+
+fn codings(hop: &Hop, decodes: bool) -> &'static HeaderValue {
+    // Fetch, "HTTP-network-or-cache fetch", step 18: a part of an encoded body cannot be decoded.
+    if !decodes || hop.headers.contains_key(RANGE) {
+        return &NO_CODING;
+    }
+    match hop.target.key.scheme {
+        Scheme::Https => &CODINGS_UNDER_TLS,
+        Scheme::Http => &CODINGS,
     }
 }
 
@@ -54,11 +73,11 @@ impl Forwarded {
     }
 
     /// The head of the request.
-    pub(crate) fn of<'a>(&'a self, hop: &'a Hop) -> RequestHead<'a> {
+    pub(crate) fn of<'a>(&'a self, hop: &'a Hop, decodes: bool) -> RequestHead<'a> {
         RequestHead {
             target: &self.target,
             headers: self.headers.as_ref().unwrap_or(&hop.headers),
-            ..of(hop)
+            ..of(hop, decodes)
         }
     }
 }

@@ -6,6 +6,7 @@
 mod busy;
 mod client;
 mod clock;
+mod coding;
 mod engine;
 mod error;
 mod execute;
@@ -13,6 +14,7 @@ mod head;
 mod leases;
 mod probe;
 mod redirect;
+pub mod relay;
 mod request;
 mod response;
 pub mod sse;
@@ -20,6 +22,7 @@ mod target;
 pub mod transport;
 
 pub use client::{Client, ClientOptions, Totals};
+pub use coding::DecodingLimits;
 pub use engine::engine;
 pub use error::{Error, Phase};
 pub use leases::{

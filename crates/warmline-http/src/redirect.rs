@@ -59,6 +59,13 @@ pub(crate) fn target(
             "the redirect leads to a scheme other than http(s)",
         ));
     }
+    // Fetch, "HTTP-redirect fetch", step 9: on a server, every request is a cross-origin one.
+    if !next.username().is_empty() || next.password().is_some() {
+        return Err(refused(
+            "WARMLINE_REDIRECT",
+            "the redirect's location includes credentials",
+        ));
+    }
     if next.fragment().is_none() {
         next.set_fragment(current.fragment());
     }
@@ -84,6 +91,13 @@ pub(crate) fn follow(
         mut headers,
         mut body,
     } = hop;
+    // Step 11, which looks at the body before it is known whether it has to be sent again.
+    if status != StatusCode::SEE_OTHER && body.is_none() {
+        return Err(refused(
+            "WARMLINE_REDIRECT",
+            "a streamed body cannot be sent again to follow a redirect",
+        ));
+    }
     let becomes_get = match status.as_u16() {
         301 | 302 => method == Method::POST,
         303 => method != Method::GET && method != Method::HEAD,
@@ -102,11 +116,6 @@ pub(crate) fn follow(
         ] {
             headers.remove(name);
         }
-    } else if body.is_none() {
-        return Err(refused(
-            "WARMLINE_REDIRECT",
-            "a streamed body cannot be sent again to follow a redirect",
-        ));
     }
     if target.origin != next.origin {
         for name in [AUTHORIZATION, PROXY_AUTHORIZATION, COOKIE, HOST] {
@@ -218,6 +227,15 @@ mod tests {
     }
 
     #[test]
+    fn a_spent_stream_goes_no_further_even_where_it_would_not_be_sent_but_for_a_303() {
+        for (status, goes_on) in [(StatusCode::FOUND, false), (StatusCode::SEE_OTHER, true)] {
+            let mut spent = hop(Method::POST, "http://a/x");
+            spent.body = None;
+            assert_eq!(follow(spent, url("http://a/y"), status, 0).is_ok(), goes_on);
+        }
+    }
+
+    #[test]
     fn the_twenty_first_hop_is_refused() {
         assert!(
             follow(
@@ -247,6 +265,8 @@ mod tests {
         let next = target(RedirectMode::Follow, StatusCode::FOUND, &headers, &current).unwrap();
         assert_eq!(next.unwrap().url().as_str(), "http://a/z?q#part");
         headers.insert(LOCATION, HeaderValue::from_static("file:///etc/passwd"));
+        assert!(target(RedirectMode::Follow, StatusCode::FOUND, &headers, &current).is_err());
+        headers.insert(LOCATION, HeaderValue::from_static("http://user@a/"));
         assert!(target(RedirectMode::Follow, StatusCode::FOUND, &headers, &current).is_err());
         assert!(target(RedirectMode::Error, StatusCode::FOUND, &headers, &current).is_err());
         assert!(

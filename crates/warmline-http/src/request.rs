@@ -23,6 +23,8 @@ pub struct Request {
     pub redirect: RedirectMode,
     /// This request's own deadlines; what it leaves open is the client's.
     pub timeouts: Timeouts,
+    /// Leave the response's bytes encoded, and ask for no coding, whatever the client does.
+    pub encoded: bool,
     /// Send on this leased connection and no other.
     pub connection: Option<LeasedConnection>,
 }
@@ -46,7 +48,8 @@ pub struct Timeouts {
     pub pool: Option<Duration>,
     /// Name look-up, TCP and TLS together.
     pub connect: Option<Duration>,
-    /// From the request on the wire to the response's head.
+    /// From the request on the wire to the response's head; the time to send a streamed body does not
+    /// count.
     pub first_byte: Option<Duration>,
     /// Between two pieces of the response's body.
     pub idle: Option<Duration>,

@@ -1,6 +1,7 @@
 //! A response: its head, and a body that gives its connection back when it has been read.
 
 use std::future::poll_fn;
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -11,6 +12,7 @@ use http::{HeaderMap, StatusCode};
 use tokio::time::{Instant, Sleep, sleep_until, timeout};
 
 use crate::busy::Busy;
+use crate::coding::{Decoding, Pulled};
 use crate::error::{Error, Phase};
 use crate::target::Target;
 use crate::transport::Incoming;
@@ -30,6 +32,10 @@ pub struct Response {
     pub target: Arc<Target>,
     /// Whether at least one redirect was followed.
     pub redirected: bool,
+    /// Whether one of them led to another origin.
+    pub crossed_origins: bool,
+    /// The body's content codings are undone; its `content-encoding` and `content-length` are the server's.
+    pub decoded: bool,
     /// How the request went.
     pub facts: Facts,
     /// The body.
@@ -61,7 +67,7 @@ pub struct Facts {
     pub reused: bool,
     /// The protocol as ALPN spells it: `http/1.0`, `http/1.1` or `h2`.
     pub protocol: &'static str,
-    /// How many times the request was put on a connection.
+    /// How many times the request was put on a connection; 0 where it never came to have one.
     pub attempt: u32,
     /// From the call to a connection, opening it included.
     pub queue: Duration,
@@ -71,14 +77,23 @@ pub struct Facts {
     pub tcp: Duration,
     /// Of that, the TLS handshake; zero on a connection that was open already.
     pub tls: Duration,
-    /// From the connection to the response's head.
+    /// From the connection to the last byte of the request, or to the response's head where that came
+    /// first.
+    pub send: Duration,
+    /// From there to the response's head.
     pub first_byte: Duration,
+    /// The other end of the connection, and ours.
+    pub addresses: Option<(SocketAddr, SocketAddr)>,
+    /// From the call to its end; `None` as long as that has not come.
+    pub took: Option<Duration>,
 }
 
 /// A response's body. Read to its end it gives the connection back to the pool; dropped before, it
 /// closes the connection, or resets the response's stream on a shared one, so that the server stops.
 pub struct Body {
     incoming: Incoming,
+    /// What undoes its codings, where it has any. Boxed: most have none.
+    decoding: Option<Box<Decoding>>,
     /// Taken when the body has ended.
     busy: Option<Busy>,
     deadlines: Deadlines,
@@ -108,6 +123,7 @@ impl Body {
         };
         let mut body = Self {
             incoming,
+            decoding: None,
             busy: Some(busy),
             deadlines,
             origin,
@@ -118,16 +134,51 @@ impl Body {
         body
     }
 
+    /// The same body with its codings undone.
+    pub(crate) fn decoded(self, decoding: Option<Box<Decoding>>) -> Self {
+        Self { decoding, ..self }
+    }
+
     /// The next piece, or `None` at the end.
     ///
     /// # Errors
-    /// What cut the body short; the connection is closed, or the response's stream on a shared one.
+    /// What cut the body short, or what it cannot be decoded for; the connection is closed, or the
+    /// response's stream on a shared one.
     pub async fn chunk(&mut self) -> Result<Option<Bytes>, Error> {
         poll_fn(|cx| self.poll_chunk(cx)).await.transpose()
     }
 
     /// [`Body::chunk`], to be polled.
     pub fn poll_chunk(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Error>>> {
+        loop {
+            let Some(decoding) = &mut self.decoding else {
+                return self.poll_received(cx);
+            };
+            let end = match decoding.pull() {
+                Ok(Pulled::Piece(piece)) => return Poll::Ready(Some(Ok(piece))),
+                Ok(Pulled::Pause) => {
+                    cx.waker().wake_by_ref();
+                    return Poll::Pending;
+                }
+                Ok(Pulled::Hungry) => match ready!(self.poll_received(cx)) {
+                    Some(Err(error)) => Some(error),
+                    received => {
+                        if let Some(decoding) = &mut self.decoding {
+                            decoding.feed(received.transpose().ok().flatten());
+                        }
+                        continue;
+                    }
+                },
+                Ok(Pulled::End) => None,
+                Err(fault) => Some(self.failed(fault.into())),
+            };
+            self.decoding = None;
+            return Poll::Ready(end.map(Err));
+        }
+    }
+
+    /// The next piece as it came.
+    fn poll_received(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Error>>> {
         if self.busy.is_none() {
             return Poll::Ready(None);
         }
@@ -148,6 +199,7 @@ impl Body {
     /// Reads the rest of a body that nobody wants, so that its connection can serve again; a long, a
     /// slow or a failing one is given up, and the connection with it.
     pub async fn drain(mut self) {
+        self.decoding = None;
         let short = async {
             let mut left = DRAIN_LIMIT;
             while let Ok(Some(chunk)) = self.chunk().await {
@@ -159,6 +211,27 @@ impl Body {
         };
         // However it comes out, the body is dropped now.
         let _ = timeout(DRAIN_TIME, short).await;
+    }
+
+    /// Waits until the time for the request as a whole is over, whether anybody reads or not; for ever
+    /// without such a deadline.
+    pub fn until_overdue(&self) -> impl Future<Output = ()> + Send + use<> {
+        // Boxed: few responses have it.
+        let timer = self
+            .deadlines
+            .total
+            .map(|total| Box::pin(sleep_until(total)));
+        async {
+            match timer {
+                Some(timer) => timer.await,
+                None => std::future::pending().await,
+            }
+        }
+    }
+
+    /// The error of a body whose time is over; its connection is closed.
+    pub fn overdue(mut self) -> Error {
+        self.too_slow()
     }
 
     fn finish(&mut self) {

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use bytes::Bytes;
 use h2::{Reason, RecvStream, server};
-use http::header::{ACCEPT, HOST, USER_AGENT};
+use http::header::{ACCEPT, ACCEPT_ENCODING, HOST, USER_AGENT};
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Version};
 use peer::http2::{self, Answer, echo, ok, read_all, serve, serve_with};
 use peer::{connect, get, post, read_body, send};
@@ -49,9 +49,10 @@ async fn a_request_and_its_response_keep_what_they_say() {
     assert_eq!(connection.info().protocol, "h2");
     assert!(connection.is_shared() && !connection.is_used());
 
-    let (host, accept, agent) = (
+    let (host, accept, codings, agent) = (
         HeaderValue::from_static("peer.test:81"),
         HeaderValue::from_static("*/*"),
+        HeaderValue::from_static("identity"),
         HeaderValue::from_static("test"),
     );
     let mut headers = HeaderMap::new();
@@ -61,7 +62,12 @@ async fn a_request_and_its_response_keep_what_they_say() {
         method: &Method::POST,
         target: "/v1/x?y=1",
         headers: &headers,
-        defaults: [(HOST, &host), (ACCEPT, &accept), (USER_AGENT, &agent)],
+        defaults: [
+            (HOST, &host),
+            (ACCEPT, &accept),
+            (ACCEPT_ENCODING, &codings),
+            (USER_AGENT, &agent),
+        ],
     };
     let (head, body) = connection
         .send(&head, RequestBody::Full("hello".into()))
@@ -85,6 +91,7 @@ async fn a_request_and_its_response_keep_what_they_say() {
     assert_eq!(
         http2::fields(&asked.headers),
         [
+            "accept-encoding: identity",
             "accept: */*",
             "content-length: 5",
             "user-agent: test",

@@ -218,6 +218,6 @@ async fn a_connection_carries_one_request_after_another() {
     }
     assert!(connection.is_alive());
     assert_eq!(connection.info().protocol, "http/1.1");
-    assert_eq!(connection.info().remote_address.port(), key.port);
+    assert_eq!(connection.info().remote_address.unwrap().port(), key.port);
     assert_eq!(connection.info().tls, None);
 }

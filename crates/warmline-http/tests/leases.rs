@@ -50,7 +50,7 @@ async fn an_id_names_a_connection_that_requests_are_sent_on() {
     let id = pool.get(endpoint).unwrap();
     assert!(pool.healthy(id));
     let info = pool.ready(id).await.unwrap();
-    assert_eq!(info.remote_address.port(), key.port);
+    assert_eq!(info.remote_address.unwrap().port(), key.port);
     for _ in 0..2 {
         let guard = begin(id, &key).await;
         let (_, body) = peer::send(guard.connection(), peer::get()).await.unwrap();

@@ -46,6 +46,7 @@ async fn what_is_no_answer_to_connect_is_a_typed_error() {
             "HTTP/1.1 407 Proxy Authentication Required\r\n\r\n",
             "WARMLINE_PROXY_AUTH",
         ),
+        ("HTTP/1.0 401 Unauthorized\r\n\r\n", "WARMLINE_PROXY_AUTH"),
         (
             "HTTP/1.1 403 Forbidden\r\ncontent-length: 2\r\n\r\nno",
             "UND_ERR_PRX_CONN",
@@ -258,7 +259,7 @@ async fn socks5_asks_for_an_address_and_socks5h_for_a_name() {
         let key = Key::new(Scheme::Http, host, 80);
         let connection = through(&url).connect(&key, None).await.unwrap();
         assert_eq!(asked.recv().await.unwrap(), request);
-        assert_eq!(connection.info().remote_address.port(), proxy.port);
+        assert_eq!(connection.info().remote_address.unwrap().port(), proxy.port);
         let (_, body) = peer::send(&connection, peer::get()).await.unwrap();
         assert_eq!(peer::read_body(body).await.unwrap(), "ok");
     }

@@ -3,6 +3,7 @@
 #[allow(dead_code, reason = "each test binary uses its part of the peer")]
 mod peer;
 
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
 
 use ::aws_lc_rs::digest::{SHA256, digest};
@@ -97,6 +98,15 @@ async fn serve_with(
     versions: &[&'static SupportedProtocolVersion],
     callers: Option<&Authority>,
 ) -> (Key, mpsc::UnboundedReceiver<Handshake>) {
+    serve_at(Ipv4Addr::LOCALHOST.into(), identity, versions, callers).await
+}
+
+async fn serve_at(
+    at: IpAddr,
+    identity: Identity,
+    versions: &[&'static SupportedProtocolVersion],
+    callers: Option<&Authority>,
+) -> (Key, mpsc::UnboundedReceiver<Handshake>) {
     let key = PrivateKeyDer::try_from(identity.key.serialize_der()).unwrap();
     let provider = Arc::new(aws_lc_rs::default_provider());
     let builder = ServerConfig::builder_with_provider(Arc::clone(&provider))
@@ -115,7 +125,7 @@ async fn serve_with(
     let config = builder.with_single_cert(identity.chain, key).unwrap();
     let acceptor = TlsAcceptor::from(Arc::new(config));
     let (sender, receiver) = mpsc::unbounded_channel();
-    let mut key = peer::start(move |stream| {
+    let mut key = peer::start_on(at, move |stream| {
         let (acceptor, sender) = (acceptor.clone(), sender.clone());
         async move {
             let Ok(mut stream) = acceptor.accept(stream).await else {
@@ -553,4 +563,17 @@ fn an_identity_is_not_shown() {
         key: b"hunter2".into(),
     };
     assert_eq!(format!("{identity:?}"), "TlsIdentity { .. }");
+}
+
+#[tokio::test]
+async fn an_ipv6_address_is_looked_for_in_the_certificate() {
+    let at = IpAddr::from(Ipv6Addr::LOCALHOST);
+    let authority = Authority::new("root", None);
+    let own = authority.sign(|params| *params = self::params("server", &["::1"]));
+    let other = authority.sign(|_| {});
+    for (identity, code) in [(own, None), (other, Some("ERR_TLS_CERT_ALTNAME_INVALID"))] {
+        let (key, _handshakes) = serve_at(at, identity, rustls::DEFAULT_VERSIONS, None).await;
+        let outcome = trusting(&authority).connect(&key, None).await;
+        assert_eq!(outcome.err().map(|error| error.code).as_deref(), code);
+    }
 }

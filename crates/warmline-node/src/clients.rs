@@ -4,15 +4,18 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use napi::Env;
+use napi::bindgen_prelude::{FnArgs, Function};
 use napi_derive::napi;
-use warmline_http::transport::ConnectorOptions;
+use warmline_http::transport::{ConnectorOptions, DnsOptions};
 use warmline_http::{
-    Client, ClientOptions, Error, Limits, Phase, PoolStats, Protocol, Timeouts, Totals,
+    Client, ClientOptions, DecodingLimits, Error, Limits, Phase, PoolStats, Protocol, Timeouts,
+    Totals,
 };
 
 use crate::error::to_napi;
 use crate::exchange::Ending;
-use crate::network::{self, ProxySettings, TlsSettings};
+use crate::lookup::{JsLookup, LookupAnswer};
+use crate::network::{self, DnsSettings, ProxySettings, SocketSettings, TlsSettings};
 use crate::outbox::{End, Outbox};
 use crate::parse;
 
@@ -47,17 +50,50 @@ pub struct ClientSettings {
     pub idle_timeout: Option<u32>,
     pub total_timeout: Option<u32>,
     pub pool_timeout: Option<u32>,
+    pub dns: Option<DnsSettings>,
+    pub socket: Option<SocketSettings>,
     pub tls: Option<TlsSettings>,
     pub proxy: Option<ProxySettings>,
     /// `never` or `prior-knowledge`; else what ALPN settles on.
     pub http2: Option<String>,
+    pub decompress: Option<DecompressSettings>,
+}
+
+/// How far an encoded response may grow; 0 is no limit.
+#[napi(object)]
+pub struct DecompressSettings {
+    /// False leaves responses as they come.
+    pub enabled: bool,
+    pub max_ratio: Option<u32>,
+    pub max_bytes: Option<f64>,
+}
+
+fn decoding(settings: &DecompressSettings) -> Option<DecodingLimits> {
+    let defaults = DecodingLimits::default();
+    #[allow(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a whole number below 2^53, which TypeScript has checked"
+    )]
+    let bytes = settings.max_bytes.map(|bytes| bytes as u64);
+    settings.enabled.then(|| DecodingLimits {
+        ratio: settings
+            .max_ratio
+            .map_or(defaults.ratio, |ratio| Some(ratio).filter(|most| *most > 0)),
+        bytes: bytes.map_or(defaults.bytes, |bytes| Some(bytes).filter(|most| *most > 0)),
+    })
 }
 
 /// Opens a client with a pool of its own; the result is its number. It ends with the thread that
-/// opened it, which nobody else can reach it from.
+/// opened it, which nobody else can reach it from. `lookup` stands in for the system's resolver.
 #[napi(catch_unwind)]
-pub fn open_client(env: Env, settings: ClientSettings) -> napi::Result<u32> {
-    let client = options(settings)
+pub fn open_client(
+    env: Env,
+    settings: ClientSettings,
+    lookup: Option<Function<'_, FnArgs<(String, LookupAnswer)>, ()>>,
+) -> napi::Result<u32> {
+    let lookup = lookup.as_ref().map(JsLookup::new).transpose()?;
+    let client = options(settings, lookup)
         .and_then(Client::new)
         .map_err(|error| to_napi(&error))?;
     let number = {
@@ -69,7 +105,7 @@ pub fn open_client(env: Env, settings: ClientSettings) -> napi::Result<u32> {
     Ok(number)
 }
 
-fn options(settings: ClientSettings) -> Result<ClientOptions, Error> {
+fn options(settings: ClientSettings, lookup: Option<JsLookup>) -> Result<ClientOptions, Error> {
     let defaults = ClientOptions::default();
     let limits = Limits::default();
     let count = |setting: Option<u32>, default| setting.map_or(default, |count| count as usize);
@@ -79,6 +115,8 @@ fn options(settings: ClientSettings) -> Result<ClientOptions, Error> {
         Some(millis) => Some(Duration::from_millis(u64::from(millis))),
     };
     let max_connections = count(settings.max_connections, limits.max_connections);
+    let dns = settings.dns.map(network::dns).transpose()?;
+    let (tcp, socket_path) = network::socket(settings.socket.unwrap_or_default())?;
     let tls = settings.tls.map(network::tls).transpose()?;
     let proxy = settings.proxy.map(network::proxy).transpose()?;
     Ok(ClientOptions {
@@ -98,9 +136,19 @@ fn options(settings: ClientSettings) -> Result<ClientOptions, Error> {
             total: duration(settings.total_timeout, None),
         },
         connector: ConnectorOptions {
+            dns: DnsOptions {
+                lookup: lookup.map(|lookup| Arc::new(lookup) as _),
+                ..dns.unwrap_or_default()
+            },
+            socket_path,
+            tcp,
             tls: tls.unwrap_or_default(),
             proxy: proxy.unwrap_or_default(),
-            ..defaults.connector
+            pings: defaults.connector.pings,
+        },
+        decoding: match &settings.decompress {
+            None => defaults.decoding,
+            Some(settings) => decoding(settings),
         },
         protocol: match settings.http2.as_deref() {
             Some("never") => Protocol::Http1,

@@ -3,10 +3,10 @@
 
 use std::fmt::Write as _;
 
-use napi::bindgen_prelude::Uint32Array;
+use napi::bindgen_prelude::{Buffer, Uint32Array};
 use napi_derive::napi;
 use warmline_http::Error;
-use warmline_http::sse::{Dialect, Event, EventStream, Framing};
+use warmline_http::sse::{Dialect, Event, EventStream, Framing, Pattern};
 
 use crate::balance::is_one_object;
 use crate::error::error_json;
@@ -15,6 +15,8 @@ use crate::wire::{event, wish};
 
 /// Memory for events that an open stream keeps between two drains.
 const KEPT_BYTES: usize = 1024;
+/// The longest text that crosses as it is, in the completion buffer.
+const RAW_BYTES: usize = 64 * 1024;
 
 /// What JavaScript wants of a body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,7 +47,7 @@ impl Wish {
     fn decoder(self) -> Decoder {
         match self {
             Self::Events => Decoder::Events(EventStream::new(Dialect::Standard)),
-            Self::Sdk(dialect) => Decoder::Events(EventStream::new(dialect)),
+            Self::Sdk(dialect) => Decoder::Sdk(EventStream::new(dialect), Pattern::default()),
             Self::Text(framing) => Decoder::Text(Box::new(TextDecoder::new(framing))),
         }
     }
@@ -53,13 +55,14 @@ impl Wish {
 
 /// Decodes one body.
 pub(crate) struct Decoding {
-    wish: Wish,
     decoder: Decoder,
     news: News,
 }
 
 enum Decoder {
     Events(EventStream),
+    /// With what its objects have in common, as far as JavaScript knows it.
+    Sdk(EventStream, Pattern),
     Text(Box<TextDecoder>),
 }
 
@@ -68,8 +71,10 @@ enum Decoder {
 pub(crate) struct News {
     /// Each value with a comma before it.
     pub(crate) json: String,
-    /// One word for each event; see [`event`].
+    /// The words of each event; see [`event`].
     pub(crate) words: Vec<u32>,
+    /// Data that crosses as it is.
+    pub(crate) raw: Vec<u8>,
     /// Bytes of the body that they were made from.
     pub(crate) bytes: usize,
     /// JavaScript is to be told that the body is decoded, events or none.
@@ -79,7 +84,6 @@ pub(crate) struct News {
 impl Decoding {
     pub(crate) fn new(wish: Wish) -> Self {
         Self {
-            wish,
             decoder: wish.decoder(),
             news: News::default(),
         }
@@ -104,14 +108,13 @@ impl Decoding {
     /// # Errors
     /// What the decoder cannot read on after, such as an event larger than its limit.
     pub(crate) fn feed(&mut self, chunk: &[u8]) -> Result<usize, Error> {
-        let Self {
-            wish,
-            decoder,
-            news,
-        } = self;
+        let Self { decoder, news } = self;
         let before = news.words.len();
         let fed = match decoder {
-            Decoder::Events(events) => events.feed(chunk, |event| news.add(*wish, &event)),
+            Decoder::Events(events) => events.feed(chunk, |event| news.add_as_text(&event)),
+            Decoder::Sdk(events, pattern) => {
+                events.feed(chunk, |event| news.add_parsed(pattern, &event))
+            }
             Decoder::Text(text) => text.feed(chunk, news),
         };
         news.bytes += chunk.len();
@@ -128,14 +131,14 @@ impl Decoding {
     /// # Errors
     /// As [`feed`](Self::feed), and that it is not complete at all.
     pub(crate) fn finish(&mut self) -> Result<(), Error> {
-        let Self {
-            wish,
-            decoder,
-            news,
-        } = self;
+        let Self { decoder, news } = self;
         match decoder {
             Decoder::Events(events) => {
-                events.finish(|event| news.add(*wish, &event));
+                events.finish(|event| news.add_as_text(&event));
+                Ok(())
+            }
+            Decoder::Sdk(events, pattern) => {
+                events.finish(|event| news.add_parsed(pattern, &event));
                 Ok(())
             }
             Decoder::Text(text) => text.finish(news),
@@ -154,24 +157,61 @@ impl News {
         self.json.shrink_to(KEPT_BYTES);
         self.words.clear();
         self.words.shrink_to(KEPT_BYTES / 64);
+        self.raw.clear();
+        self.raw.shrink_to(KEPT_BYTES);
         self.bytes = 0;
         self.announced = false;
     }
 
-    fn add(&mut self, wish: Wish, event: &Event<'_>) {
+    /// An event whose data is text.
+    fn add_as_text(&mut self, event: &Event<'_>) {
         let start = self.json.len();
-        let mut flags = 0;
-        if let Some(name) = event.name {
-            flags |= event::NAMED;
-            self.text(name);
-        }
-        if wish != Wish::Events && is_one_object(event.data.as_bytes()) {
-            self.json.push(',');
-            self.json.push_str(event.data);
+        let flags = self.name(event);
+        let data = event.data;
+        if data.is_ascii() && data.len() <= RAW_BYTES {
+            self.raw.extend_from_slice(data.as_bytes());
+            // Bounded by its limit.
+            let length = u32::try_from(data.len()).unwrap_or_default();
+            self.rest(
+                start,
+                flags | event::RAW | length << event::LENGTH_SHIFT,
+                event,
+            );
         } else {
-            flags |= event::TEXT;
-            self.text(event.data);
+            self.text(data);
+            self.rest(start, flags | event::TEXT, event);
         }
+    }
+
+    /// An event whose data is wanted parsed, if it is an object.
+    fn add_parsed(&mut self, pattern: &mut Pattern, event: &Event<'_>) {
+        let start = self.json.len();
+        let Event { name, data, .. } = *event;
+        if pattern.fill(name, data, &mut self.json) {
+            self.rest(start, event::LIKE, event);
+        } else if !is_one_object(data.as_bytes()) {
+            let flags = self.name(event);
+            self.text(data);
+            self.rest(start, flags | event::TEXT, event);
+        } else if pattern.describe(name, data, &mut self.json) {
+            pattern.fill(name, data, &mut self.json);
+            self.rest(start, event::PATTERN, event);
+        } else {
+            let flags = self.name(event);
+            self.json.push(',');
+            self.json.push_str(data);
+            self.rest(start, flags, event);
+        }
+    }
+
+    fn name(&mut self, event: &Event<'_>) -> u32 {
+        let Some(name) = event.name else { return 0 };
+        self.text(name);
+        event::NAMED
+    }
+
+    /// What comes after an event's data, and its words.
+    fn rest(&mut self, start: usize, mut flags: u32, event: &Event<'_>) {
         if !event.id.is_empty() {
             flags |= event::IDENTIFIED;
             self.text(event.id);
@@ -182,7 +222,7 @@ impl News {
             let _ = write!(self.json, ",{retry}");
         }
         let units = units(&self.json[start..]);
-        self.words.push(flags | units << event::LENGTH_SHIFT);
+        self.words.extend([flags, units]);
     }
 
     /// A JSON string, with a comma before it.
@@ -224,6 +264,7 @@ pub struct Decoded {
     /// The text of a JSON array of all values; empty if there are none.
     pub json: String,
     pub words: Uint32Array,
+    pub raw: Buffer,
     /// The error that ended the decoding, as JSON.
     pub failure: Option<String>,
 }
@@ -260,10 +301,13 @@ impl BodyDecoder {
     }
 
     fn take(&mut self) -> Decoded {
-        let News { json, words, .. } = std::mem::take(self.decoding.news());
+        let News {
+            json, words, raw, ..
+        } = std::mem::take(self.decoding.news());
         Decoded {
             json: list(json),
             words: words.into(),
+            raw: raw.into(),
             failure: None,
         }
     }

@@ -1,9 +1,11 @@
 //! Writes what the mailbox holds into the completion buffer, as far as one drain may go.
 
+use std::time::Duration;
+
 use crate::error::error_json;
 use crate::link::Mailbox;
 use crate::outbox::{Contents, End, Head, Outbox};
-use crate::wire::{align, done};
+use crate::wire::{align, done, event};
 
 /// A body up to this size crosses with its head in one record; JavaScript keeps it as a string.
 const WHOLE_LIMIT: usize = 64 * 1024;
@@ -15,7 +17,7 @@ const DRAIN_SLOTS: usize = 1024;
 /// of the largest size (64 KiB) and a whole body fit.
 const RECORD_RESERVE: usize = 256 * 1024;
 /// The fixed words of the largest record.
-const FIXED: usize = 24;
+const FIXED: usize = 32;
 
 /// What a drain took out, beside what it wrote into the buffer.
 pub(crate) struct Drained {
@@ -63,6 +65,7 @@ impl Writer<'_> {
             } else {
                 drop(contents);
                 mailbox.put_back(outbox);
+                return true;
             }
         }
         !mailbox.is_empty()
@@ -77,9 +80,11 @@ impl Writer<'_> {
         }
         if let Some(head) = contents.head.take() {
             let size: usize = contents.chunks.iter().map(bytes::Bytes::len).sum();
-            if matches!(contents.end, Some(End::Complete)) && size <= WHOLE_LIMIT {
+            if let Some(End::Complete(took)) = contents.end
+                && size <= WHOLE_LIMIT
+            {
                 contents.end = None;
-                self.whole(slot, &head, contents, size);
+                self.whole(slot, &head, contents, size, took);
                 return true;
             }
             self.head(slot, &head);
@@ -91,7 +96,10 @@ impl Writer<'_> {
             return false;
         }
         match contents.end.take() {
-            Some(End::Complete) => self.words(&[done::END, slot]),
+            Some(End::Complete(took)) => {
+                let [low, high] = micros(took);
+                self.words(&[done::END, slot, low, high]);
+            }
             Some(End::Failed(error)) => self.text(done::ERROR, slot, error_json(&error).as_bytes()),
             Some(End::Value(json)) => self.text(done::VALUE, slot, json.as_bytes()),
             Some(End::Lease(offered)) => {
@@ -103,10 +111,18 @@ impl Writer<'_> {
         true
     }
 
-    fn whole(&mut self, slot: u32, head: &Head, contents: &mut Contents, size: usize) {
+    fn whole(
+        &mut self,
+        slot: u32,
+        head: &Head,
+        contents: &mut Contents,
+        size: usize,
+        took: Duration,
+    ) {
         let ascii = contents.chunks.iter().all(|chunk| chunk.is_ascii());
-        let flags = flags(head) | if ascii { done::FLAG_ASCII } else { 0 };
+        let flags = head.flags | if ascii { done::FLAG_ASCII } else { 0 };
         let status = u32::from(head.status);
+        let [low, high] = micros(took);
         self.words(&[
             done::WHOLE,
             slot,
@@ -114,6 +130,8 @@ impl Writer<'_> {
             flags,
             word(head.text.len()),
             word(size),
+            low,
+            high,
         ]);
         self.bytes(&head.text);
         for chunk in contents.chunks.drain(..) {
@@ -128,8 +146,10 @@ impl Writer<'_> {
             done::HEAD,
             slot,
             status,
-            flags(head),
+            head.flags,
             word(head.text.len()),
+            0,
+            0,
             0,
         ]);
         self.bytes(&head.text);
@@ -161,7 +181,7 @@ impl Writer<'_> {
         contents.chunks.is_empty()
     }
 
-    /// All events of a slot; `false` if their words do not fit.
+    /// All events of a slot; `false` if their words and raw data do not fit.
     fn events(&mut self, slot: u32, contents: &mut Contents) -> bool {
         let Some(decoding) = &mut contents.decoding else {
             return true;
@@ -170,11 +190,19 @@ impl Writer<'_> {
         if news.is_empty() {
             return true;
         }
-        if 4 * news.words.len() > self.free().saturating_sub(RECORD_RESERVE / 2) {
+        if 4 * news.words.len() + news.raw.len() > self.free().saturating_sub(RECORD_RESERVE / 2) {
             return false;
         }
-        self.words(&[done::EVENTS, slot, word(news.words.len()), word(news.bytes)]);
+        self.words(&[
+            done::EVENTS,
+            slot,
+            word(news.words.len() / event::WORDS),
+            word(news.bytes),
+            word(news.raw.len()),
+        ]);
         self.words(&news.words);
+        self.bytes(&news.raw);
+        self.at = align(self.at);
         self.json.push_str(&news.json);
         news.clear();
         true
@@ -203,12 +231,11 @@ impl Writer<'_> {
     }
 }
 
-fn flags(head: &Head) -> u32 {
-    if head.redirected {
-        done::FLAG_REDIRECTED
-    } else {
-        0
-    }
+/// The two words of a duration in microseconds.
+fn micros(duration: Duration) -> [u32; 2] {
+    let micros = duration.as_micros();
+    [micros, micros >> 32]
+        .map(|word| u32::try_from(word & u128::from(u32::MAX)).unwrap_or_default())
 }
 
 /// Sizes here are bounded by the completion buffer, which is far below 4 GiB.

@@ -1,10 +1,18 @@
 //! Errors on their way to JavaScript.
 
-use warmline_http::Error;
+use std::error::Error as _;
+
+use serde_json::{Value, json};
+use warmline_http::transport::AttemptErrors;
+use warmline_http::{Error, Facts};
+
+use crate::facts;
 
 /// An error record stays far below the reserve: so many causes, each so many characters.
 const MAX_CAUSES: usize = 8;
 const MAX_MESSAGE: usize = 2048;
+/// And so many addresses that did not answer.
+const MAX_ATTEMPTS: usize = 32;
 
 /// For calls that answer at once. The code goes in front of the message, where JavaScript finds it.
 pub(crate) fn to_napi(error: &Error) -> napi::Error {
@@ -13,10 +21,17 @@ pub(crate) fn to_napi(error: &Error) -> napi::Error {
 
 /// For records: all that is known of it.
 pub(crate) fn error_json(error: &Error) -> String {
-    let causes = std::iter::successors(std::error::Error::source(error), |cause| cause.source())
+    error_value(error).to_string()
+}
+
+/// The same as a part of something else.
+pub(crate) fn error_value(error: &Error) -> Value {
+    let facts = error.facts.as_deref();
+    let took = facts.and_then(|facts| facts.took);
+    let causes = std::iter::successors(error.source(), |&cause| cause.source())
         .take(MAX_CAUSES)
         .map(|cause| clip(&cause.to_string()));
-    serde_json::json!({
+    json!({
         "code": error.code,
         "phase": error.phase.as_str(),
         "message": clip(&error.message),
@@ -26,9 +41,30 @@ pub(crate) fn error_json(error: &Error) -> String {
         "bytesSent": error.bytes_sent,
         "bytesReceived": error.bytes_received,
         "retryable": error.retryable,
+        "facts": facts.filter(|facts| facts.attempt > 0).map(line),
+        "took": took.map(|took| u64::try_from(took.as_micros()).unwrap_or(u64::MAX)),
         "causes": causes.collect::<Vec<_>>(),
+        "attempts": error.source().and_then(|source| source.downcast_ref()).map(attempts),
     })
-    .to_string()
+}
+
+/// The fields that Node's errors of connecting have.
+fn attempts(errors: &AttemptErrors) -> Value {
+    let attempts = errors.0.iter().take(MAX_ATTEMPTS).map(|attempt| {
+        json!({
+            "code": attempt.code,
+            "message": attempt.to_string(),
+            "address": attempt.address.ip(),
+            "port": attempt.address.port(),
+        })
+    });
+    attempts.collect()
+}
+
+fn line(facts: &Facts) -> String {
+    let mut line = Vec::new();
+    facts::write(facts, &mut line);
+    String::from_utf8_lossy(&line).into_owned()
 }
 
 /// A message as long as people read.

@@ -3,17 +3,19 @@
 use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::sync::Arc;
-use std::task::Poll;
+use std::task::{Context, Poll};
+use std::time::Instant;
 
 use bytes::Bytes;
 use url::Position;
-use warmline_http::{Body, Error, Phase, RequestBody, Response};
+use warmline_http::{Body, Error, Facts, Phase, RequestBody, Response};
 
 use crate::clients;
-use crate::outbox::{End, Head, Outbox};
+use crate::facts;
+use crate::outbox::{End, Head, Order, Outbox};
 use crate::parse;
 use crate::submission::RequestRecord;
-use crate::wire::flag;
+use crate::wire::{done, flag};
 
 /// A response's body of up to this size is worth one more look before its head goes out alone.
 const TOGETHER_LIMIT: usize = 64 * 1024;
@@ -47,27 +49,31 @@ pub(crate) fn run(
     outbox: Arc<Outbox>,
 ) -> impl Future<Output = ()> + Send {
     let whole = record.flags & flag::WHOLE != 0;
+    let start = Instant::now();
     // Boxed: a stream that goes on for minutes should not keep what it took to get its head.
     let opening = Box::pin(open(record, body));
     async move {
         let ending = Ending(outbox);
         let outbox = &ending.0;
         let result = async {
-            let (head, body) = opening.await?;
-            deliver(head, body, whole, outbox).await
+            let (head, body, facts) = opening.await?;
+            if whole {
+                return deliver_whole(head, body, facts, start, outbox).await;
+            }
+            deliver(head, body, start, outbox).await
         };
         if let Err(error) = result.await {
-            outbox.end(End::Failed(Box::new(error)));
+            outbox.end(failed(error, start));
         }
     }
 }
 
 /// Sends the request and waits for the head of its response.
-async fn open(record: RequestRecord, body: RequestBody) -> Result<(Head, Body), Error> {
+async fn open(record: RequestRecord, body: RequestBody) -> Result<(Head, Body, Facts), Error> {
     let client = clients::get(record.client)?;
     let request = parse::request(record, body)?;
     let response = client.send(request).await?;
-    Ok((head(&response), response.body))
+    Ok((head(&response), response.body, response.facts))
 }
 
 /// As [`run`], for a body that JavaScript makes piece by piece while the request is under way.
@@ -87,45 +93,115 @@ pub(crate) async fn run_streaming(
     }
 }
 
-async fn deliver(
+/// Hands a response over once all of it is there.
+async fn deliver_whole(
     head: Head,
     mut body: Body,
-    whole: bool,
+    facts: Facts,
+    start: Instant,
     outbox: &Arc<Outbox>,
 ) -> Result<(), Error> {
     let mut chunks = VecDeque::new();
-    if whole {
-        while let Some(chunk) = body.chunk().await? {
-            chunks.push_back(chunk);
+    loop {
+        match body.chunk().await {
+            Ok(Some(chunk)) => chunks.push_back(chunk),
+            Ok(None) => break,
+            Err(mut error) => {
+                error.facts = Some(Box::new(facts));
+                return Err(error);
+            }
         }
-        outbox.whole(head, chunks);
-        return Ok(());
     }
+    outbox.whole(head, chunks, start.elapsed());
+    Ok(())
+}
+
+async fn deliver(
+    head: Head,
+    mut body: Body,
+    start: Instant,
+    outbox: &Arc<Outbox>,
+) -> Result<(), Error> {
+    let mut chunks = VecDeque::new();
     let gathered = gather(&mut body, &mut chunks).await;
     if matches!(gathered, Gathered::Everything) {
-        outbox.whole(head, chunks);
+        outbox.whole(head, chunks, start.elapsed());
         return Ok(());
     }
     outbox.head(head);
-    let handed_over = async {
-        for chunk in chunks {
-            outbox.chunk(chunk).await?;
+    let overdue = body.until_overdue();
+    let mut rest = Rest {
+        waiting: chunks,
+        failure: match gathered {
+            Gathered::Failure(error) => Some(error),
+            Gathered::Everything | Gathered::Part => None,
+        },
+        body,
+    };
+    let order = tokio::select! {
+        biased;
+        handed_over = rest.hand_over(outbox) => {
+            let end = match handed_over {
+                Ok(()) => End::Complete(start.elapsed()),
+                Err(error) => failed(error, start),
+            };
+            outbox.end_unless_ordered(end).err().map(|(order, end)| {
+                if let End::Failed(error) = end {
+                    rest.failure = Some(*error);
+                }
+                order
+            })
         }
-        if let Gathered::Failure(error) = gathered {
-            return Err(error);
+        // A reader that does not read must not keep the connection for longer.
+        () = overdue => return Err(rest.body.overdue()),
+        order = outbox.until_ordered() => Some(order),
+    };
+    match order {
+        None => {}
+        Some(Order::Forgo) => {
+            Box::pin(rest.body.drain()).await;
+            outbox.end(End::Complete(start.elapsed()));
         }
-        while let Some(chunk) = body.chunk().await? {
-            outbox.chunk(chunk).await?;
+        Some(Order::Relay(order)) => Box::pin(order.run(&mut rest, outbox)).await,
+    }
+    Ok(())
+}
+
+fn failed(mut error: Error, start: Instant) -> End {
+    error.facts.get_or_insert_default().took = Some(start.elapsed());
+    End::Failed(Box::new(error))
+}
+
+/// What is to come of a body.
+pub(crate) struct Rest {
+    /// Comes first.
+    pub(crate) waiting: VecDeque<Bytes>,
+    /// What broke the body off after that.
+    failure: Option<Error>,
+    body: Body,
+}
+
+impl Rest {
+    /// Passes all of it to JavaScript. Dropped before its end, nothing is lost.
+    async fn hand_over(&mut self, outbox: &Arc<Outbox>) -> Result<(), Error> {
+        while let Some(chunk) = poll_fn(|cx| self.poll_chunk(cx)).await {
+            outbox.chunk(chunk?).await?;
         }
         Ok(())
-    };
-    tokio::select! {
-        biased;
-        handed_over = handed_over => handed_over?,
-        () = outbox.until_forgone() => Box::pin(body.drain()).await,
     }
-    outbox.end(End::Complete);
-    Ok(())
+
+    pub(crate) fn poll_chunk(
+        &mut self,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Bytes, Error>>> {
+        if let Some(chunk) = self.waiting.pop_front() {
+            return Poll::Ready(Some(Ok(chunk)));
+        }
+        match self.failure.take() {
+            Some(error) => Poll::Ready(Some(Err(error))),
+            None => self.body.poll_chunk(cx),
+        }
+    }
 }
 
 /// What came of a body without waiting.
@@ -168,25 +244,7 @@ fn head(response: &Response) -> Head {
         text.extend_from_slice(response.target.url()[..Position::AfterQuery].as_bytes());
     }
     text.push(b'\n');
-    let facts = &response.facts;
-    decimal(&mut text, facts.connection_id);
-    text.extend_from_slice(if facts.reused { b" 1 " } else { b" 0 " });
-    text.extend_from_slice(facts.protocol.as_bytes());
-    text.push(b' ');
-    decimal(&mut text, u64::from(facts.attempt));
-    for duration in [
-        facts.queue,
-        facts.dns,
-        facts.tcp,
-        facts.tls,
-        facts.first_byte,
-    ] {
-        text.push(b' ');
-        decimal(
-            &mut text,
-            u64::try_from(duration.as_micros()).unwrap_or(u64::MAX),
-        );
-    }
+    facts::write(&response.facts, &mut text);
     text.push(b'\n');
     for (name, value) in &response.headers {
         text.extend_from_slice(name.as_str().as_bytes());
@@ -196,24 +254,18 @@ fn head(response: &Response) -> Head {
     }
     Head {
         status: response.status.as_u16(),
-        redirected: response.redirected,
+        flags: flags(response),
         text,
     }
 }
 
-/// Appends a number; the standard formatter takes ten times as long, for each of seven numbers of each
-/// response.
-fn decimal(text: &mut Vec<u8>, mut number: u64) {
-    let mut digits = [0; 20];
-    let mut at = digits.len();
-    loop {
-        at -= 1;
-        // A remainder of ten fits a byte.
-        digits[at] = b'0' + u8::try_from(number % 10).unwrap_or_default();
-        number /= 10;
-        if number == 0 {
-            break;
-        }
-    }
-    text.extend_from_slice(&digits[at..]);
+fn flags(response: &Response) -> u32 {
+    [
+        (response.redirected, done::FLAG_REDIRECTED),
+        (response.crossed_origins, done::FLAG_CROSSED_ORIGINS),
+        (response.decoded, done::FLAG_DECODED),
+    ]
+    .into_iter()
+    .filter_map(|(holds, flag)| holds.then_some(flag))
+    .sum()
 }

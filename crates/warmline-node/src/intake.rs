@@ -4,13 +4,16 @@ use std::sync::Arc;
 
 use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
+use warmline_http::relay::Halt;
 use warmline_http::{Error, Phase, RequestBody};
 
 use crate::clients;
 use crate::exchange;
 use crate::leases;
+use crate::lent::Lent;
 use crate::link::Mailbox;
 use crate::outbox::{End, Outbox};
+use crate::relaying::{self, RelayOrder};
 use crate::submission::{Batch, Command, Malformed, Records, RequestRecord, SubmittedBody};
 use crate::upload::{self, Piece};
 
@@ -20,12 +23,19 @@ struct Slot {
     outbox: Arc<Outbox>,
     task: AbortHandle,
     upload: Option<mpsc::UnboundedSender<Piece>>,
+    /// Ends the relay of its response's body.
+    halt: Option<mpsc::UnboundedSender<Halt>>,
 }
 
 /// Serves batches until the JavaScript thread ends; then everything it had in flight is stopped.
-pub(crate) async fn run(mut submissions: mpsc::UnboundedReceiver<Batch>, mailbox: Arc<Mailbox>) {
+pub(crate) async fn run(
+    mut submissions: mpsc::UnboundedReceiver<Batch>,
+    mailbox: Arc<Mailbox>,
+    lent: Arc<Lent>,
+) {
     let mut intake = Intake {
         mailbox,
+        lent,
         slots: Vec::new(),
     };
     while let Some(batch) = submissions.recv().await {
@@ -37,6 +47,7 @@ pub(crate) async fn run(mut submissions: mpsc::UnboundedReceiver<Batch>, mailbox
 
 struct Intake {
     mailbox: Arc<Mailbox>,
+    lent: Arc<Lent>,
     slots: Vec<Option<Slot>>,
 }
 
@@ -120,6 +131,31 @@ impl Intake {
                     slot.outbox.decode(wish, received, unread);
                 }
             }
+            Command::Relay {
+                slot,
+                socket,
+                wish,
+                heartbeat,
+                received,
+                unread,
+            } => {
+                let lent = Arc::clone(&self.lent);
+                if let Some(slot) = self.slot(slot) {
+                    slot.outbox.relay(received, unread, || {
+                        let downstream = lent.take(socket)?;
+                        let meter = relaying::meter(wish);
+                        let (order, halt) = RelayOrder::new(downstream, meter, heartbeat);
+                        slot.halt = Some(halt);
+                        Some(order)
+                    });
+                }
+            }
+            Command::Halt { slot, now } => {
+                if let Some(halt) = self.slot(slot).and_then(|slot| slot.halt.as_ref()) {
+                    // An error means that the relay has ended, which JavaScript will be told.
+                    let _ = halt.send(if now { Halt::Now } else { Halt::BetweenChunks });
+                }
+            }
         }
     }
 
@@ -162,6 +198,7 @@ impl Intake {
             outbox,
             task,
             upload: None,
+            halt: None,
         });
     }
 

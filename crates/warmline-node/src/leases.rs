@@ -226,8 +226,8 @@ fn info_json(info: &ConnectionInfo) -> String {
     let millis = |duration: Duration| duration.as_secs_f64() * 1000.0;
     serde_json::json!({
         "protocol": info.protocol,
-        "remoteAddress": info.remote_address.to_string(),
-        "localAddress": info.local_address.to_string(),
+        "remoteAddress": info.remote_address.map(|address| address.to_string()),
+        "localAddress": info.local_address.map(|address| address.to_string()),
         "tls": info.tls.map(|tls| serde_json::json!({ "version": tls.version, "cipher": tls.cipher })),
         "timings": {
             "dns": millis(info.timings.dns),

@@ -15,6 +15,7 @@ use tokio::sync::mpsc;
 use crate::decode::list;
 use crate::drain::{DRAIN_BYTES, Drained, drain};
 use crate::intake;
+use crate::lent::Lent;
 use crate::memory;
 use crate::outbox::Outbox;
 use crate::submission::Batch;
@@ -67,6 +68,7 @@ impl Mailbox {
 pub struct Link {
     mailbox: Arc<Mailbox>,
     submissions: mpsc::UnboundedSender<Batch>,
+    lent: Arc<Lent>,
 }
 
 #[napi]
@@ -88,7 +90,12 @@ impl Link {
         let (submissions, receiver) = mpsc::unbounded_channel();
         memory::give_back_at_once();
         let engine = warmline_http::engine().map_err(|error| crate::error::to_napi(&error))?;
-        engine.spawn(intake::run(receiver, Arc::clone(&mailbox)));
+        let lent = Arc::new(Lent::default());
+        engine.spawn(intake::run(
+            receiver,
+            Arc::clone(&mailbox),
+            Arc::clone(&lent),
+        ));
         // The thread may end at any time. Its sender is dropped with this object, which ends the
         // intake and with it every exchange; the mailbox takes nothing more from now on.
         let closing = Arc::clone(&mailbox);
@@ -99,7 +106,21 @@ impl Link {
         Ok(Self {
             mailbox,
             submissions,
+            lent,
         })
+    }
+
+    /// Lends a socket of this thread by its descriptor: a relay may write to it. The result is its number
+    /// for the relay; nothing if it cannot be lent.
+    #[napi(catch_unwind)]
+    pub fn lend(&self, descriptor: i32) -> Option<u32> {
+        self.lent.lend(descriptor)
+    }
+
+    /// Takes a socket back that no relay has taken.
+    #[napi(catch_unwind)]
+    pub fn take_back(&self, socket: u32) {
+        self.lent.take(socket);
     }
 
     /// Takes the first `length` bytes of the submission buffer, and the bodies that go beside it.

@@ -1,9 +1,43 @@
 //! How a client's connections are opened, as JavaScript says it.
 
+use std::net::IpAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
 use napi::bindgen_prelude::Buffer;
 use napi_derive::napi;
-use warmline_http::transport::{self, Proxy, ProxyOptions, TlsIdentity, TlsOptions, TlsVersion};
+use warmline_http::transport::{
+    self, DnsOptions, Proxy, ProxyOptions, TcpOptions, TlsIdentity, TlsOptions, TlsVersion,
+};
 use warmline_http::{Error, Phase};
+
+/// Names of a client. Durations are milliseconds; 0 keeps nothing.
+#[napi(object)]
+pub struct DnsSettings {
+    pub hosts: Vec<StaticHost>,
+    pub ttl: Option<u32>,
+    pub negative_ttl: Option<u32>,
+    pub stale_ttl: Option<u32>,
+}
+
+/// A name that is not looked up.
+#[napi(object)]
+pub struct StaticHost {
+    /// In lower case.
+    pub name: String,
+    pub addresses: Vec<String>,
+}
+
+/// Sockets of a client.
+#[napi(object)]
+#[derive(Default)]
+pub struct SocketSettings {
+    /// Of the unix domain socket that everything goes to.
+    pub path: Option<String>,
+    pub local_address: Option<String>,
+    /// Milliseconds; 0 is none.
+    pub keepalive: Option<u32>,
+}
 
 /// TLS of a client. TypeScript has checked it.
 #[napi(object)]
@@ -32,6 +66,48 @@ pub(crate) fn proxy(settings: ProxySettings) -> Result<ProxyOptions, Error> {
         None => Ok(ProxyOptions::Direct),
         Some(url) => Proxy::parse("proxy", &url).map(ProxyOptions::Fixed),
     }
+}
+
+pub(crate) fn dns(settings: DnsSettings) -> Result<DnsOptions, Error> {
+    let hosts = settings.hosts.into_iter().map(|host| {
+        let addresses = host.addresses.iter().map(|text| address("dns.hosts", text));
+        Ok((host.name.into(), addresses.collect::<Result<_, _>>()?))
+    });
+    let defaults = DnsOptions::default();
+    let millis = |setting: Option<u32>, default| {
+        setting.map_or(default, |millis| Duration::from_millis(millis.into()))
+    };
+    Ok(DnsOptions {
+        hosts: hosts.collect::<Result<_, Error>>()?,
+        ttl: millis(settings.ttl, defaults.ttl),
+        negative_ttl: millis(settings.negative_ttl, defaults.negative_ttl),
+        stale_ttl: millis(settings.stale_ttl, defaults.stale_ttl),
+        lookup: None,
+    })
+}
+
+pub(crate) fn socket(settings: SocketSettings) -> Result<(TcpOptions, Option<PathBuf>), Error> {
+    let local_address = settings
+        .local_address
+        .map(|text| address("localAddress", &text));
+    let defaults = TcpOptions::default();
+    let tcp = TcpOptions {
+        keepalive: match settings.keepalive {
+            None => defaults.keepalive,
+            Some(0) => None,
+            Some(millis) => Some(Duration::from_millis(millis.into())),
+        },
+        local_address: local_address.transpose()?,
+        ..defaults
+    };
+    Ok((tcp, settings.path.map(PathBuf::from)))
+}
+
+fn address(setting: &str, text: &str) -> Result<IpAddr, Error> {
+    text.parse().map_err(|_| {
+        let message = format!("{setting} must be an IP address, not {text:?}");
+        Error::new("ERR_INVALID_ARG_VALUE", Phase::Connect, message)
+    })
 }
 
 pub(crate) fn tls(settings: TlsSettings) -> Result<TlsOptions, Error> {

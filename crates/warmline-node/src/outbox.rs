@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::sync::Notify;
@@ -11,6 +12,7 @@ use warmline_http::{Error, Phase};
 use crate::decode::{Decoding, Wish};
 use crate::leases::Offered;
 use crate::link::Mailbox;
+use crate::relaying::RelayOrder;
 
 /// A response's unread bytes above which its socket is no longer read.
 const READ_WINDOW: usize = 256 * 1024;
@@ -22,8 +24,15 @@ pub(crate) struct Outbox {
     contents: Mutex<Contents>,
     unread: AtomicUsize,
     credit: Notify,
-    /// Told once JavaScript wants no more of the body.
-    forgone: Notify,
+    /// Told once there is an order in the contents.
+    ordered: Notify,
+}
+
+/// What is to become of the rest of a body that JavaScript does not want to have.
+pub(crate) enum Order {
+    /// Nothing; its connection is wanted for other requests.
+    Forgo,
+    Relay(Box<RelayOrder>),
 }
 
 /// The news of a slot; a drain empties it.
@@ -39,6 +48,7 @@ pub(crate) struct Contents {
     /// JavaScript has asked for events, without knowing yet of all that was drained: nothing of the
     /// body is drained until it has asked again.
     pub(crate) paused: bool,
+    order: Option<Order>,
     /// The body goes through this decoder.
     pub(crate) decoding: Option<Box<Decoding>>,
     /// Stands in the mailbox's queue.
@@ -50,14 +60,16 @@ pub(crate) struct Contents {
 /// The head of a response, as it crosses.
 pub(crate) struct Head {
     pub(crate) status: u16,
-    pub(crate) redirected: bool,
-    /// Lines: reason, final URL or empty, connection facts, then name and value of each header.
+    /// Of [`done`](crate::wire::done).
+    pub(crate) flags: u32,
+    /// Lines: reason, final URL or empty, [`crate::facts`], then name and value of each header.
     pub(crate) text: Vec<u8>,
 }
 
 /// How a slot's exchange ended.
 pub(crate) enum End {
-    Complete,
+    /// After so long a time.
+    Complete(Duration),
     Failed(Box<Error>),
     /// JSON, for exchanges that are not requests.
     Value(String),
@@ -73,7 +85,7 @@ impl Outbox {
             contents: Mutex::default(),
             unread: AtomicUsize::new(0),
             credit: Notify::new(),
-            forgone: Notify::new(),
+            ordered: Notify::new(),
         })
     }
 
@@ -96,19 +108,32 @@ impl Outbox {
     }
 
     pub(crate) fn end(self: &Arc<Self>, end: End) {
-        self.post(|contents| {
-            contents.end = Some(end);
-            contents.over = true;
-            contents.finish_decoding();
+        self.post(|contents| contents.conclude(end));
+    }
+
+    /// As [`Outbox::end`], unless there is an order for the rest: then both are given back.
+    pub(crate) fn end_unless_ordered(self: &Arc<Self>, end: End) -> Result<(), (Order, End)> {
+        let mut ended = Ok(());
+        // Race window: an order may come with the body's end. Under the lock, one of them is first.
+        self.post(|contents| match contents.take_order() {
+            Some(order) => ended = Err((order, end)),
+            None => contents.conclude(end),
         });
+        ended
     }
 
     /// JavaScript wants no more of it: nothing is held back for what it might ask.
     pub(crate) fn abandoned(self: &Arc<Self>) {
         let mut contents = self.lock();
         contents.decoding = None;
+        contents.order = None;
+        self.resume(contents);
+    }
+
+    /// Lets drains take what was held back.
+    fn resume(self: &Arc<Self>, mut contents: MutexGuard<'_, Contents>) {
         let held_back = std::mem::replace(&mut contents.paused, false);
-        // Its end may be among what was held back, and nobody would come for it.
+        // Its end may be among it, and nobody would come for it.
         if held_back && !std::mem::replace(&mut contents.queued, true) {
             drop(contents);
             self.mailbox.push(Arc::clone(self));
@@ -118,21 +143,58 @@ impl Outbox {
     /// JavaScript wants no more of it, and its connection for other requests.
     pub(crate) fn forgone(self: &Arc<Self>) {
         self.abandoned();
+        self.lock().order = Some(Order::Forgo);
         // Leaves a permit behind for an exchange that does not wait for it yet.
-        self.forgone.notify_one();
+        self.ordered.notify_one();
     }
 
-    /// Returns once [`Outbox::forgone`] was called.
-    pub(crate) async fn until_forgone(&self) {
-        self.forgone.notified().await;
+    /// The rest of the body goes elsewhere, if JavaScript knows of all that was drained, and nobody has
+    /// ended the body yet.
+    pub(crate) fn relay(
+        self: &Arc<Self>,
+        received: u64,
+        unread: Bytes,
+        order: impl FnOnce() -> Option<RelayOrder>,
+    ) {
+        let mut contents = self.lock();
+        if contents.over {
+            // JavaScript passes on the rest itself.
+            self.resume(contents);
+            return;
+        }
+        // From now on the body is nothing for JavaScript, whatever is still handed over.
+        contents.paused = true;
+        if contents.drained != received {
+            return;
+        }
+        let Some(mut order) = order() else {
+            self.resume(contents);
+            return;
+        };
+        if !unread.is_empty() {
+            order.chunks.push_back(unread);
+        }
+        contents.order = Some(Order::Relay(Box::new(order)));
+        drop(contents);
+        self.ordered.notify_one();
+    }
+
+    /// Returns once there is an order for the rest of the body.
+    pub(crate) async fn until_ordered(&self) -> Order {
+        loop {
+            if let Some(order) = self.lock().take_order() {
+                return order;
+            }
+            self.ordered.notified().await;
+        }
     }
 
     /// Head, body and end in one go.
-    pub(crate) fn whole(self: &Arc<Self>, head: Head, chunks: VecDeque<Bytes>) {
+    pub(crate) fn whole(self: &Arc<Self>, head: Head, chunks: VecDeque<Bytes>, took: Duration) {
         self.post(|contents| {
             contents.head = Some(head);
             contents.chunks = chunks;
-            contents.end = Some(End::Complete);
+            contents.end = Some(End::Complete(took));
             contents.over = true;
         });
     }
@@ -234,9 +296,28 @@ impl Outbox {
 }
 
 impl Contents {
+    fn conclude(&mut self, end: End) {
+        self.end = Some(end);
+        self.over = true;
+        self.finish_decoding();
+        // The exchange has ended without a look at it, as it does when it is stopped.
+        self.take_order();
+    }
+
+    /// The order, with all of the body that was handed over before.
+    fn take_order(&mut self) -> Option<Order> {
+        let mut order = self.order.take()?;
+        if let Order::Relay(relay) = &mut order {
+            relay.chunks.append(&mut self.chunks);
+            // Nothing more of the body comes this way; its end does.
+            self.paused = false;
+        }
+        Some(order)
+    }
+
     /// Tells the decoder that the body is complete, if it is.
     fn finish_decoding(&mut self) {
-        if let (Some(End::Complete), Some(decoding)) = (&self.end, &mut self.decoding)
+        if let (Some(End::Complete(_)), Some(decoding)) = (&self.end, &mut self.decoding)
             && let Err(error) = decoding.finish()
         {
             self.end = Some(End::Failed(Box::new(error)));

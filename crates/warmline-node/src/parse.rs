@@ -9,7 +9,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::header::HOST;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
-use url::Url;
+use url::{ParseError, Url};
 use warmline_http::{Error, Phase, RedirectMode, Request, RequestBody, Target, Timeouts};
 
 use crate::leases;
@@ -63,6 +63,7 @@ pub(crate) fn request(record: RequestRecord, body: RequestBody) -> Result<Reques
         body,
         redirect,
         timeouts,
+        encoded: record.flags & flag::ENCODED != 0,
         connection,
     })
 }
@@ -95,8 +96,16 @@ fn target(text: &str) -> Result<Arc<Target>, Error> {
 }
 
 pub(crate) fn url(text: &str) -> Result<Url, Error> {
-    let url = Url::parse(text)
-        .map_err(|reason| invalid("ERR_INVALID_URL", format!("Invalid URL: {reason}")))?;
+    let url = Url::parse(text).map_err(|reason| {
+        let reason = match reason {
+            // RFC 6874, which the URL standard leaves out.
+            ParseError::InvalidIpv6Address if text.contains('%') => {
+                "an IPv6 address with a zone (such as %eth0) is not supported".into()
+            }
+            other => other.to_string(),
+        };
+        invalid("ERR_INVALID_URL", format!("Invalid URL: {reason}"))
+    })?;
     if !matches!(url.scheme(), "http" | "https") {
         let message = format!("The scheme must be http or https, not {}", url.scheme());
         return Err(invalid("ERR_INVALID_PROTOCOL", message));

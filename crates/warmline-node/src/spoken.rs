@@ -38,7 +38,7 @@ impl TextDecoder {
             return;
         }
         self.told = usage;
-        news.add_object(&usage_json(&usage));
+        news.add_object(&json!({ "usage": usage_value(&usage) }));
     }
 }
 
@@ -46,7 +46,7 @@ impl News {
     fn add_spoken(&mut self, spoken: Spoken<'_>) {
         match spoken {
             Spoken::Text(text) => self.add_text(text),
-            Spoken::Failure(error) => self.add_object(&failure_json(&error)),
+            Spoken::Failure(error) => self.add_object(&json!({ "failure": failure_value(&error) })),
         }
     }
 
@@ -55,13 +55,13 @@ impl News {
         let start = self.json.len();
         self.text(text);
         let added = units(&self.json[start..]);
-        match self.words.last_mut() {
-            Some(word) if *word & event::FLAGS == event::TEXT => {
+        match self.words.as_mut_slice() {
+            [.., event::TEXT, length] => {
                 // The quote that ended the text before, the comma, the quote that began this one.
                 self.json.drain(start - 1..start + 2);
-                *word += (added - 3) << event::LENGTH_SHIFT;
+                *length += added - 3;
             }
-            _ => self.words.push(event::TEXT | added << event::LENGTH_SHIFT),
+            _ => self.words.extend([event::TEXT, added]),
         }
     }
 
@@ -70,37 +70,31 @@ impl News {
         self.json.push(',');
         self.json.push_str(&object.to_string());
         let length = units(&self.json[start..]);
-        self.words.push(length << event::LENGTH_SHIFT);
+        self.words.extend([0, length]);
     }
 }
 
-fn usage_json(usage: &Usage) -> Value {
-    given(
-        "usage",
-        [
-            ("inputTokens", usage.input.map(Value::from)),
-            ("outputTokens", usage.output.map(Value::from)),
-            ("totalTokens", usage.total.map(Value::from)),
-            ("cachedInputTokens", usage.cached.map(Value::from)),
-        ],
-    )
+pub(crate) fn usage_value(usage: &Usage) -> Value {
+    given([
+        ("inputTokens", usage.input.map(Value::from)),
+        ("outputTokens", usage.output.map(Value::from)),
+        ("totalTokens", usage.total.map(Value::from)),
+        ("cachedInputTokens", usage.cached.map(Value::from)),
+    ])
 }
 
-fn failure_json(error: &ProviderError) -> Value {
-    given(
-        "failure",
-        [
-            ("type", error.kind.as_deref().map(Value::from)),
-            ("code", error.code.as_deref().map(Value::from)),
-            ("message", Some(Value::from(clip(&error.message)))),
-        ],
-    )
+pub(crate) fn failure_value(error: &ProviderError) -> Value {
+    given([
+        ("type", error.kind.as_deref().map(Value::from)),
+        ("code", error.code.as_deref().map(Value::from)),
+        ("message", Some(Value::from(clip(&error.message)))),
+    ])
 }
 
-/// An object of one field, which holds an object of those fields that there are.
-fn given<const FIELDS: usize>(name: &str, fields: [(&str, Option<Value>); FIELDS]) -> Value {
+/// An object of those fields that there are.
+fn given<const FIELDS: usize>(fields: [(&str, Option<Value>); FIELDS]) -> Value {
     let there = fields
         .into_iter()
         .filter_map(|(name, value)| Some((name.to_owned(), value?)));
-    json!({ name: there.collect::<Map<_, _>>() })
+    Value::Object(there.collect::<Map<_, _>>())
 }

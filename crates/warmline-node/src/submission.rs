@@ -62,6 +62,18 @@ pub(crate) enum Command {
         received: u64,
         unread: Bytes,
     },
+    Relay {
+        slot: u32,
+        socket: u32,
+        wish: u32,
+        heartbeat: Option<Duration>,
+        received: u64,
+        unread: Bytes,
+    },
+    Halt {
+        slot: u32,
+        now: bool,
+    },
 }
 
 /// A request as it crossed: nothing in it has been checked yet.
@@ -155,6 +167,18 @@ impl Records {
                 wish: Wish::from_word(self.word()?).ok_or(Malformed)?,
                 received: self.long()?,
                 unread: self.chunk()?,
+            },
+            op::RELAY => Command::Relay {
+                slot,
+                socket: self.word()?,
+                wish: self.word()?,
+                heartbeat: self.duration()?,
+                received: self.long()?,
+                unread: self.chunk()?,
+            },
+            op::HALT => Command::Halt {
+                slot,
+                now: self.word()? != 0,
             },
             _ => return Err(Malformed),
         };

@@ -31,6 +31,12 @@ pub(crate) mod op {
     /// `slot`: nobody wants the rest of the response's body, which should be short: it is read, within
     /// bounds, so that its connection can serve again.
     pub(crate) const FORGO: u32 = 11;
+    /// `slot, socket, wish or NONE, heartbeat in ms or NONE, received low, received high, length, bytes…`:
+    /// the rest of the response's body goes to a socket that was lent, as chunks; the wish is what to count
+    /// of it. What follows, and when it does nothing, is as with `DECODE`. The slot's end is then a `VALUE`.
+    pub(crate) const RELAY: u32 = 12;
+    /// `slot, now`: ends a relay; not before the chunk that is being written is complete, unless `now`.
+    pub(crate) const HALT: u32 = 13;
 }
 
 /// No time-out, no lease, no side body.
@@ -55,17 +61,20 @@ pub(crate) mod flag {
     pub(crate) const TIMEOUTS: u32 = 1 << 4;
     /// The body is wanted whole: nothing is handed over before its end.
     pub(crate) const WHOLE: u32 = 1 << 5;
+    /// The body is wanted as it comes, its codings and all.
+    pub(crate) const ENCODED: u32 = 1 << 6;
 }
 
 /// What a completion record says (its first word).
 pub(crate) mod done {
-    /// A whole response: `slot, status, flags, head length, body length, head…, body…`. Terminal.
+    /// A whole response: `slot, status, flags, head length, body length, total low, total high, head…,
+    /// body…`, with the total in microseconds. Terminal.
     pub(crate) const WHOLE: u32 = 1;
-    /// The head of a response whose body follows: as `WHOLE`, with no body.
+    /// The head of a response whose body follows: as `WHOLE`, with no body and no total yet.
     pub(crate) const HEAD: u32 = 2;
     /// `slot, length, bytes…`: a piece of a response's body.
     pub(crate) const CHUNK: u32 = 3;
-    /// `slot`: the body is complete. Terminal.
+    /// `slot, total low, total high`: the body is complete. Terminal.
     pub(crate) const END: u32 = 4;
     /// `slot, length, JSON…`: it failed. Terminal.
     pub(crate) const ERROR: u32 = 5;
@@ -73,15 +82,19 @@ pub(crate) mod done {
     pub(crate) const PULL: u32 = 6;
     /// `slot, length, JSON…`: the answer to something that is not a request. Terminal.
     pub(crate) const VALUE: u32 = 7;
-    /// `slot, count, bytes, a word for each event…`: events whose values are next in the drain's list.
-    /// `bytes` of the body went into them. The first such record says that the body is decoded from
-    /// now on, and may have no events.
+    /// `slot, count, bytes, raw length, two words for each event…, raw data…`: events whose values are next
+    /// in the drain's list. `bytes` of the body went into them. The first such record says that the body is
+    /// decoded from now on, and may have no events.
     pub(crate) const EVENTS: u32 = 8;
 
     /// The body of a `WHOLE` record is ASCII: its bytes are its characters.
     pub(crate) const FLAG_ASCII: u32 = 1;
     /// At least one redirect was followed.
     pub(crate) const FLAG_REDIRECTED: u32 = 1 << 1;
+    /// At least one of them led to another origin.
+    pub(crate) const FLAG_CROSSED_ORIGINS: u32 = 1 << 2;
+    /// The content codings that its headers name are undone.
+    pub(crate) const FLAG_DECODED: u32 = 1 << 3;
 }
 
 /// What is wanted of a body.
@@ -103,24 +116,38 @@ pub(crate) mod wish {
     pub(crate) const TEXT_OF_LINES: u32 = 17;
     /// In AWS's frames.
     pub(crate) const TEXT_OF_AWS_FRAMES: u32 = 18;
+    /// What one JSON object says of usage: to be counted, not read. Of the three above, that can be
+    /// wished as well.
+    pub(crate) const USAGE_OF_OBJECT: u32 = 19;
 }
 
-/// The word that stands for an event: which values of the list are its own, in this order and
-/// around its data, which every event has. Where text is wanted, an event is a piece of it, or one object:
-/// `{failure: {type, code, message}}`, or, last in its record, `{usage: {inputTokens, ...}}`.
+/// The first of the two words that stand for an event: which values of the list are its own, in this order
+/// and around its data, which every event has. The second is the length of all its values in the list, in UTF-16
+/// units, their commas included.
+///
+/// Where text is wanted, an event is a piece of it, or one object: `{failure: {type, code, message}}`, or,
+/// last in its record, `{usage: {inputTokens, ...}}`.
 pub(crate) mod event {
+    /// How many words an event has.
+    pub(crate) const WORDS: usize = 2;
     /// A name.
     pub(crate) const NAMED: u32 = 1;
-    /// The data is text, and no object.
-    pub(crate) const TEXT: u32 = 1 << 1;
     /// After the data, the last event id.
-    pub(crate) const IDENTIFIED: u32 = 1 << 2;
+    pub(crate) const IDENTIFIED: u32 = 1 << 1;
     /// The reconnection time in milliseconds.
-    pub(crate) const RETRY: u32 = 1 << 3;
-    /// All of these.
-    pub(crate) const FLAGS: u32 = (1 << LENGTH_SHIFT) - 1;
-    /// From this bit on: the UTF-16 units of the event's values in the list, their commas included.
-    pub(crate) const LENGTH_SHIFT: u32 = 4;
+    pub(crate) const RETRY: u32 = 1 << 2;
+    /// The data is text. Without this and without one of those that follow, it is an object.
+    pub(crate) const TEXT: u32 = 1 << 3;
+    /// Text that is no value of the list: these are the next so many bytes of the record's raw data, one for
+    /// each character.
+    pub(crate) const RAW: u32 = 2 << 3;
+    /// The object of the body's pattern, with the values for its holes. The event has the pattern's name.
+    pub(crate) const LIKE: u32 = 3 << 3;
+    /// As `LIKE`, and before those values is the pattern from now on: `[object, the way to each hole,
+    /// name or null]`.
+    pub(crate) const PATTERN: u32 = 4 << 3;
+    /// From this bit on: the length of raw data.
+    pub(crate) const LENGTH_SHIFT: u32 = 6;
 }
 
 /// Rounds a byte offset up to the next word.

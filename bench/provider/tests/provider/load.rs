@@ -49,6 +49,30 @@ fn a_load_reports_what_the_server_saw() {
 }
 
 #[test]
+fn a_load_of_streams_counts_their_events() {
+    let server = Server::start(&["--set", "tokens=10"]);
+    let url = format!("{}/v1/chat/completions?x-mock-stamp=1", server.url);
+    let mut seconds = 0.1;
+    // As above: until something was counted.
+    let counted = loop {
+        let output = program()
+            .args(["load", "--stream", "--url", &url, "--connections", "2"])
+            .args(["--seconds", &seconds.to_string(), "--warmup", "0"])
+            .output()
+            .unwrap();
+        let error = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{error}");
+        let counted: Value = serde_json::from_slice(&output.stdout).unwrap();
+        if counted["events"].as_u64().unwrap() > 0 {
+            break counted;
+        }
+        seconds *= 2.0;
+    };
+    assert!(counted["p99_us"].as_f64().unwrap() > 0.0);
+    assert!(server.stats()["streams_completed"].as_u64() > Some(0));
+}
+
+#[test]
 fn a_server_that_fails_fails_the_load() {
     let server = Server::start(&["--set", "status=500"]);
     let url = format!("{}/v1/chat/completions", server.url);

@@ -63,6 +63,23 @@ fn the_requests_own_limit_cuts_the_answer_short() {
 }
 
 #[test]
+fn streamed_words_are_numbers_on_demand() {
+    let server = Server::start(&["--set", "tokens=3", "--set", "number=1"]);
+    let mut texts = Vec::new();
+    for (path, text) in [
+        ("/v1/chat/completions", "/choices/0/delta/content"),
+        ("/v1/messages", "/delta/text"),
+    ] {
+        let events = server.connect().post(path, &[], &ask(true)).events();
+        let words = events
+            .iter()
+            .filter_map(|event| event.pointer(text)?.as_str());
+        texts.push(words.collect::<String>());
+    }
+    assert_eq!(texts, [" 0 1 2", " 0 1 2"]);
+}
+
+#[test]
 fn a_streamed_message_has_anthropics_events_in_their_order() {
     let server = Server::start(&[]);
     let mut client = server.connect();

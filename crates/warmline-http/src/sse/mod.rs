@@ -4,6 +4,7 @@ mod aws_frames;
 mod event_stream;
 mod limit;
 mod ndjson;
+mod pattern;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -11,4 +12,5 @@ mod text;
 pub use aws_frames::{AwsFrames, Frame, HeaderValue, Headers};
 pub use event_stream::{Dialect, Event, EventStream};
 pub use ndjson::JsonLines;
-pub use text::{Framing, ProviderError, Saying, Spoken, TextStream, Usage, read};
+pub use pattern::Pattern;
+pub use text::{Framing, ProviderError, Saying, Spoken, TextStream, Usage, UsageMeter, read};

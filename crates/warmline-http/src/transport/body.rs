@@ -6,7 +6,7 @@ use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use http::Method;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 
 /// A request's body.
 pub enum RequestBody {
@@ -24,6 +24,8 @@ pub struct BodyStream {
     pieces: mpsc::Receiver<Result<Bytes, Abort>>,
     /// What is still to come, if the length was announced.
     remaining: Option<u64>,
+    /// Dropped once everything has been taken.
+    untaken: Option<oneshot::Sender<()>>,
 }
 
 /// The source of a streamed body gave up: it failed, or its owner cancelled it.
@@ -56,6 +58,20 @@ impl RequestBody {
         Self::Stream(BodyStream {
             pieces,
             remaining: length,
+            untaken: None,
+        })
+    }
+
+    /// Waits until all of a stream has been taken to be written; `None` for what is there at once.
+    pub(crate) fn until_taken(&mut self) -> Option<impl Future<Output = ()> + Send + use<>> {
+        let Self::Stream(stream) = self else {
+            return None;
+        };
+        let (untaken, taken) = oneshot::channel();
+        stream.untaken = Some(untaken);
+        Some(async {
+            // It is never sent: its being dropped is the word.
+            let _ = taken.await;
         })
     }
 
@@ -89,8 +105,8 @@ impl RequestBody {
     pub(super) fn framing(&self, method: &Method) -> BodyFraming {
         match (self, self.length()) {
             // Fetch, "HTTP-network-or-cache fetch", step 8: a length of zero is stated for no body
-            // where the method expects one.
-            (Self::Empty, _) if !matches!(*method, Method::POST | Method::PUT) => {
+            // where the method expects one; with PATCH, as Node has it.
+            (Self::Empty, _) if !matches!(*method, Method::POST | Method::PUT | Method::PATCH) => {
                 BodyFraming::Nothing
             }
             (_, Some(length)) => BodyFraming::Length(length),
@@ -109,6 +125,7 @@ impl BodyStream {
             Some(Ok(piece)) => piece,
             Some(Err(Abort)) => return Poll::Ready(Some(Err(BodyFault::Aborted))),
             None => {
+                self.untaken = None;
                 let short = self.remaining.is_some_and(|remaining| remaining > 0);
                 return Poll::Ready(short.then_some(Err(BodyFault::LengthMismatch)));
             }

@@ -1,20 +1,22 @@
 //! From a pool key to an open connection.
 
-use std::future::Future;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use http::uri;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::Instant;
 use warmline_pool::{Key, Protocol, Scheme};
 
 use super::connection::{ConnectTimings, Connection, ConnectionInfo};
-use super::dns::Resolver;
+use super::deadline::Deadline;
+use super::dial::{Dialed, Dialer};
+use super::dns::DnsOptions;
 use super::h2::{PingOptions, Session};
 use super::io::{SocketIo, Wire};
 use super::line::Line;
 use super::proxy::{Beyond, Destination, Proxies, Proxy, ProxyOptions};
-use super::tcp::{self, TcpOptions};
+use super::tcp::TcpOptions;
 use super::tls::{self, Offer, Tls};
 use super::tls_options::TlsOptions;
 use crate::error::{Error, Phase};
@@ -22,6 +24,11 @@ use crate::error::{Error, Phase};
 /// How connections are opened.
 #[derive(Clone, Debug, Default)]
 pub struct ConnectorOptions {
+    /// Names.
+    pub dns: DnsOptions,
+    /// The unix domain socket that every connection is made to, whatever the origin; no proxy is then
+    /// used. The origin's scheme, name and port are spoken over it all the same.
+    pub socket_path: Option<PathBuf>,
     /// Sockets.
     pub tcp: TcpOptions,
     /// Trust and identity.
@@ -35,8 +42,7 @@ pub struct ConnectorOptions {
 /// Opens connections. Cheap to clone: clones share look-ups, trust store and TLS sessions.
 #[derive(Clone)]
 pub struct Connector {
-    resolver: Resolver,
-    tcp: TcpOptions,
+    dialer: Dialer,
     tls: Tls,
     proxies: Proxies,
     proxy_tls: Tls,
@@ -49,7 +55,8 @@ impl Connector {
     /// # Errors
     /// `WARMLINE_CA` when one of [`TlsOptions::ca`] is not a certificate in PEM form,
     /// `WARMLINE_TLS_IDENTITY` and `WARMLINE_TLS_SERVERNAME` for an unusable one,
-    /// `ERR_INVALID_ARG_VALUE` for an environment variable that names no proxy.
+    /// `ERR_INVALID_ARG_VALUE` for an environment variable that names no proxy, and for a socket's path
+    /// that is none; `WARMLINE_UNSUPPORTED` for one where there are no such sockets.
     pub fn new(options: ConnectorOptions) -> Result<Self, Error> {
         // Name, pins and client certificate are for the origins; a proxy is none.
         let proxy_tls = Tls::new(TlsOptions {
@@ -59,8 +66,7 @@ impl Connector {
             ..TlsOptions::default()
         })?;
         Ok(Self {
-            resolver: Resolver::default(),
-            tcp: options.tcp,
+            dialer: Dialer::new(options.dns, options.tcp, options.socket_path)?,
             tls: Tls::new(options.tls)?,
             proxies: Proxies::new(options.proxy)?,
             proxy_tls,
@@ -89,6 +95,7 @@ impl Connector {
 
     async fn open(&self, key: &Key, deadline: Deadline) -> Result<Connection, Error> {
         let proxy = match &key.proxy {
+            _ if self.dialer.is_local() => None,
             Some(url) => Some(Arc::new(Proxy::parse("the proxy", url)?)),
             None => self.proxies.of(key),
         };
@@ -96,26 +103,19 @@ impl Connector {
             Some(proxy) => (proxy.host(), proxy.port()),
             None => (&*key.host, key.port),
         };
-        let blamed = |error| match &proxy {
-            Some(proxy) => proxy.blamed(error),
-            None => error,
-        };
         let start = Instant::now();
-        let addresses = deadline
-            .keep(Phase::Dns, key, self.resolver.resolve(host, port))
+        let Dialed {
+            mut io,
+            addresses,
+            resolved,
+        } = self
+            .dialer
+            .dial(host, port, key, deadline)
             .await
-            .map_err(blamed)?;
-        let resolved = Instant::now();
-        let stream = deadline
-            .keep(Phase::Connect, key, tcp::connect(&addresses, self.tcp))
-            .await
-            .map_err(blamed)?;
-        let addresses = stream
-            .local_addr()
-            .and_then(|ours| Ok((ours, stream.peer_addr()?)));
-        let (local_address, remote_address) =
-            addresses.map_err(|error| Error::from_io(error, Phase::Connect, "connect"))?;
-        let mut io = SocketIo::tcp(stream);
+            .map_err(|error| match &proxy {
+                Some(proxy) => proxy.blamed(error),
+                None => error,
+            })?;
         if let Some(proxy) = &proxy {
             let through = self.through(proxy, key, io);
             io = deadline.keep(Phase::Connect, key, through).await?;
@@ -138,8 +138,8 @@ impl Connector {
         };
         let info = ConnectionInfo {
             protocol: if http2 { "h2" } else { "http/1.1" },
-            remote_address,
-            local_address,
+            remote_address: addresses.map(|(_, remote)| remote),
+            local_address: addresses.map(|(local, _)| local),
             tls,
             timings,
         };
@@ -176,9 +176,9 @@ impl Connector {
         }
         let mut destination = Destination::of(&key.host);
         if proxy.wants_addresses() {
-            let addresses = self.resolver.resolve(&key.host, key.port).await?;
+            let found = self.dialer.resolver.resolve(&key.host, key.port).await?;
             // A resolver's answer without any address is an error.
-            if let Some(first) = addresses.first() {
+            if let Some(first) = found.addresses.first() {
                 destination = Destination::Address(first.ip());
             }
         }
@@ -202,40 +202,6 @@ fn offer(protocol: Protocol) -> Offer {
         Protocol::Auto => Offer::Either,
         Protocol::Http1 => Offer::Http1,
         Protocol::Http2 => Offer::Http2,
-    }
-}
-
-/// When connecting must be done, and how long that was meant to be.
-#[derive(Clone, Copy)]
-struct Deadline(Option<(Instant, Duration)>);
-
-impl Deadline {
-    fn after(timeout: Option<Duration>) -> Self {
-        // A time too far off to be represented is no limit.
-        Self(timeout.and_then(|limit| Some((Instant::now().checked_add(limit)?, limit))))
-    }
-
-    async fn keep<T>(
-        self,
-        phase: Phase,
-        key: &Key,
-        step: impl Future<Output = Result<T, Error>>,
-    ) -> Result<T, Error> {
-        let Some((deadline, limit)) = self.0 else {
-            return step.await;
-        };
-        timeout_at(deadline, step).await.unwrap_or_else(|_| {
-            let step = match phase {
-                Phase::Dns => "looking up the name",
-                Phase::Tls => "in the TLS handshake",
-                _ => "opening the TCP connection",
-            };
-            let message = format!(
-                "connect to {key} timed out after {} ms, {step}",
-                limit.as_millis()
-            );
-            Err(Error::new("UND_ERR_CONNECT_TIMEOUT", phase, message))
-        })
     }
 }
 

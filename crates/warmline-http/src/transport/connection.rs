@@ -30,10 +30,10 @@ pub struct Connection {
 pub struct ConnectionInfo {
     /// `http/1.1` or `h2`, as ALPN spells it.
     pub protocol: &'static str,
-    /// The other end: the origin, or its proxy.
-    pub remote_address: SocketAddr,
+    /// The other end: the origin, or its proxy. `None` for a unix domain socket, as for our end.
+    pub remote_address: Option<SocketAddr>,
     /// Our end.
-    pub local_address: SocketAddr,
+    pub local_address: Option<SocketAddr>,
     /// What TLS settled on; `None` for plain TCP.
     pub tls: Option<TlsInfo>,
     /// How long opening it took.

@@ -52,8 +52,7 @@ pub(super) fn before_response(end: HeadEnd, traffic: Traffic) -> Error {
             };
             network(error, phase)
         }
-        HeadEnd::Closed { within: true } => Error::new(
-            "HPE_INVALID_EOF_STATE",
+        HeadEnd::Closed { within: true } => other_side_closed_in(
             waiting,
             "other side closed in the middle of the response's head",
         ),
@@ -73,8 +72,7 @@ pub(super) fn in_body(end: BodyEnd, traffic: Traffic) -> Error {
     let error = match end {
         BodyEnd::Upload(fault) => upload(fault, Phase::Body),
         BodyEnd::Network(error) => network(error, Phase::Body),
-        BodyEnd::Closed { announced: true } => Error::new(
-            "UND_ERR_RES_CONTENT_LENGTH_MISMATCH",
+        BodyEnd::Closed { announced: true } => other_side_closed_in(
             Phase::Body,
             "other side closed before the announced end of the response's body",
         ),
@@ -135,7 +133,12 @@ pub(super) fn upload(fault: BodyFault, phase: Phase) -> Error {
 const OTHER_SIDE_CLOSED: &str = "other side closed";
 
 fn other_side_closed(phase: Phase) -> Error {
-    Error::new("UND_ERR_SOCKET", phase, OTHER_SIDE_CLOSED)
+    other_side_closed_in(phase, OTHER_SIDE_CLOSED)
+}
+
+/// The code is undici's, wherever in the response the end came: clients tell by it what to try again.
+fn other_side_closed_in(phase: Phase, message: &'static str) -> Error {
+    Error::new("UND_ERR_SOCKET", phase, message)
 }
 
 pub(super) fn network(error: io::Error, phase: Phase) -> Error {

@@ -1,5 +1,5 @@
-//! The socket under a connection: TCP, perhaps in TLS with a proxy, with TLS to the origin on it or
-//! without, its bytes counted.
+//! The socket under a connection: TCP or a unix domain socket, perhaps in TLS with a proxy, with TLS to
+//! the origin on it or without, its bytes counted.
 
 use std::io::{self, IoSlice};
 use std::mem::MaybeUninit;
@@ -10,6 +10,8 @@ use std::task::{Context, Poll, ready};
 use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
+#[cfg(unix)]
+use tokio::net::UnixStream;
 use tokio_rustls::client::TlsStream;
 
 /// A way to the origin or its proxy, on a socket that counts what the operating system took from it.
@@ -18,6 +20,11 @@ pub(crate) struct SocketIo(Path);
 enum Path {
     Tcp {
         stream: TcpStream,
+        sent: u64,
+    },
+    #[cfg(unix)]
+    Unix {
+        stream: UnixStream,
         sent: u64,
     },
     /// TLS with a proxy. Boxed: rustls keeps more than a kilobyte of state in it.
@@ -162,6 +169,11 @@ impl SocketIo {
         Self(Path::Tcp { stream, sent: 0 })
     }
 
+    #[cfg(unix)]
+    pub(crate) fn unix(stream: UnixStream) -> Self {
+        Self(Path::Unix { stream, sent: 0 })
+    }
+
     pub(crate) fn in_tls(stream: TlsStream<SocketIo>) -> Self {
         Self(Path::InTls(Box::new(stream)))
     }
@@ -169,6 +181,8 @@ impl SocketIo {
     fn sent(&self) -> u64 {
         match &self.0 {
             Path::Tcp { sent, .. } => *sent,
+            #[cfg(unix)]
+            Path::Unix { sent, .. } => *sent,
             Path::InTls(tls) => tls.get_ref().0.sent(),
         }
     }
@@ -176,6 +190,8 @@ impl SocketIo {
     fn socket(&self) -> SockRef<'_> {
         match &self.0 {
             Path::Tcp { stream, .. } => SockRef::from(stream),
+            #[cfg(unix)]
+            Path::Unix { stream, .. } => SockRef::from(stream),
             Path::InTls(tls) => tls.get_ref().0.socket(),
         }
     }
@@ -196,6 +212,8 @@ impl AsyncRead for SocketIo {
     ) -> Poll<io::Result<()>> {
         match &mut self.0 {
             Path::Tcp { stream, .. } => Pin::new(stream).poll_read(cx, buf),
+            #[cfg(unix)]
+            Path::Unix { stream, .. } => Pin::new(stream).poll_read(cx, buf),
             Path::InTls(tls) => Pin::new(tls).poll_read(cx, buf),
         }
     }
@@ -209,6 +227,8 @@ impl AsyncWrite for SocketIo {
     ) -> Poll<io::Result<usize>> {
         match &mut self.0 {
             Path::Tcp { stream, sent } => count(Pin::new(stream).poll_write(cx, buf), sent),
+            #[cfg(unix)]
+            Path::Unix { stream, sent } => count(Pin::new(stream).poll_write(cx, buf), sent),
             Path::InTls(tls) => Pin::new(tls).poll_write(cx, buf),
         }
     }
@@ -220,6 +240,10 @@ impl AsyncWrite for SocketIo {
     ) -> Poll<io::Result<usize>> {
         match &mut self.0 {
             Path::Tcp { stream, sent } => {
+                count(Pin::new(stream).poll_write_vectored(cx, bufs), sent)
+            }
+            #[cfg(unix)]
+            Path::Unix { stream, sent } => {
                 count(Pin::new(stream).poll_write_vectored(cx, bufs), sent)
             }
             Path::InTls(tls) => Pin::new(tls).poll_write_vectored(cx, bufs),
@@ -234,6 +258,8 @@ impl AsyncWrite for SocketIo {
         match &mut self.0 {
             // A socket has nothing to flush.
             Path::Tcp { .. } => Poll::Ready(Ok(())),
+            #[cfg(unix)]
+            Path::Unix { .. } => Poll::Ready(Ok(())),
             Path::InTls(tls) => Pin::new(tls).poll_flush(cx),
         }
     }
@@ -241,6 +267,8 @@ impl AsyncWrite for SocketIo {
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match &mut self.0 {
             Path::Tcp { stream, .. } => Pin::new(stream).poll_shutdown(cx),
+            #[cfg(unix)]
+            Path::Unix { stream, .. } => Pin::new(stream).poll_shutdown(cx),
             Path::InTls(tls) => Pin::new(tls).poll_shutdown(cx),
         }
     }

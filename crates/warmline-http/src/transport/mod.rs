@@ -1,11 +1,14 @@
-//! From an origin to an open connection that carries requests: names, TCP, proxies, TLS, HTTP/1.1
+//! From an origin to an open connection that carries requests: names, sockets, proxies, TLS, HTTP/1.1
 //! and HTTP/2.
 //! Nothing here knows the pool's limits, a retry or a deadline other than connecting's.
 
 mod body;
 mod connect;
 mod connection;
+mod deadline;
+mod dial;
 mod dns;
+mod eyeballs;
 mod fault;
 mod h1;
 mod h2;
@@ -13,7 +16,7 @@ mod incoming;
 mod io;
 mod line;
 mod proxy;
-mod scratch;
+pub(crate) mod scratch;
 mod tcp;
 mod tls;
 mod tls_fault;
@@ -24,12 +27,13 @@ mod verifier;
 pub use body::{Abort, BodyFault, BodyStream, RequestBody};
 pub use connect::{Connector, ConnectorOptions};
 pub use connection::{ConnectTimings, Connection, ConnectionInfo};
+pub use dns::{DnsOptions, Found, LookedUp, Lookup, LookupFailure};
 pub use h1::{RequestHead, ResponseHead, SendError};
 pub use h2::PingOptions;
 pub use incoming::Incoming;
 pub use io::Traffic;
 pub use proxy::{Proxy, ProxyOptions};
-pub use tcp::TcpOptions;
+pub use tcp::{AttemptError, AttemptErrors, TcpOptions};
 pub use tls::TlsInfo;
 pub use tls_options::{TlsIdentity, TlsOptions, TlsVersion};
 pub use trust::{lacks_trust_store, offer_roots};

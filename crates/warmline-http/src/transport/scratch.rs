@@ -1,4 +1,4 @@
-//! The buffers of a thread that reads and writes sockets. They belong to the thread and not to its
+//! The buffers of a thread that reads and writes sockets, and decodes what it read. They belong to the thread and not to its
 //! connections, so that a connection at rest, or one that waits for the next token, holds none.
 
 use std::cell::Cell;
@@ -15,7 +15,7 @@ thread_local! {
 }
 
 /// Lends the buffer to read into. A call within a call gets a buffer of its own.
-pub(super) fn reading<T>(read: impl FnOnce(&mut [u8]) -> T) -> T {
+pub(crate) fn reading<T>(read: impl FnOnce(&mut [u8]) -> T) -> T {
     let mut buffer = READ.take();
     buffer.resize(READ_BYTES, 0);
     let result = read(&mut buffer);

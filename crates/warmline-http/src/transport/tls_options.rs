@@ -100,7 +100,7 @@ impl TlsSettings {
     pub(super) fn of(options: TlsOptions) -> Result<Self, Error> {
         let server_name = options.server_name.map(|name| {
             ServerName::try_from(name).map_err(|error| {
-                let message = "the given server name is neither a DNS name nor an IP address";
+                let message = "tls.servername must be a DNS name or an IP address";
                 Error::new("WARMLINE_TLS_SERVERNAME", Phase::Tls, message).with_source(error)
             })
         });
@@ -118,25 +118,25 @@ impl TlsSettings {
 fn identity(given: &TlsIdentity) -> Result<Arc<SingleCertAndKey>, Error> {
     let chain: Vec<CertificateDer<'static>> = CertificateDer::pem_slice_iter(&given.certificates)
         .collect::<Result<_, _>>()
-        .map_err(|error| unusable("certificate cannot be read").with_source(error))?;
+        .map_err(|error| unusable("tls.cert", "a certificate in PEM form").with_source(error))?;
     if chain.is_empty() {
-        return Err(unusable("certificate is not in PEM form"));
+        return Err(unusable("tls.cert", "a certificate in PEM form"));
     }
     let key = PrivateKeyDer::from_pem_slice(&given.key)
-        .map_err(|error| unusable("key cannot be read").with_source(error))?;
+        .map_err(|error| unusable("tls.key", "a key in PEM form").with_source(error))?;
     let pair =
         CertifiedKey::from_der(chain, key, &aws_lc_rs::default_provider()).map_err(|error| {
             match error {
                 rustls::Error::InconsistentKeys(InconsistentKeys::KeyMismatch) => {
-                    unusable("key is not the key of its certificate")
+                    unusable("tls.key", "the key of the certificate in tls.cert")
                 }
-                other => unusable("certificate or key is unusable").with_source(other),
+                other => unusable("tls.cert", "a certificate that can be shown").with_source(other),
             }
         })?;
     Ok(Arc::new(SingleCertAndKey::from(pair)))
 }
 
-fn unusable(what: &str) -> Error {
-    let message = format!("the client's {what}");
+fn unusable(option: &str, allowed: &str) -> Error {
+    let message = format!("{option} must be {allowed}");
     Error::new("WARMLINE_TLS_IDENTITY", Phase::Tls, message)
 }

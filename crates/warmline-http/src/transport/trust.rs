@@ -61,7 +61,7 @@ fn system_store_exists() -> bool {
 /// `WARMLINE_CA` when one does not.
 pub(crate) fn parse(texts: Vec<Vec<u8>>) -> Result<Vec<CertificateDer<'static>>, Error> {
     let refused = |reason: &dyn fmt::Display| {
-        let message = format!("a given CA certificate is unusable: {reason}");
+        let message = format!("tls.ca must hold certificates in PEM form: {reason}");
         Error::new("WARMLINE_CA", Phase::Tls, message)
     };
     let mut parsed = Vec::new();
@@ -73,7 +73,7 @@ pub(crate) fn parse(texts: Vec<Vec<u8>>) -> Result<Vec<CertificateDer<'static>>,
             parsed.push(certificate);
         }
         if parsed.len() == before {
-            return Err(refused(&"it is not in PEM form"));
+            return Err(refused(&"there is none"));
         }
     }
     Ok(parsed)

@@ -35,6 +35,7 @@ pub(crate) fn post(key: &Key, body: impl Into<Bytes>) -> Request {
         redirect: RedirectMode::Follow,
         timeouts: Timeouts::default(),
         connection: None,
+        encoded: false,
     }
 }
 

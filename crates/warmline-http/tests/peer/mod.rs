@@ -5,10 +5,10 @@ pub(crate) mod client;
 pub(crate) mod http2;
 
 use std::future::{Future, poll_fn};
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use bytes::Bytes;
-use http::header::{ACCEPT, HOST, USER_AGENT};
+use http::header::{ACCEPT, ACCEPT_ENCODING, HOST, USER_AGENT};
 use http::{HeaderMap, HeaderValue, Method};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -25,7 +25,16 @@ where
     S: Fn(TcpStream) -> F + Send + 'static,
     F: Future<Output = ()> + Send + 'static,
 {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    start_on(Ipv4Addr::LOCALHOST.into(), script).await
+}
+
+/// Starts a peer at another address of this machine.
+pub(crate) async fn start_on<S, F>(at: IpAddr, script: S) -> Key
+where
+    S: Fn(TcpStream) -> F + Send + 'static,
+    F: Future<Output = ()> + Send + 'static,
+{
+    let listener = TcpListener::bind((at, 0)).await.unwrap();
     let key = key_of(listener.local_addr().unwrap());
     tokio::spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {
@@ -130,11 +139,17 @@ pub(crate) async fn send(
     let host = HeaderValue::from_static("peer.test");
     let accept = HeaderValue::from_static("*/*");
     let agent = HeaderValue::from_static("test");
+    let plain = HeaderValue::from_static("identity");
     let head = RequestHead {
         method: &request.method,
         target: "/",
         headers: &HeaderMap::new(),
-        defaults: [(HOST, &host), (ACCEPT, &accept), (USER_AGENT, &agent)],
+        defaults: [
+            (HOST, &host),
+            (ACCEPT, &accept),
+            (ACCEPT_ENCODING, &plain),
+            (USER_AGENT, &agent),
+        ],
     };
     connection.send(&head, request.body).await
 }

@@ -5,6 +5,7 @@
 
 mod failure;
 mod loose;
+mod meter;
 mod shape;
 mod stream;
 mod surrogates;
@@ -18,6 +19,7 @@ use crate::error::{Error, Phase};
 use shape::Shape;
 
 pub use failure::ProviderError;
+pub use meter::UsageMeter;
 pub use stream::{Framing, Spoken, TextStream};
 pub use usage::Usage;
 

@@ -6,6 +6,7 @@ use serde::Deserialize;
 
 use super::failure::ProviderError;
 use super::loose::Loose;
+use super::meter::may_report;
 use super::read;
 use super::usage::Usage;
 use crate::error::{Error, Phase};
@@ -49,6 +50,8 @@ enum Decoder {
 #[derive(Debug, Default)]
 struct Reader {
     usage: Usage,
+    /// Nobody wants the text: events that can report neither usage nor an error are not read.
+    usage_alone: bool,
     /// Nothing that follows counts: the stream has said that it is done, or has failed.
     over: bool,
     /// The event that could not be read.
@@ -69,6 +72,13 @@ impl TextStream {
             decoder,
             reader: Reader::default(),
         }
+    }
+
+    /// As [`new`](Self::new), for whoever wants to know the usage and of failure alone.
+    pub(super) fn usage_alone(framing: Framing) -> Self {
+        let mut stream = Self::new(framing);
+        stream.reader.usage_alone = true;
+        stream
     }
 
     /// Takes in the next piece, and hands over what it says.
@@ -133,6 +143,9 @@ impl Reader {
         }
         if payload.starts_with("[DONE]") {
             self.over = true;
+            return;
+        }
+        if self.usage_alone && name != Some("error") && !may_report(payload) {
             return;
         }
         let saying = match read(name, payload) {

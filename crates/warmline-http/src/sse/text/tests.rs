@@ -2,7 +2,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use proptest::prelude::*;
 
-use super::{Framing, ProviderError, Spoken, TextStream, Usage, read};
+use super::{Framing, ProviderError, Spoken, TextStream, Usage, UsageMeter, read};
 
 fn text(payload: &str) -> String {
     let saying = read(None, payload).expect("JSON");
@@ -537,4 +537,72 @@ proptest! {
         let pieces: Vec<&[u8]> = events.as_bytes().chunks(size).collect();
         prop_assert_eq!(spoken(Framing::Events, &pieces), spoken(Framing::Events, &[events.as_bytes()]));
     }
+}
+
+/// Streams of every provider that report usage or fail, each with events around that do not.
+const METERED: [&str; 9] = [
+    // OpenAI chat completions, with usage and errors that are null.
+    "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"the \\\"error\\\"\"}}],\"usage\":null}\n\ndata: {\"choices\":[],\"usage\":{\"prompt_tokens\":20,\"completion_tokens\":10,\"total_tokens\":30}}\n\ndata: [DONE]\n\n",
+    // Responses.
+    "data: {\"type\":\"response.created\",\"response\":{\"error\":null,\"usage\":null}}\n\ndata: {\"type\":\"response.completed\",\"response\":{\"error\":null,\"usage\":{\"input_tokens\":2,\"output_tokens\":3,\"total_tokens\":5}}}\n\n",
+    "data: {\"type\":\"response.failed\",\"response\":{\"error\":{\"code\":\"server_error\",\"message\":\"no\"}}}\n\n",
+    "data: {\"type\": \"error\",\"code\":\"c\",\"message\":\"no\"}\n\n",
+    // Anthropic.
+    "event: message_start\ndata: {\"type\":\"message_start\",\"message\":{\"usage\":{\"input_tokens\":5,\"output_tokens\":1}}}\n\nevent: message_delta\ndata: {\"type\":\"message_delta\",\"usage\": {\"output_tokens\":15}}\n\n",
+    "event: error\ndata: {\"type\":\"error\",\"error\":{\"type\":\"overloaded_error\",\"message\":\"Overloaded\"}}\n\n",
+    "event: error\ndata: out of order\n\n",
+    // Gemini.
+    "data: {\"candidates\": [],\"usageMetadata\": {\"promptTokenCount\": 3,\"candidatesTokenCount\": 4,\"totalTokenCount\": 7}}\n\n",
+    // Ollama, here as an event.
+    "data: {\"done\":true,\"prompt_eval_count\":2,\"eval_count\":3}\n\n",
+];
+
+#[test]
+fn a_meter_counts_what_a_reader_of_text_is_told() {
+    for stream in METERED {
+        let mut reader = TextStream::new(Framing::Events);
+        let mut failure = None;
+        let mut note = |spoken: Spoken<'_>| {
+            if let Spoken::Failure(error) = spoken {
+                failure = Some(error);
+            }
+        };
+        reader.feed(stream.as_bytes(), &mut note).expect("JSON");
+        reader.finish(&mut note).expect("JSON");
+        assert!(
+            failure.is_some() || reader.usage() != Usage::default(),
+            "{stream}"
+        );
+
+        let mut meter = UsageMeter::of_stream(Framing::Events);
+        for byte in stream.bytes() {
+            meter.feed(&[byte]);
+        }
+        meter.finish();
+        assert_eq!(meter.usage(), reader.usage(), "{stream}");
+        assert_eq!(meter.failure(), failure.as_ref(), "{stream}");
+    }
+}
+
+#[test]
+fn a_meter_reads_an_answer_that_is_one_object() {
+    let mut meter = UsageMeter::of_object();
+    meter.feed(b"{\n  \"usage\": { \"prompt_tokens\": 1,");
+    meter.feed(b" \"completion_tokens\": 2 }\n}\n");
+    meter.finish();
+    assert_eq!(counts(meter.usage()), [Some(1), Some(2), Some(3), None]);
+    let mut meter = UsageMeter::of_object();
+    meter.feed(br#"{"error":{"message":"no","type":"invalid_request_error"}}"#);
+    meter.finish();
+    let kind = meter.failure().and_then(|error| error.kind.clone());
+    assert_eq!(kind.as_deref(), Some("invalid_request_error"));
+}
+
+#[test]
+fn a_meter_keeps_what_came_before_what_it_cannot_read() {
+    let mut meter = UsageMeter::of_stream(Framing::Events);
+    meter.feed(b"data: {\"usage\":{\"prompt_tokens\":1}}\n\ndata: {\"usage\":{{\n\n");
+    meter.feed(b"data: {\"usage\":{\"prompt_tokens\":9}}\n\n");
+    meter.finish();
+    assert_eq!(counts(meter.usage()), [Some(1), None, None, None]);
 }

@@ -16,7 +16,7 @@ pub struct RequestHead<'a> {
     /// The headers; a `content-length` among them is left out.
     pub headers: &'a HeaderMap,
     /// Headers that are sent unless `headers` has them.
-    pub defaults: [(HeaderName, &'a HeaderValue); 3],
+    pub defaults: [(HeaderName, &'a HeaderValue); 4],
 }
 
 impl RequestHead<'_> {
@@ -116,6 +116,7 @@ mod tests {
         let accept = HeaderValue::from_static("*/*");
         let host = HeaderValue::from_static("default.test");
         let agent = HeaderValue::from_static("warmline");
+        let codings = HeaderValue::from_static("gzip");
         let mut headers = HeaderMap::new();
         headers.insert("accept", HeaderValue::from_static("text/html"));
         headers.insert(CONTENT_LENGTH, HeaderValue::from_static("7"));
@@ -128,6 +129,7 @@ mod tests {
             defaults: [
                 (http::header::HOST, &host),
                 (http::header::ACCEPT, &accept),
+                (http::header::ACCEPT_ENCODING, &codings),
                 (http::header::USER_AGENT, &agent),
             ],
         };
@@ -135,7 +137,7 @@ mod tests {
         head.encode(BodyFraming::Length(5), &mut text);
         assert_eq!(
             String::from_utf8(text).unwrap(),
-            "POST /a?b HTTP/1.1\r\nhost: default.test\r\nuser-agent: warmline\r\n\
+            "POST /a?b HTTP/1.1\r\nhost: default.test\r\naccept-encoding: gzip\r\nuser-agent: warmline\r\n\
              accept: text/html\r\nx: 1\r\nx: 2\r\ncontent-length: 5\r\n\r\n"
         );
         assert!(!head.closes());

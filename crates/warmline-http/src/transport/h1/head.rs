@@ -6,6 +6,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Version};
 use httparse::Status;
 use memchr::memmem;
+use tokio::time::Instant;
 
 use super::framing::Framing;
 
@@ -26,6 +27,8 @@ pub struct ResponseHead {
     pub reason: Option<Bytes>,
     /// All headers, in the order in which they came.
     pub headers: HeaderMap,
+    /// When the last of the request was written; `None` where the response came before that.
+    pub sent: Option<Instant>,
 }
 
 /// Why a response's head is refused.
@@ -203,6 +206,7 @@ fn parse(bytes: &[u8], to_head: bool) -> Result<Parsed, HeadFault> {
         version,
         reason,
         headers,
+        sent: None,
     };
     Ok(Parsed::Final(Complete {
         head,

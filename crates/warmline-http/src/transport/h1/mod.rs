@@ -17,6 +17,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use http::Method;
+use tokio::time::Instant;
 
 use self::framing::persists;
 use self::head::HeadReader;
@@ -60,6 +61,7 @@ pub(super) async fn send(
         reader: HeadReader::new(head.method == Method::HEAD),
         persistent: !head.closes(),
         sending: None,
+        sent: None,
         unwritable: None,
         ended: false,
     };
@@ -83,6 +85,8 @@ struct Exchange<'a> {
     reader: HeadReader,
     persistent: bool,
     sending: Option<Sending>,
+    /// When the last of the request was written.
+    sent: Option<Instant>,
     /// Why nothing more can be written. What the other side had to say may be on its way all the same.
     unwritable: Option<SendFault>,
     ended: bool,
@@ -99,7 +103,10 @@ impl Exchange<'_> {
         if let (Some(sending), None) = (&mut self.sending, &self.unwritable) {
             match sending.poll(self.line, cx) {
                 Poll::Pending => {}
-                Poll::Ready(Ok(())) => self.sending = None,
+                Poll::Ready(Ok(())) => {
+                    self.sending = None;
+                    self.sent = Some(Instant::now());
+                }
                 Poll::Ready(Err(SendFault::Body(fault))) => {
                     return Poll::Ready(Err(HeadEnd::Body(fault)));
                 }
@@ -129,10 +136,14 @@ impl Exchange<'_> {
         }
         let line = self.line;
         let persistent = self.persistent;
+        let sent = self.sent;
         let upload = &mut self.sending;
         let unwritable = self.unwritable.is_some();
         let taken = self.reader.take(bytes, |complete, rest| {
-            let head = complete.head;
+            let head = ResponseHead {
+                sent,
+                ..complete.head
+            };
             let persistent = persistent && !unwritable && persists(head.version, &head.headers);
             let upload = upload
                 .take()

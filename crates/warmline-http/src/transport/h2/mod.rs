@@ -22,6 +22,7 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use h2::client::ResponseFuture;
 use http::{Method, Version};
+use tokio::time::Instant;
 
 use self::fault::{End, HeadFault};
 pub(super) use self::incoming::Incoming;
@@ -64,6 +65,7 @@ pub(super) async fn send(
         response,
         interim: Interim::default(),
         sending: Some(Sending::start(stream, body)),
+        sent: None,
         to_head: head.method == Method::HEAD,
     };
     let end = match poll_fn(|cx| exchange.poll(cx)).await {
@@ -79,6 +81,8 @@ struct Exchange {
     response: ResponseFuture,
     interim: Interim,
     sending: Option<Sending>,
+    /// When the last of the request was handed over.
+    sent: Option<Instant>,
     to_head: bool,
 }
 
@@ -89,8 +93,12 @@ impl Exchange {
         if let Some(sending) = &mut self.sending {
             // Once all is handed over it is kept, should the peer refuse the request. Of a peer that wants
             // no more of it, the response's side knows what that means.
-            if let Poll::Ready(Err(SendFault::Body(fault))) = sending.poll(cx) {
-                return Poll::Ready(Err(End::Upload(fault)));
+            match sending.poll(cx) {
+                Poll::Ready(Ok(())) => self.sent = self.sent.or_else(|| Some(Instant::now())),
+                Poll::Ready(Err(SendFault::Body(fault))) => {
+                    return Poll::Ready(Err(End::Upload(fault)));
+                }
+                Poll::Ready(Err(SendFault::Stopped)) | Poll::Pending => {}
             }
         }
         self.interim
@@ -130,6 +138,7 @@ impl Exchange {
             // HTTP/2 has none (RFC 9113, section 8.3.2).
             reason: Some(Bytes::new()),
             headers: parts.headers,
+            sent: self.sent,
         };
         let incoming = Incoming::new(stream, announced, upload, session.witness(line));
         Ok((head, incoming))

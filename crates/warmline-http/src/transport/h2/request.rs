@@ -107,6 +107,7 @@ mod tests {
         let host = HeaderValue::from_static("default.test:8443");
         let accept = HeaderValue::from_static("*/*");
         let agent = HeaderValue::from_static("warmline");
+        let codings = HeaderValue::from_static("gzip");
         let head = RequestHead {
             method: &Method::POST,
             target: "/a?b={}",
@@ -114,6 +115,7 @@ mod tests {
             defaults: [
                 (HOST, &host),
                 (http::header::ACCEPT, &accept),
+                (http::header::ACCEPT_ENCODING, &codings),
                 (http::header::USER_AGENT, &agent),
             ],
         };
@@ -153,7 +155,16 @@ mod tests {
         let sent = request(&headers);
         let mut names: Vec<_> = sent.headers().keys().map(HeaderName::as_str).collect();
         names.sort_unstable();
-        assert_eq!(names, ["accept", "content-length", "user-agent", "x-kept"]);
+        assert_eq!(
+            names,
+            [
+                "accept",
+                "accept-encoding",
+                "content-length",
+                "user-agent",
+                "x-kept"
+            ]
+        );
         assert_eq!(sent.headers()["content-length"], "5");
 
         headers.insert("te", HeaderValue::from_static("trailers"));

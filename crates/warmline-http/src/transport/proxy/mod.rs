@@ -206,6 +206,11 @@ impl fmt::Debug for Proxy {
 
 #[cfg(test)]
 mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+    use tokio::io::{AsyncWriteExt, duplex};
+    use tokio::runtime::Builder;
+
     use super::*;
 
     fn parse(text: &str) -> Proxy {
@@ -265,6 +270,51 @@ mod tests {
                     .starts_with("HTTPS_PROXY must be a URL such as")
             );
             assert!(!error.message.contains("hunter2"), "{error}");
+        }
+    }
+
+    /// What an answer may begin with, and noise.
+    fn answers() -> impl Strategy<Value = Vec<u8>> {
+        let pieces = prop_oneof![
+            Just(b"HTTP/1.1 200 OK\r\n".to_vec()),
+            Just(b"HTTP/1.1 100 Continue\r\n\r\n".to_vec()),
+            Just(b"via: 1.1 test\r\n".to_vec()),
+            Just(b"\r\n".to_vec()),
+            Just(vec![5, 0]),
+            Just(vec![5, 2]),
+            Just(vec![1, 0]),
+            Just(vec![5, 0, 0, 1, 127, 0, 0, 1, 0, 80]),
+            Just(vec![5, 0, 0, 3, 200]),
+            vec(any::<u8>(), 0..20),
+        ];
+        vec(pieces, 0..6).prop_map(|pieces| pieces.concat())
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_it_answers_a_proxy_leads_on_or_is_a_typed_error(
+            answer in answers(),
+            credentials in any::<bool>(),
+        ) {
+            let userinfo = if credentials { "user:hunter2@" } else { "" };
+            for scheme in ["http", "socks5h"] {
+                let proxy = parse(&format!("{scheme}://{userinfo}proxy.test"));
+                let (mut ours, mut theirs) = duplex(64 * 1024);
+                let outcome = Builder::new_current_thread().build().unwrap().block_on(async {
+                    theirs.write_all(&answer).await.unwrap();
+                    theirs.shutdown().await.unwrap();
+                    let destination = Destination::of("origin.test");
+                    match proxy.kind {
+                        Kind::Http { .. } => tunnel::open(&mut ours, &proxy, destination, 443, Beyond::Listens).await,
+                        Kind::Socks5 { .. } => socks5::open(&mut ours, &proxy, destination, 443).await,
+                    }
+                });
+                if let Err(error) = outcome {
+                    prop_assert_eq!(error.phase, Phase::Connect);
+                    prop_assert!(error.code.starts_with("UND_ERR_") || error.code == "WARMLINE_PROXY_AUTH");
+                    prop_assert!(!error.message.contains("hunter2"));
+                }
+            }
         }
     }
 }

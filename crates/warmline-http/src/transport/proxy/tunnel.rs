@@ -45,13 +45,15 @@ pub(super) async fn open(
         if status.is_informational() {
             continue;
         }
-        if status == StatusCode::PROXY_AUTHENTICATION_REQUIRED {
-            let reason = if proxy.credentials.is_some() {
-                "it does not accept the credentials (407)"
+        // Some proxies, such as tinyproxy, answer wrong credentials with the origins' 401.
+        if let StatusCode::PROXY_AUTHENTICATION_REQUIRED | StatusCode::UNAUTHORIZED = status {
+            let wants = if proxy.credentials.is_some() {
+                "does not accept the credentials"
             } else {
-                "it wants credentials (407)"
+                "wants credentials"
             };
-            return Err(proxy.error("WARMLINE_PROXY_AUTH", reason));
+            let reason = format!("it {wants} ({})", status.as_u16());
+            return Err(proxy.error("WARMLINE_PROXY_AUTH", &reason));
         }
         if !status.is_success() {
             let reason = format!("it refused a tunnel to {}: {status}", destination.at(port));

@@ -1,7 +1,9 @@
-import { describe, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { HttpClient } from 'warmline';
 import { CertificateAuthority } from '../servers/certificates.js';
-import { isExpected, nghttpd, nginx } from '../servers/daemon.js';
+import { nghttpd } from './nghttpd.js';
+import { nginx } from './nginx.js';
+import { describeWith } from './peer.js';
 
 const authority = new CertificateAuthority('Root');
 const identity = authority.issue({ name: 'leaf', hosts: ['localhost'] });
@@ -24,13 +26,14 @@ async function post(client: HttpClient, url: string, count: number): Promise<str
   return answers;
 }
 
-describe.skipIf(!isExpected('nginx'))('nginx', () => {
+describeWith('nginx', () => {
   it('carries a hundred POSTs at once on one connection', async () => {
-    await using server = await nginx(
+    await using server = await nginx({
       identity,
-      `listen LISTEN ssl http2; TLS; keepalive_requests 100000;
-       location / { return 200 "$connection $server_protocol"; }`,
-    );
+      http2: true,
+      server: `keepalive_requests 100000;
+        location / { return 200 "$connection $server_protocol"; }`,
+    });
     await using client = new HttpClient({ tls });
     const answers = await post(client, `https://localhost:${server.port}/`, 2000);
     expect(new Set(answers).size).toBe(1);
@@ -38,11 +41,11 @@ describe.skipIf(!isExpected('nginx'))('nginx', () => {
   });
 
   it('that goes away again and again loses no request', async () => {
-    await using server = await nginx(
+    await using server = await nginx({
       identity,
-      `listen LISTEN ssl http2; TLS; keepalive_requests 150;
-       location / { return 200 "$connection"; }`,
-    );
+      http2: true,
+      server: 'keepalive_requests 150; location / { return 200 "$connection"; }',
+    });
     await using client = new HttpClient({ tls });
     const answers = await post(client, `https://localhost:${server.port}/`, 2000);
     expect(answers.length).toBe(2000);
@@ -51,12 +54,12 @@ describe.skipIf(!isExpected('nginx'))('nginx', () => {
   });
 });
 
-describe.skipIf(!isExpected('nghttpd'))('nghttpd', () => {
+describeWith('nghttpd', () => {
   it.each([
-    ['with TLS', [], { tls }],
-    ['by prior knowledge', ['--no-tls'], { http2: 'prior-knowledge' }],
-  ] as const)('%s answers each of a thousand requests with its own body', async (_, args, how) => {
-    await using server = await nghttpd(identity, args);
+    ['with TLS', identity, { tls }],
+    ['by prior knowledge', undefined, { http2: 'prior-knowledge' }],
+  ] as const)('%s answers each of a thousand requests with its own body', async (_, shown, how) => {
+    await using server = await nghttpd(shown);
     await using client = new HttpClient(how);
     const scheme = 'tls' in how ? 'https' : 'http';
     const answers = await post(client, `${scheme}://localhost:${server.port}/`, 1000);

@@ -1,0 +1,4 @@
+require('axios');
+require('undici');
+
+import('./transports.mjs');

@@ -1,0 +1,4 @@
+import { openai4 } from './drivers/openai.js';
+import { olderOpenaiIsTheSame } from './older-openai.js';
+
+olderOpenaiIsTheSame(openai4);

@@ -1,0 +1,4 @@
+import { openai6 } from './drivers/openai.js';
+import { olderOpenaiIsTheSame } from './older-openai.js';
+
+olderOpenaiIsTheSame(openai6);

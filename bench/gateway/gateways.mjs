@@ -1,0 +1,86 @@
+// Every way to pass an upstream's stream on to a client of node:http that is compared, as people write it.
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+
+/**
+ * @typedef {(url: string, body: Buffer, response: import('node:http').ServerResponse) => Promise<unknown>} Pass
+ * asks the upstream and passes its answer on; a client that leaves is no error
+ */
+
+/** A stream may take as long as it takes, as with the others. */
+const NO_DEADLINE = { timeout: {} };
+
+const headers = { 'content-type': 'application/json' };
+
+/** A client that leaves ends its stream, and that is all. */
+const unlessLeft = (passing) =>
+  passing.catch((error) => {
+    if (error.code !== 'ERR_STREAM_PREMATURE_CLOSE') throw error;
+  });
+
+/** @type {Record<string, (connections: number) => Promise<Pass>>} */
+export const gateways = {
+  async 'built-in fetch'() {
+    return async (url, body, response) => {
+      const upstream = await fetch(url, { method: 'POST', headers, body });
+      response.writeHead(upstream.status, {
+        'content-type': upstream.headers.get('content-type') ?? '',
+      });
+      await unlessLeft(pipeline(Readable.fromWeb(upstream.body), response));
+    };
+  },
+
+  async 'undici.request'(connections) {
+    const { Agent, request } = await import('undici');
+    const dispatcher = new Agent({ connections });
+    return async (url, body, response) => {
+      const upstream = await request(url, { method: 'POST', headers, body, dispatcher });
+      response.writeHead(upstream.statusCode, { 'content-type': upstream.headers['content-type'] });
+      await unlessLeft(pipeline(upstream.body, response));
+    };
+  },
+
+  async 'node:http'(connections) {
+    const { Agent, request } = await import('node:http');
+    const agent = new Agent({ keepAlive: true, maxSockets: connections });
+    return (url, body, response) =>
+      new Promise((resolve, reject) => {
+        const asked = request(url, { method: 'POST', headers, agent }, (upstream) => {
+          response.writeHead(upstream.statusCode, {
+            'content-type': upstream.headers['content-type'],
+          });
+          unlessLeft(pipeline(upstream, response)).then(resolve, reject);
+        });
+        asked.once('error', reject);
+        asked.end(body);
+      });
+  },
+
+  async 'warmline passThrough'(connections) {
+    const { HttpClient, passThrough } = await import('warmline');
+    const client = new HttpClient({ maxConnections: connections, ...NO_DEADLINE });
+    return async (url, body, response) => {
+      const upstream = await client.fetch(url, { method: 'POST', headers, body });
+      const { response: passed } = passThrough(upstream);
+      response.writeHead(passed.status, Object.fromEntries(passed.headers));
+      await unlessLeft(pipeline(Readable.fromWeb(passed.body), response));
+    };
+  },
+
+  async 'warmline pipe, by way of JavaScript'(connections) {
+    const pass = await gateways['warmline pipe'](connections);
+    return (url, body, response) => {
+      // As middleware does that changes what is written.
+      const { write } = response;
+      response.write = (...args) => write.apply(response, args);
+      return pass(url, body, response);
+    };
+  },
+
+  async 'warmline pipe'(connections) {
+    const { HttpClient, pipe } = await import('warmline');
+    const client = new HttpClient({ maxConnections: connections, ...NO_DEADLINE });
+    return async (url, body, response) =>
+      pipe(await client.fetch(url, { method: 'POST', headers, body }), response);
+  },
+};

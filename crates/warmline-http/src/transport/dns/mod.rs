@@ -1,0 +1,168 @@
+//! Names to addresses: looked up once however many ask, remembered for a while, in the order in which
+//! to try them.
+
+mod cache;
+mod lookup;
+mod options;
+mod order;
+
+use std::collections::HashMap;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+pub use lookup::{Found, LookedUp, Lookup, LookupFailure};
+pub use options::DnsOptions;
+
+use cache::{Answer, Bounds, Cache, Promise, Step};
+use lookup::System;
+use order::{Addresses, Suspects};
+
+use crate::error::{Error, Phase};
+
+/// Looks names up and remembers them. Clones share what they know.
+#[derive(Clone)]
+pub(crate) struct Resolver(Arc<Shared>);
+
+struct Shared {
+    hosts: HashMap<Box<str>, Addresses>,
+    lookup: Arc<dyn Lookup>,
+    /// Held for as long as a map is looked into.
+    memory: Mutex<Memory>,
+}
+
+struct Memory {
+    cache: Cache,
+    suspects: Suspects,
+}
+
+/// Where a host is.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Resolved {
+    /// In the order to try them; never none.
+    pub(crate) addresses: Vec<SocketAddr>,
+    /// They were true some time ago; a look-up is on its way.
+    pub(crate) stale: bool,
+}
+
+impl Resolver {
+    pub(crate) fn new(options: DnsOptions) -> Self {
+        let hosts = options.hosts.into_iter();
+        let bounds = Bounds {
+            ttl: options.ttl,
+            negative_ttl: options.negative_ttl,
+            stale_ttl: options.stale_ttl,
+        };
+        Self(Arc::new(Shared {
+            hosts: hosts
+                .filter_map(|(name, addresses)| Some((name, Addresses::new(addresses, 0)?)))
+                .collect(),
+            lookup: options.lookup.unwrap_or_else(|| Arc::new(System)),
+            memory: Mutex::new(Memory {
+                cache: Cache::new(bounds),
+                suspects: Suspects::default(),
+            }),
+        }))
+    }
+
+    /// The addresses of a host. A literal address needs no look-up, and neither does a static host.
+    ///
+    /// # Errors
+    /// `ENOTFOUND` for a name without address, `EAI_AGAIN` where the resolver could not be
+    /// reached, other `EAI_*` codes and those of a look-up of the caller's own, with phase
+    /// [`Phase::Dns`].
+    pub(crate) async fn resolve(&self, host: &str, port: u16) -> Result<Resolved, Error> {
+        if let Ok(address) = host.parse::<IpAddr>() {
+            return Ok(Resolved {
+                addresses: vec![SocketAddr::new(address, port)],
+                stale: false,
+            });
+        }
+        if let Some(addresses) = self.0.hosts.get(host) {
+            return Ok(self.in_order(addresses, port, false));
+        }
+        let step = self.memory().cache.ask(host, Instant::now());
+        self.take(step, host, port).await
+    }
+
+    /// The addresses of a host none of whose [stale](Resolved::stale) ones answered.
+    ///
+    /// # Errors
+    /// As [`Resolver::resolve`].
+    pub(crate) async fn resolve_again(&self, host: &str, port: u16) -> Result<Resolved, Error> {
+        let step = self.memory().cache.ask_again(host, Instant::now());
+        self.take(step, host, port).await
+    }
+
+    /// An attempt at this address failed, or another one was begun since it kept silent: it is tried
+    /// last for a while.
+    pub(crate) fn accuse(&self, address: SocketAddr) {
+        self.memory().suspects.accuse(address, Instant::now());
+    }
+
+    /// This address answered.
+    pub(crate) fn clear(&self, address: SocketAddr) {
+        self.memory().suspects.clear(address);
+    }
+
+    async fn take(&self, step: Step, host: &str, port: u16) -> Result<Resolved, Error> {
+        let waiting = match step {
+            Step::Fresh(addresses) => return Ok(self.in_order(&addresses, port, false)),
+            Step::Stale(addresses, promise) => {
+                if let Some(promise) = promise {
+                    self.look_up(host, promise);
+                }
+                return Ok(self.in_order(&addresses, port, true));
+            }
+            Step::Missing(failure) => return Err(failed(host, &failure)),
+            Step::Wait(promise) => promise,
+            Step::LookUp(promise) => {
+                self.look_up(host, Arc::clone(&promise));
+                promise
+            }
+        };
+        match waiting.wait().await {
+            Ok(addresses) => Ok(self.in_order(addresses, port, false)),
+            Err(failure) => Err(failed(host, failure)),
+        }
+    }
+
+    /// Looks a name up in a task of its own. It runs to its end even if everyone who waits for it
+    /// gives up, so that a slow resolver is not asked again and again.
+    fn look_up(&self, host: &str, promise: Promise) {
+        let (resolver, name) = (self.clone(), Arc::<str>::from(host));
+        tokio::spawn(async move {
+            let outcome = resolver.0.lookup.look_up(Arc::clone(&name)).await;
+            let answer: Answer = resolver
+                .memory()
+                .cache
+                .settle(&name, outcome, Instant::now());
+            // Nobody else sets it: there is one look-up of a name at a time.
+            let _ = promise.set(answer);
+        });
+    }
+
+    fn in_order(&self, addresses: &Addresses, port: u16, stale: bool) -> Resolved {
+        let mut addresses = addresses.next(port);
+        let memory = self.memory();
+        memory.suspects.go_last(&mut addresses, Instant::now());
+        Resolved { addresses, stale }
+    }
+
+    fn memory(&self) -> MutexGuard<'_, Memory> {
+        self.0.memory.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn failed(host: &str, failure: &LookupFailure) -> Error {
+    let LookupFailure { code, reason } = failure;
+    let mut message = format!("look up of {host} failed: {code}");
+    if let Some(reason) = reason {
+        message.push_str(", ");
+        message.push_str(reason);
+    }
+    Error::new(code.clone(), Phase::Dns, message)
+}
+
+#[cfg(test)]
+mod tests;
