@@ -91,11 +91,14 @@ export declare class WarmlineError extends Error {
 	readonly attempt: number;
 	/** Whether the connection had carried a request before. */
 	readonly reusedConnection: boolean;
-	/** Bytes of this request that the operating system took. */
+	/** Bytes of this request that the operating system took; 0 by HTTP/2, where requests share a connection. */
 	readonly bytesSent: number;
-	/** Bytes of the response that had arrived. */
+	/** Bytes of the response that had arrived; by HTTP/2, of its body. */
 	readonly bytesReceived: number;
-	/** Whether provably no byte of the request left this process, so that sending it again is safe. */
+	/**
+	 * Whether sending the request again is safe: provably no byte of it left this process, or the server said
+	 * that it has not looked at it.
+	 */
 	readonly retryable: boolean;
 	constructor(facts: ErrorFacts);
 	/**
@@ -363,6 +366,13 @@ export interface HttpClientOptions {
 	 */
 	compress?: Compression | false;
 	/**
+	 * `'auto'`: what the server chooses in the TLS handshake, HTTP/2 before HTTP/1.1; without TLS,
+	 * HTTP/1.1. `'never'`: HTTP/1.1. `'prior-knowledge'`: HTTP/2 without asking, also without TLS; through
+	 * a proxy always in a tunnel. By HTTP/2 one connection carries as many requests as the server allows.
+	 * Default `'auto'`.
+	 */
+	http2?: Http2;
+	/**
 	 * How far a response with a `content-encoding` may grow as it is decoded. `false` leaves its bytes
 	 * encoded, and asks servers for none. Default: 250 to 1, and 4 GiB.
 	 */
@@ -375,6 +385,8 @@ export interface DecompressOptions {
 	/** Decoded bytes. Default 4 GiB; `Infinity` is no limit. */
 	maxBytes?: number;
 }
+/** Whether HTTP/2 is spoken. */
+export type Http2 = "auto" | "never" | "prior-knowledge";
 /** A client's pool and traffic at one moment. */
 export interface PoolMetrics {
 	readonly maxConnections: number;
@@ -453,7 +465,8 @@ export declare class HttpClient {
 	 */
 	events(input: string | URL | Request, init?: FetchInit): AsyncIterableIterator<ServerSentEvent, undefined, undefined>;
 	/**
-	 * Opens connections to an origin ahead of need, until `count` are open there or a limit is reached.
+	 * Opens connections to an origin ahead of need, until `count` are open there or a limit is reached;
+	 * by HTTP/2, where one connection carries many requests, until there is one.
 	 *
 	 * @throws {WarmlineError} why one of them could not connect.
 	 */
@@ -810,7 +823,7 @@ export interface PoolStats {
 }
 /** An open connection. */
 export interface ConnectionInfo {
-	/** As ALPN spells it: `http/1.1`. */
+	/** As ALPN spells it: `http/1.1` or `h2`. */
 	readonly protocol: string;
 	readonly remoteAddress: string;
 	readonly localAddress: string;
@@ -882,7 +895,10 @@ export declare class SimpleConnectionPool {
 	connectionReady(id: string): Promise<ConnectionInfo>;
 	/** Gives a lease back; its connection stays warm for others. False if the id is no lease (any more). */
 	returnConnection(id: string): boolean;
-	/** Closes a lease's connection. False if the id is no lease (any more). */
+	/**
+	 * Closes a lease's connection; one by HTTP/2 that others share once they are done with it, and it takes
+	 * nothing new. False if the id is no lease (any more).
+	 */
 	removeConnection(id: string): boolean;
 	/**
 	 * Looks at a lease's socket: true while it is open or still connecting; false once connecting has

@@ -8,7 +8,7 @@ export { ClientResponse, type RequestOptions } from './client/call.js';
 export type { DnsOptions } from './client/dns.js';
 export { HttpClient, type PoolMetrics } from './client/http-client.js';
 export type { FoundAddress, LookupFunction } from './client/lookup.js';
-export type { DecompressOptions, HttpClientOptions } from './client/options.js';
+export type { DecompressOptions, Http2, HttpClientOptions } from './client/options.js';
 export type { Pem, TlsOptions } from './client/tls.js';
 export { fetch } from './fetch/fetch.js';
 export type { FetchInit } from './fetch/request.js';

@@ -138,7 +138,8 @@ export class HttpClient {
   }
 
   /**
-   * Opens connections to an origin ahead of need, until `count` are open there or a limit is reached.
+   * Opens connections to an origin ahead of need, until `count` are open there or a limit is reached;
+   * by HTTP/2, where one connection carries many requests, until there is one.
    *
    * @throws {WarmlineError} why one of them could not connect.
    */

@@ -51,6 +51,13 @@ export interface HttpClientOptions {
    */
   compress?: Compression | false;
   /**
+   * `'auto'`: what the server chooses in the TLS handshake, HTTP/2 before HTTP/1.1; without TLS,
+   * HTTP/1.1. `'never'`: HTTP/1.1. `'prior-knowledge'`: HTTP/2 without asking, also without TLS; through
+   * a proxy always in a tunnel. By HTTP/2 one connection carries as many requests as the server allows.
+   * Default `'auto'`.
+   */
+  http2?: Http2;
+  /**
    * How far a response with a `content-encoding` may grow as it is decoded. `false` leaves its bytes
    * encoded, and asks servers for none. Default: 250 to 1, and 4 GiB.
    */
@@ -64,6 +71,9 @@ export interface DecompressOptions {
   /** Decoded bytes. Default 4 GiB; `Infinity` is no limit. */
   maxBytes?: number;
 }
+
+/** Whether HTTP/2 is spoken. */
+export type Http2 = 'auto' | 'never' | 'prior-knowledge';
 
 /** The engine's words for {@link HttpClientOptions}. */
 export type ClientSettings = Parameters<Binding['openClient']>;
@@ -84,9 +94,12 @@ const NAMES: readonly (keyof HttpClientOptions)[] = [
   'tcpKeepalive',
   'tls',
   'proxy',
+  'http2',
   'decompress',
   'compress',
 ];
+
+const HTTP2: readonly string[] = ['auto', 'never', 'prior-knowledge'];
 
 /**
  * Checks a client's options.
@@ -118,6 +131,7 @@ export function checkOptions(options: HttpClientOptions): ClientSettings {
     socket: checkSocket(options),
     ...given('tls', options.tls, checkTls),
     ...given('proxy', proxy, checkProxy),
+    ...given('http2', options.http2, checkHttp2),
     ...given('decompress', options.decompress, checkDecompress),
   };
   return [settings, names?.lookup];
@@ -167,6 +181,13 @@ function limit(most: number): (name: string, value: number) => number {
     }
     return value;
   };
+}
+
+function checkHttp2(name: string, http2: Http2): Http2 {
+  if (!HTTP2.includes(http2)) {
+    throw new TypeError(`${name} must be one of ${HTTP2.join(', ')}, not ${String(http2)}`);
+  }
+  return http2;
 }
 
 /** A cap of connections. */
