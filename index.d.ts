@@ -91,11 +91,14 @@ export declare class WarmlineError extends Error {
 	readonly attempt: number;
 	/** Whether the connection had carried a request before. */
 	readonly reusedConnection: boolean;
-	/** Bytes of this request that the operating system took. */
+	/** Bytes of this request that the operating system took; 0 by HTTP/2, where requests share a connection. */
 	readonly bytesSent: number;
-	/** Bytes of the response that had arrived. */
+	/** Bytes of the response that had arrived; by HTTP/2, of its body. */
 	readonly bytesReceived: number;
-	/** Whether provably no byte of the request left this process, so that sending it again is safe. */
+	/**
+	 * Whether sending the request again is safe: provably no byte of it left this process, or the server said
+	 * that it has not looked at it.
+	 */
 	readonly retryable: boolean;
 	constructor(facts: ErrorFacts);
 	/**
@@ -113,6 +116,8 @@ export declare class WarmlineError extends Error {
 	withHead(head: string): this;
 	static [Symbol.hasInstance](value: unknown): boolean;
 }
+/** What a request's body can be encoded with. */
+export type Compression = "gzip" | "zstd";
 /** The deadlines of a request, in milliseconds. One that is left out is the client's own. */
 export interface Timeouts {
 	/** Name look-up, TCP and TLS together. */
@@ -132,6 +137,8 @@ export interface RequestOptions {
 	/** Bytes at hand; a streamed body wants {@link HttpClient.fetch}. */
 	body?: string | Uint8Array | ArrayBuffer | URLSearchParams | null;
 	signal?: AbortSignal | null;
+	/** Encodes the body, for a server that is known to decode it. Default: the client's `compress`. */
+	compress?: Compression | false;
 	/** This request's own deadlines in milliseconds; a number is the total. */
 	timeout?: number | Timeouts;
 	/** The id of a leased connection to send on. */
@@ -274,6 +281,11 @@ export interface FetchInit extends Omit<RequestInit, "body" | "headers" | "signa
 	duplex?: "half";
 	/** The id of a leased connection (see `getConnection`): the request goes out on that very one. */
 	connection?: string;
+	/**
+	 * Encodes a body whose bytes are at hand, for a server that is known to decode it; streams are sent as they
+	 * are. Default: what the client does, which is nothing unless its options say so.
+	 */
+	compress?: Compression | false;
 	/** This request's own deadlines in milliseconds; a number is the total. */
 	timeout?: number | Timeouts;
 	/** Where the client's `balance` is `'sticky'`, requests with the same key go to the same endpoint. */
@@ -389,6 +401,18 @@ export interface HttpClientOptions {
 	 */
 	proxy?: string | URL | false;
 	/**
+	 * Encodes the bodies of requests, where their bytes are at hand, for servers that are known to decode
+	 * them; a request's own `compress` goes before it. Default `false`.
+	 */
+	compress?: Compression | false;
+	/**
+	 * `'auto'`: what the server chooses in the TLS handshake, HTTP/2 before HTTP/1.1; without TLS,
+	 * HTTP/1.1. `'never'`: HTTP/1.1. `'prior-knowledge'`: HTTP/2 without asking, also without TLS; through
+	 * a proxy always in a tunnel. By HTTP/2 one connection carries as many requests as the server allows.
+	 * Default `'auto'`.
+	 */
+	http2?: Http2;
+	/**
 	 * How far a response with a `content-encoding` may grow as it is decoded. `false` leaves its bytes
 	 * encoded, and asks servers for none. Default: 250 to 1, and 4 GiB.
 	 */
@@ -415,6 +439,8 @@ export interface DecompressOptions {
 	/** Decoded bytes. Default 4 GiB; `Infinity` is no limit. */
 	maxBytes?: number;
 }
+/** Whether HTTP/2 is spoken. */
+export type Http2 = "auto" | "never" | "prior-knowledge";
 /** A client's pool and traffic at one moment. */
 export interface PoolMetrics {
 	readonly maxConnections: number;
@@ -493,7 +519,8 @@ export declare class HttpClient {
 	 */
 	events(input: string | URL | Request, init?: FetchInit): AsyncIterableIterator<ServerSentEvent, undefined, undefined>;
 	/**
-	 * Opens connections to an origin ahead of need, until `count` are open there or a limit is reached.
+	 * Opens connections to an origin ahead of need, until `count` are open there or a limit is reached;
+	 * by HTTP/2, where one connection carries many requests, until there is one.
 	 *
 	 * @throws {WarmlineError} why one of them could not connect.
 	 */
@@ -856,7 +883,7 @@ export interface PoolStats {
 }
 /** An open connection. */
 export interface ConnectionInfo {
-	/** As ALPN spells it: `http/1.1`. */
+	/** As ALPN spells it: `http/1.1` or `h2`. */
 	readonly protocol: string;
 	readonly remoteAddress: string;
 	readonly localAddress: string;
@@ -928,7 +955,10 @@ export declare class SimpleConnectionPool {
 	connectionReady(id: string): Promise<ConnectionInfo>;
 	/** Gives a lease back; its connection stays warm for others. False if the id is no lease (any more). */
 	returnConnection(id: string): boolean;
-	/** Closes a lease's connection. False if the id is no lease (any more). */
+	/**
+	 * Closes a lease's connection; one by HTTP/2 that others share once they are done with it, and it takes
+	 * nothing new. False if the id is no lease (any more).
+	 */
 	removeConnection(id: string): boolean;
 	/**
 	 * Looks at a lease's socket: true while it is open or still connecting; false once connecting has

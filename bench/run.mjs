@@ -5,6 +5,7 @@ import { run as gateway } from './gateway/case.mjs';
 import { withCircumstances, writeResults } from './harness/results.mjs';
 import { targetLines } from './harness/targets.mjs';
 import { paint } from './harness/terminal.mjs';
+import { run as http2 } from './http2/case.mjs';
 import { run as memory } from './memory/case.mjs';
 import { installPeers } from './peers/installed.mjs';
 import { run as pool } from './pool/case.mjs';
@@ -15,6 +16,7 @@ import { run as stream } from './stream/case.mjs';
 
 const BENCHMARKS = {
   requests: { title: 'Requests: 1 KB up, 600 B down', run: requests },
+  http2: { title: 'HTTP/2: many POSTs on one connection', run: http2 },
   sdk: { title: 'The OpenAI SDK', run: sdk },
   stream: { title: 'Streams of tokens', run: stream },
   gateway: { title: 'Gateways', run: gateway },

@@ -1,5 +1,12 @@
 import { once } from 'node:events';
-import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http';
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
+import { createServer as createHttp2Server } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import OpenAI from 'openai';
 import { describe, expect, it } from 'vitest';
@@ -14,6 +21,7 @@ import {
 } from 'warmline';
 import { rejection } from '../fetch/implementations.js';
 import { type HttpServer, httpServer } from '../servers/http.js';
+import { listenOnLoopback } from '../servers/loopback.js';
 import { portServers } from '../servers/ports.js';
 import { refusingOrigin } from '../servers/refusing.js';
 
@@ -274,6 +282,50 @@ describe('an endpoint that fails', () => {
     const { requestCount } = servers.all[0] as HttpServer;
     expect(requestCount).toBe(5 + 8);
   });
+
+  it.each([
+    ['HTTP/1.1', 'auto', createServer],
+    ['HTTP/2', 'prior-knowledge', createHttp2Server],
+  ] as const)(
+    'never gets a POST twice, wherever connections break: %s',
+    async (_, http2, create) => {
+      const arrivals = new Map<string, number>();
+      let turn = 0;
+      const serve = (request: IncomingMessage, response: ServerResponse): void => {
+        const id = `${request.headers['x-id']}`;
+        arrivals.set(id, (arrivals.get(id) ?? 0) + 1);
+        turn += 1;
+        if (turn % 7 === 0) request.socket.destroy();
+        else if (turn % 5 === 0) response.end(id, () => request.socket.destroy());
+        else response.end(id);
+      };
+      const servers = [1, 2, 3].map(() => create(serve as never));
+      const loopbacks = await Promise.all(servers.map((server) => listenOnLoopback(server)));
+      try {
+        await using client = new HttpClient({
+          endpoints: loopbacks.map(({ port }) => `http://127.0.0.1:${port}`),
+          failover: { failures: 2, timeout: 1 },
+          http2,
+        });
+        let answered = 0;
+        const work = async (worker: number): Promise<void> => {
+          for (let number = 0; number < 40; number++) {
+            const id = `${worker}-${number}`;
+            const post = client.request('POST', '/', { headers: { 'x-id': id }, body: id });
+            const answer = await post.catch((error: WarmlineError) => error);
+            if (!('status' in answer)) continue;
+            expect(answer.text()).toBe(id);
+            answered += 1;
+          }
+        };
+        await Promise.all(Array.from({ length: 10 }, (_, worker) => work(worker)));
+        expect(Math.max(...arrivals.values())).toBe(1);
+        expect(answered).toBeGreaterThan(200);
+      } finally {
+        await Promise.all(loopbacks.map((loopback) => loopback[Symbol.asyncDispose]()));
+      }
+    },
+  );
 
   it('is one where no answer begins in time', async () => {
     await using silent = await httpServer(() => {});

@@ -18,9 +18,14 @@ function badChecksum(): Buffer {
 
 type Case = [title: string, contentEncoding: string | string[], body: Uint8Array];
 
+/** The built-in fetch of Node 22 leaves zstd as it is, which Node itself can decode. */
+const UNDONE = CODINGS.filter(
+  ({ title }) => title !== 'zstd' || Number.parseInt(process.versions['undici'] ?? '', 10) >= 7,
+);
+
 /** What both make the same of. */
 const ALIKE: Case[] = [
-  ...CODINGS.flatMap(({ title, name, encode }): Case[] => {
+  ...UNDONE.flatMap(({ title, name, encode }): Case[] => {
     const whole = encode(TEXT);
     return [
       [`${title}, whole`, name, whole],

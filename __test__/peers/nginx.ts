@@ -7,13 +7,15 @@ export interface NginxSite {
   readonly server: string;
   /** Shown to clients, who then speak TLS with it. */
   readonly identity?: Identity;
+  /** Speaks HTTP/2, too, in TLS. */
+  readonly http2?: boolean;
   /** The certificate of the authority whose clients are let in. */
   readonly callers?: string;
 }
 
 /** Starts an nginx with one site; `unix.sock` in its folder leads to the same one. */
-export function nginx({ server, identity, callers }: NginxSite): Promise<Peer> {
-  const tls = identity === undefined ? '' : ' ssl';
+export function nginx({ server, identity, http2, callers }: NginxSite): Promise<Peer> {
+  const tls = identity === undefined ? '' : ` ssl${http2 ? ' http2' : ''}`;
   return startPeer({
     program: 'nginx',
     args: (_, folder) => ['-p', folder, '-c', 'nginx.conf', '-e', 'stderr', '-g', 'daemon off;'],

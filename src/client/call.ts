@@ -5,6 +5,7 @@ import { bytesOf, concat } from '../fetch/bytes.js';
 import { flatten, type HeadersInput, includes, ResponseHeaders } from '../fetch/headers.js';
 import type { InFlight, Stoppable } from '../fetch/in-flight.js';
 import { affinityOf } from '../native/affinity.js';
+import { type Compression, compressionFlag } from '../native/compression.js';
 import type { WarmlineError } from '../native/error.js';
 import {
   connectionOf,
@@ -25,6 +26,8 @@ export interface RequestOptions {
   /** Bytes at hand; a streamed body wants {@link HttpClient.fetch}. */
   body?: string | Uint8Array | ArrayBuffer | URLSearchParams | null;
   signal?: AbortSignal | null;
+  /** Encodes the body, for a server that is known to decode it. Default: the client's `compress`. */
+  compress?: Compression | false;
   /** This request's own deadlines in milliseconds; a number is the total. */
   timeout?: number | Timeouts;
   /** The id of a leased connection to send on. */
@@ -205,10 +208,11 @@ export function call(
     const lease = leaseOf(options.connection);
     const timeouts = checkTimeouts(options.timeout);
     const affinity = affinityOf(options.affinity);
+    const flags = RequestFlag.whole | compressionFlag(options.compress);
     engine().request(new Call(inFlight, signal, resolve, reject), {
       client,
       lease,
-      flags: RequestFlag.whole,
+      flags,
       url: `${url}`,
       method: `${method}`,
       headers,

@@ -71,6 +71,8 @@ export class HttpClient {
   readonly #inFlight: InFlight = new InFlight();
   /** With what the engine knows of them by their place. */
   readonly #endpoints: readonly { readonly url: string; readonly weight: number }[];
+  /** What goes before what a request says of itself, if anything does. */
+  readonly #defaults: Pick<HttpClientOptions, 'compress'> | undefined;
 
   static {
     insideOf = (client) => ({ number: client.#number, inFlight: client.#inFlight });
@@ -83,6 +85,7 @@ export class HttpClient {
   constructor(options: HttpClientOptions = {}) {
     const settings = checkOptions(options);
     const native = binding();
+    this.#defaults = options.compress ? { compress: options.compress } : undefined;
     this.#number = refusable(() => native.openClient(...settings));
     this.#endpoints = settings[0].endpoints?.endpoints ?? [];
     forgotten.register(this, { number: this.#number, inFlight: this.#inFlight });
@@ -99,12 +102,14 @@ export class HttpClient {
     url: string | URL,
     options: RequestOptions = {},
   ): Promise<ClientResponse> {
-    return call(this.#number, this.#inFlight, method, url, options);
+    const all = this.#defaults === undefined ? options : { ...this.#defaults, ...options };
+    return call(this.#number, this.#inFlight, method, url, all);
   }
 
   /** WHATWG `fetch` on this client's pool, with its deadlines. */
   fetch(input: string | URL | Request, init: FetchInit = {}): Promise<TimedResponse> {
-    return fetchOn(this.#number, this.#inFlight, input, init);
+    const all = this.#defaults === undefined ? init : { ...this.#defaults, ...init };
+    return fetchOn(this.#number, this.#inFlight, input, all);
   }
 
   /**
@@ -137,7 +142,8 @@ export class HttpClient {
   }
 
   /**
-   * Opens connections to an origin ahead of need, until `count` are open there or a limit is reached.
+   * Opens connections to an origin ahead of need, until `count` are open there or a limit is reached;
+   * by HTTP/2, where one connection carries many requests, until there is one.
    *
    * @throws {WarmlineError} why one of them could not connect.
    */

@@ -1,3 +1,4 @@
+import { type Compression, compressionFlag } from '../native/compression.js';
 import { invalid, invalidSecret } from '../native/invalid.js';
 import type { Binding } from '../native/load.js';
 import { checkTimeouts, duration, type Timeouts } from '../native/timeouts.js';
@@ -46,6 +47,18 @@ export interface HttpClientOptions {
    */
   proxy?: string | URL | false;
   /**
+   * Encodes the bodies of requests, where their bytes are at hand, for servers that are known to decode
+   * them; a request's own `compress` goes before it. Default `false`.
+   */
+  compress?: Compression | false;
+  /**
+   * `'auto'`: what the server chooses in the TLS handshake, HTTP/2 before HTTP/1.1; without TLS,
+   * HTTP/1.1. `'never'`: HTTP/1.1. `'prior-knowledge'`: HTTP/2 without asking, also without TLS; through
+   * a proxy always in a tunnel. By HTTP/2 one connection carries as many requests as the server allows.
+   * Default `'auto'`.
+   */
+  http2?: Http2;
+  /**
    * How far a response with a `content-encoding` may grow as it is decoded. `false` leaves its bytes
    * encoded, and asks servers for none. Default: 250 to 1, and 4 GiB.
    */
@@ -74,6 +87,9 @@ export interface DecompressOptions {
   maxBytes?: number;
 }
 
+/** Whether HTTP/2 is spoken. */
+export type Http2 = 'auto' | 'never' | 'prior-knowledge';
+
 /** The engine's words for {@link HttpClientOptions}. */
 export type ClientSettings = Parameters<Binding['openClient']>;
 type SocketSettings = NonNullable<ClientSettings[0]['socket']>;
@@ -93,11 +109,15 @@ const NAMES: readonly (keyof HttpClientOptions)[] = [
   'tcpKeepalive',
   'tls',
   'proxy',
+  'http2',
   'decompress',
+  'compress',
   'endpoints',
   'balance',
   'failover',
 ];
+
+const HTTP2: readonly string[] = ['auto', 'never', 'prior-knowledge'];
 
 /**
  * Checks a client's options.
@@ -108,6 +128,8 @@ export function checkOptions(options: HttpClientOptions): ClientSettings {
   checkNames('options', options, NAMES);
   const { timeout = DEFAULT_TIMEOUT, connectTimeout, keepaliveExpiry } = options;
   const timeouts = checkTimeouts(timeout) ?? {};
+  // Each request brings it along; here it is only checked.
+  compressionFlag(options.compress);
   const { dns, socketPath, proxy } = options;
   if (socketPath !== undefined && proxy !== undefined && proxy !== false) {
     throw invalidSecret('proxy', 'left out where socketPath is given');
@@ -128,6 +150,7 @@ export function checkOptions(options: HttpClientOptions): ClientSettings {
     socket: checkSocket(options),
     ...given('tls', options.tls, checkTls),
     ...given('proxy', proxy, checkProxy),
+    ...given('http2', options.http2, checkHttp2),
     ...given('decompress', options.decompress, checkDecompress),
     ...(endpoints === undefined ? {} : { endpoints }),
   };
@@ -178,6 +201,13 @@ function limit(most: number): (name: string, value: number) => number {
     }
     return value;
   };
+}
+
+function checkHttp2(name: string, http2: Http2): Http2 {
+  if (!HTTP2.includes(http2)) {
+    throw new TypeError(`${name} must be one of ${HTTP2.join(', ')}, not ${String(http2)}`);
+  }
+  return http2;
 }
 
 /** A cap of connections. */

@@ -84,8 +84,8 @@ export function fetchOn(
 }
 
 function submission(client: number, stated: Stated, body: Submission['body']): Submission {
-  const { url, method, headers, lease, timeouts, redirect, affinity } = stated;
-  return { client, lease, flags: redirect, url, method, headers, body, timeouts, affinity };
+  const { url, method, headers, lease, timeouts, flags, affinity } = stated;
+  return { client, lease, flags, url, method, headers, body, timeouts, affinity };
 }
 
 /** `data:`, `blob:` and `about:` URLs are read in this process. */

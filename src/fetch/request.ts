@@ -1,4 +1,5 @@
 import { affinityOf } from '../native/affinity.js';
+import { type Compression, compressionFlag } from '../native/compression.js';
 import { leaseOf } from '../native/lease-id.js';
 import type { TimeoutWords } from '../native/link.js';
 import { checkTimeouts, type Timeouts } from '../native/timeouts.js';
@@ -16,6 +17,11 @@ export interface FetchInit extends Omit<RequestInit, 'body' | 'headers' | 'signa
   duplex?: 'half';
   /** The id of a leased connection (see `getConnection`): the request goes out on that very one. */
   connection?: string;
+  /**
+   * Encodes a body whose bytes are at hand, for a server that is known to decode it; streams are sent as they
+   * are. Default: what the client does, which is nothing unless its options say so.
+   */
+  compress?: Compression | false;
   /** This request's own deadlines in milliseconds; a number is the total. */
   timeout?: number | Timeouts;
   /** Where the client's `balance` is `'sticky'`, requests with the same key go to the same endpoint. */
@@ -30,7 +36,8 @@ export interface Stated {
   readonly headers: string[];
   readonly body: Extracted;
   readonly signal: AbortSignal | null;
-  readonly redirect: number;
+  /** Redirect mode and coding. */
+  readonly flags: number;
   readonly lease: number;
   readonly timeouts: TimeoutWords | undefined;
   /** Empty for none. */
@@ -97,7 +104,7 @@ export function state(input: string | URL | Request, given: FetchInit | null): S
     headers,
     body,
     signal: signalOf(init, request),
-    redirect,
+    flags: redirect | compressionFlag(init.compress),
     lease: leaseOf(init.connection),
     timeouts: checkTimeouts(init.timeout),
     affinity: affinityOf(init.affinity),

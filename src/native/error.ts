@@ -60,11 +60,14 @@ export class WarmlineError extends Error {
   readonly attempt: number;
   /** Whether the connection had carried a request before. */
   readonly reusedConnection: boolean;
-  /** Bytes of this request that the operating system took. */
+  /** Bytes of this request that the operating system took; 0 by HTTP/2, where requests share a connection. */
   readonly bytesSent: number;
-  /** Bytes of the response that had arrived. */
+  /** Bytes of the response that had arrived; by HTTP/2, of its body. */
   readonly bytesReceived: number;
-  /** Whether provably no byte of the request left this process, so that sending it again is safe. */
+  /**
+   * Whether sending the request again is safe: provably no byte of it left this process, or the server said
+   * that it has not looked at it.
+   */
   readonly retryable: boolean;
   #facts: string | undefined;
   readonly #took: number | undefined;

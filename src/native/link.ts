@@ -46,7 +46,7 @@ export interface TimeoutWords {
 export interface Submission {
   readonly client: number;
   readonly lease: number;
-  /** Redirect mode, {@link RequestFlag.whole} and {@link RequestFlag.encoded}. */
+  /** Redirect mode, {@link RequestFlag.whole}, {@link RequestFlag.encoded} and the body's coding. */
   readonly flags: number;
   readonly url: string;
   readonly method: string;

@@ -35,7 +35,7 @@ export const Done = {
 /** No time-out, no announced length, no inline bytes. */
 export const NONE = 0xffff_ffff;
 
-/** Flags of a request: the body's place in bits 0 and 1, the redirect mode in bits 2 and 3. */
+/** Flags of a request: the body's place in bits 0 and 1, the redirect mode in bits 2 and 3, its coding in 6 and 7. */
 export const RequestFlag = {
   bodyNone: 0,
   bodyInline: 1,
@@ -46,8 +46,10 @@ export const RequestFlag = {
   redirectManual: 2 << 2,
   timeouts: 1 << 4,
   whole: 1 << 5,
-  encoded: 1 << 6,
-  affinity: 1 << 7,
+  compressGzip: 1 << 6,
+  compressZstd: 2 << 6,
+  encoded: 1 << 8,
+  affinity: 1 << 9,
 } as const;
 
 /** Flags of a response. */

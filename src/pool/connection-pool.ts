@@ -32,7 +32,7 @@ export interface PoolStats {
 
 /** An open connection. */
 export interface ConnectionInfo {
-  /** As ALPN spells it: `http/1.1`. */
+  /** As ALPN spells it: `http/1.1` or `h2`. */
   readonly protocol: string;
   readonly remoteAddress: string;
   readonly localAddress: string;
@@ -140,7 +140,10 @@ export class SimpleConnectionPool {
     return this.#parking.put(id);
   }
 
-  /** Closes a lease's connection. False if the id is no lease (any more). */
+  /**
+   * Closes a lease's connection; one by HTTP/2 that others share once they are done with it, and it takes
+   * nothing new. False if the id is no lease (any more).
+   */
   removeConnection(id: string): boolean {
     return this.#native.leaseRemove(this.#number, leaseNumber(id));
   }

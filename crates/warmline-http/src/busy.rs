@@ -7,8 +7,8 @@ use crate::leases::ConnectionGuard;
 use crate::routes::Turn;
 use crate::transport::{Connection, Traffic};
 
-/// A connection with one request on it. Dropped before [`Busy::finish`], it closes the connection:
-/// nobody can say what is still to come on it.
+/// A connection with one request on it. Dropped before [`Busy::finish`], it closes the connection, for
+/// nobody can say what is still to come on it; unless that carries each request apart from the others.
 pub(crate) struct Busy {
     holding: Option<Holding>,
     attempt: u32,
@@ -30,7 +30,7 @@ impl Busy {
         let before = holding.connection().traffic();
         Self {
             attempt,
-            reused: before.received > 0,
+            reused: holding.connection().is_used(),
             before,
             holding: Some(holding),
             turn: None,
@@ -49,6 +49,10 @@ impl Busy {
     /// The exchange is complete: the connection goes back, or is closed if it cannot be used again.
     pub(crate) fn finish(mut self) {
         let reusable = self.connection().is_some_and(Connection::is_ready);
+        self.give_up(reusable);
+    }
+
+    fn give_up(&mut self, reusable: bool) {
         match self.holding.take() {
             Some(Holding::Pooled(lease)) if reusable => drop(lease),
             Some(Holding::Pooled(lease)) => lease.discard(CloseReason::Discarded),
@@ -61,7 +65,11 @@ impl Busy {
     pub(crate) fn describe(&self, error: &mut Error) {
         error.attempt = self.attempt;
         error.reused_connection = self.reused;
-        if let Some(connection) = self.connection() {
+        // What others move on a shared connection is not this request's.
+        if let Some(connection) = self
+            .connection()
+            .filter(|connection| !connection.is_shared())
+        {
             let now = connection.traffic();
             error.bytes_sent = now.sent - self.before.sent;
             error.bytes_received = now.received - self.before.received;
@@ -71,11 +79,11 @@ impl Busy {
 
 impl Drop for Busy {
     fn drop(&mut self) {
-        match self.holding.take() {
-            Some(Holding::Pooled(lease)) => lease.discard(CloseReason::Discarded),
-            Some(Holding::Leased(guard)) => guard.finish(false),
-            None => {}
-        }
+        // The stream was reset when it was dropped, which is before this.
+        let reusable = self
+            .connection()
+            .is_some_and(|connection| connection.is_shared() && connection.is_ready());
+        self.give_up(reusable);
     }
 }
 

@@ -1,12 +1,13 @@
 //! A client: one pool of connections, the connector that fills it, and the deadlines it lends to
 //! requests that bring none of their own.
 
+use std::borrow::Cow;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use url::Url;
-use warmline_pool::{Checkout, Limits, Pool, PoolStats};
+use warmline_pool::{Checkout, Key, Limits, Pool, PoolStats, Protocol};
 
 use crate::clock::CoarseClock;
 use crate::coding::DecodingLimits;
@@ -14,6 +15,7 @@ use crate::engine::engine;
 use crate::error::Error;
 use crate::execute;
 use crate::policy::endpoints::EndpointState;
+use crate::probe::{Entry, Probes};
 use crate::request::{Request, Timeouts};
 use crate::response::Response;
 use crate::routes::{EndpointsOptions, Route, Routes};
@@ -33,6 +35,9 @@ pub struct ClientOptions {
     pub timeouts: Timeouts,
     /// Name look-up, TCP and TLS.
     pub connector: ConnectorOptions,
+    /// Which protocol is spoken. Default: what ALPN settles on, HTTP/2 before HTTP/1.1; HTTP/1.1 without
+    /// TLS.
+    pub protocol: Protocol,
     /// How far an encoded response may grow; `None` leaves responses encoded, and asks for no coding.
     pub decoding: Option<DecodingLimits>,
     /// Where relative URLs lead.
@@ -51,6 +56,7 @@ impl Default for ClientOptions {
                 ..Timeouts::default()
             },
             connector: ConnectorOptions::default(),
+            protocol: Protocol::default(),
             decoding: Some(DecodingLimits::default()),
             endpoints: None,
         }
@@ -66,6 +72,8 @@ pub struct Client {
 struct Inner {
     pool: Pool<Connection>,
     connector: Connector,
+    protocol: Protocol,
+    probes: Probes,
     timeouts: Timeouts,
     decoding: Option<DecodingLimits>,
     routes: Option<Arc<Routes>>,
@@ -96,6 +104,8 @@ impl Client {
             inner: Arc::new(Inner {
                 pool: Pool::with_clock(options.limits, CoarseClock::default()),
                 connector: Connector::new(options.connector)?,
+                protocol: options.protocol,
+                probes: Probes::default(),
                 timeouts: options.timeouts,
                 decoding: options.decoding,
                 routes: routes.map(Arc::new),
@@ -164,37 +174,60 @@ impl Client {
         }
     }
 
-    /// Opens connections to an origin until `count` of them are idle there, or a limit is reached.
-    /// Returns how many it opened.
+    /// Opens connections to an origin until `count` of them are idle there, or a limit is reached; where
+    /// one carries many requests, until there is one. Returns how many it opened.
     ///
     /// # Errors
     /// The first failure to connect; connections that were opened stay.
     pub async fn preconnect(&self, url: &Url, count: usize) -> Result<usize, Error> {
         let key = key_of(url)?;
-        let origin = self.pool().origin(&key);
+        let key = &*self.key(&key);
+        let limit = self.inner.timeouts.connect;
+        let origin = self.pool().origin(key);
         let mut leases = Vec::new();
         let mut opening = Vec::new();
+        let mut opened = 0;
         while leases.len() + opening.len() < count {
             match origin.checkout() {
                 Checkout::Ready(lease) => leases.push(lease),
-                Checkout::Connect(permit) => {
-                    opening.push(execute::connect(
-                        self,
-                        &key,
-                        permit,
-                        self.inner.timeouts.connect,
-                    ));
-                }
+                Checkout::Connect(permit) => match self.probes().enter(key) {
+                    Entry::Free(herald) if herald.is_awaited() => {
+                        let connecting = execute::connect(self, key, permit, herald, limit);
+                        leases.push(connecting.await.map_err(|_| execute::connect_lost())??);
+                        opened += 1;
+                    }
+                    Entry::Free(herald) => {
+                        opening.push(execute::connect(self, key, permit, herald, limit));
+                    }
+                    Entry::Behind(run) => {
+                        drop(permit);
+                        run.outcome().await?;
+                    }
+                },
                 Checkout::Full | Checkout::Closed => break,
             }
+            if leases.last().is_some_and(|lease| lease.is_shared()) {
+                break;
+            }
         }
-        let mut opened = 0;
         for connecting in opening {
             let connecting = connecting.await.map_err(|_| execute::connect_lost())?;
             leases.push(connecting?);
             opened += 1;
         }
         Ok(opened)
+    }
+
+    /// The key of this client's connections to what `key` names.
+    pub(crate) fn key<'a>(&self, key: &'a Key) -> Cow<'a, Key> {
+        match self.inner.protocol {
+            Protocol::Auto => Cow::Borrowed(key),
+            protocol => Cow::Owned(key.clone().with_protocol(protocol)),
+        }
+    }
+
+    pub(crate) fn probes(&self) -> &Probes {
+        &self.inner.probes
     }
 
     /// The pool of this client.

@@ -26,12 +26,13 @@ pub struct Error {
     pub attempt: u32,
     /// Whether the connection had carried a request before this one.
     pub reused_connection: bool,
-    /// Bytes of this request that the operating system took, TLS framing included.
+    /// Bytes of this request that the operating system took, TLS framing included; 0 by HTTP/2, where
+    /// requests share a connection.
     pub bytes_sent: u64,
-    /// Bytes of the response that arrived, TLS framing included.
+    /// Bytes of the response that arrived, TLS framing included; by HTTP/2, of its body.
     pub bytes_received: u64,
-    /// Whether provably no byte of the request left this process, so that sending it again cannot
-    /// make the server do the work twice.
+    /// Whether sending the request again cannot make the server do the work twice: provably no byte of
+    /// it left this process, or the server said that it has not looked at it.
     pub retryable: bool,
     /// How the request went so far. Boxed: few errors have it, and all are moved a lot.
     pub facts: Option<Box<Facts>>,
@@ -107,6 +108,15 @@ impl Error {
     pub(crate) fn from_io(error: io::Error, phase: Phase, doing: &str) -> Self {
         let code = io_code(&error);
         Self::new(code, phase, format!("{doing}: {code}")).with_source(error)
+    }
+
+    /// The same error for somebody else who met with it: all but its source, of which there is only one.
+    #[must_use]
+    pub(crate) fn again(&self) -> Self {
+        let mut error = Self::new(self.code.clone(), self.phase, self.message.clone());
+        error.origin.clone_from(&self.origin);
+        error.retryable = self.retryable;
+        error
     }
 
     /// The same error with what lies underneath.

@@ -8,7 +8,7 @@ use http::Version;
 use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 use warmline_pool::{
-    Checkout, CloseReason, ConnectFailure, Granted, Key, Lease, Origin, Permit, WaitFor,
+    Checkout, CloseReason, ConnectFailure, Granted, Key, Lease, Origin, Permit, Poolable, WaitFor,
 };
 
 use crate::busy::{Busy, Holding};
@@ -18,6 +18,7 @@ use crate::error::{Error, Phase};
 use crate::failover;
 use crate::head::{self, Forwarded};
 use crate::leases::LeasedConnection;
+use crate::probe::{Entry, Herald};
 use crate::redirect::{self, Hop};
 use crate::request::{Request, Timeouts};
 use crate::response::{Body, Facts, Response};
@@ -26,6 +27,9 @@ use crate::transport::{Connection, Incoming, RequestBody, ResponseHead, SendErro
 /// How often a request that never left may move on from one fresh connection to another. Dead
 /// pooled connections do not count: each of them is removed by the try.
 const MAX_FRESH_TRIES: u32 = 2;
+
+/// How often a request may be refused unprocessed on connections that go on serving others.
+const MAX_REFUSALS: u32 = 3;
 
 /// What stays the same for a request over all its hops and tries.
 pub(crate) struct Journey<'a> {
@@ -131,12 +135,12 @@ impl Journey<'_> {
             let unsent = None;
             return Err(SendError { error, unsent });
         }
-        let key = &hop.target.key;
+        let key = &*self.client.key(&hop.target.key);
         let origin = self.client.pool().origin(key);
         let mut attempt = attempts + 1;
-        let mut fresh_tries = 0;
+        let (mut fresh_tries, mut refusals) = (0, 0);
         loop {
-            let (holding, opening) = match self.obtain(key, &origin).await {
+            let (holding, opening) = match self.obtain(hop, key, &origin).await {
                 Ok(obtained) => obtained,
                 Err(error) => {
                     let unsent = Some(Box::new(body));
@@ -182,7 +186,10 @@ impl Journey<'_> {
                     error.reused_connection = reused;
                     error.facts = Some(Box::new(facts));
                     // A leased connection is the one the caller asked for: there is no other.
-                    let elsewhere = self.connection.is_none() && fresh_tries < MAX_FRESH_TRIES;
+                    refusals += u32::from(busy.connection().is_some_and(Poolable::is_open));
+                    let elsewhere = self.connection.is_none()
+                        && fresh_tries < MAX_FRESH_TRIES
+                        && refusals < MAX_REFUSALS;
                     body = match unsent {
                         Some(body) if error.retryable && elsewhere => *body,
                         unsent => return Err(SendError { error, unsent }),
@@ -271,12 +278,13 @@ impl Journey<'_> {
     /// A connection for this request, and how it came to be.
     async fn obtain(
         &self,
+        hop: &Hop,
         key: &Key,
         origin: &Origin<Connection>,
     ) -> Result<(Holding, Facts), Error> {
         let obtaining = async {
             if let Some(leased) = &self.connection {
-                let guard = leased.begin(key).await?;
+                let guard = leased.begin(&hop.target.key).await?;
                 return Ok(Holding::Leased(guard));
             }
             self.pooled(key, origin).await.map(Holding::Pooled)
@@ -304,15 +312,24 @@ impl Journey<'_> {
         key: &Key,
         origin: &Origin<Connection>,
     ) -> Result<Lease<Connection>, Error> {
+        let mut opening = None;
         loop {
-            let lease = match origin.checkout() {
-                Checkout::Ready(lease) => lease,
-                Checkout::Connect(permit) => self.open(key, origin, permit).await?,
-                Checkout::Full => match self.wait(origin).await? {
-                    Granted::Ready(lease) => lease,
-                    Granted::Connect(permit) => self.open(key, origin, permit).await?,
-                },
+            let found = match origin.checkout() {
+                Checkout::Ready(lease) => Granted::Ready(lease),
+                Checkout::Connect(permit) => Granted::Connect(permit),
+                Checkout::Full => self.wait(origin).await?,
                 Checkout::Closed => return Err(closed()),
+            };
+            let lease = match found {
+                Granted::Ready(lease) => lease,
+                Granted::Connect(permit) => {
+                    let since = *opening.get_or_insert_with(Instant::now);
+                    match self.open(key, origin, permit, since).await? {
+                        Some(lease) => lease,
+                        // The connection that was waited for has no room left, or never came.
+                        None => continue,
+                    }
+                }
             };
             // One system call for each request on a used connection. Its own task sees a close only
             // when the event loop comes round, and a request written before that would be lost.
@@ -324,18 +341,31 @@ impl Journey<'_> {
     }
 
     /// Opens a connection, but takes one that comes back to the pool meanwhile; the new one is
-    /// then there for the next.
+    /// then there for the next. Where somebody else opens one that may serve this request, too, waits
+    /// for that; `None` if it does not.
     async fn open(
         &self,
         key: &Key,
         origin: &Origin<Connection>,
         permit: Permit<Connection>,
-    ) -> Result<Lease<Connection>, Error> {
-        let connecting = connect(self.client, key, permit, self.timeouts.connect);
-        tokio::select! {
-            biased;
-            opened = connecting => opened.map_err(|_| connect_lost())?,
-            Ok(Granted::Ready(lease)) = origin.wait(WaitFor::Idle) => Ok(lease),
+        since: Instant,
+    ) -> Result<Option<Lease<Connection>>, Error> {
+        match self.client.probes().enter(key) {
+            Entry::Free(herald) => {
+                let limit = self.timeouts.connect;
+                let left = limit.map(|limit| limit.saturating_sub(since.elapsed()));
+                let connecting = connect(self.client, key, permit, herald, left);
+                tokio::select! {
+                    biased;
+                    opened = connecting => opened.map_err(|_| connect_lost())?.map(Some),
+                    Ok(Granted::Ready(lease)) = origin.wait(WaitFor::Idle) => Ok(Some(lease)),
+                }
+            }
+            Entry::Behind(run) => {
+                drop(permit);
+                // Boxed: few requests wait so, and all would carry its place.
+                Box::pin(run.room(origin, self.timeouts.connect, since)).await
+            }
         }
     }
 
@@ -368,6 +398,7 @@ pub(crate) fn connect(
     client: &Client,
     key: &Key,
     permit: Permit<Connection>,
+    herald: Herald,
     limit: Option<Duration>,
 ) -> oneshot::Receiver<Result<Lease<Connection>, Error>> {
     let (sender, receiver) = oneshot::channel();
@@ -376,11 +407,14 @@ pub(crate) fn connect(
     // Boxed: the socket keeps the waker of whoever waited for it to connect, and with it this task's
     // memory, for as long as it is open. An empty box is all that should be left of it.
     tokio::spawn(Box::pin(async move {
-        let opened = match connector.connect(&key, limit).await {
+        match connector.connect(&key, limit).await {
             Ok(connection) => {
                 let lease = permit.establish(connection);
                 lease.on_close(lease.retire_handle());
-                Ok(lease)
+                let connection = Arc::clone(lease.connection());
+                // Nobody may be listening any more; then the lease returns itself to the pool.
+                let _ = sender.send(Ok(lease));
+                herald.opened(&connection).await;
             }
             Err(error) => {
                 let timed_out = error.code == "UND_ERR_CONNECT_TIMEOUT";
@@ -389,11 +423,10 @@ pub(crate) fn connect(
                 } else {
                     ConnectFailure::Error
                 });
-                Err(error)
+                herald.failed(&error);
+                let _ = sender.send(Err(error));
             }
-        };
-        // Nobody may be listening any more; then the lease returns itself to the pool.
-        let _ = sender.send(opened);
+        }
     }));
     receiver
 }

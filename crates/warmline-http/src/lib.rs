@@ -14,6 +14,7 @@ mod failover;
 mod head;
 mod leases;
 mod policy;
+mod probe;
 mod redirect;
 pub mod relay;
 mod request;
@@ -24,7 +25,7 @@ mod target;
 pub mod transport;
 
 pub use client::{Client, ClientOptions, Totals};
-pub use coding::DecodingLimits;
+pub use coding::{Compression, DecodingLimits, compress};
 pub use engine::engine;
 pub use error::{Error, Phase};
 pub use leases::{
@@ -37,4 +38,4 @@ pub use response::{Body, Facts, Response};
 pub use routes::{EndpointOptions, EndpointsOptions, Route};
 pub use target::{Target, key_of};
 pub use transport::{Abort, ConnectionInfo, RequestBody};
-pub use warmline_pool::{Key, Limits, PoolStats, Spot};
+pub use warmline_pool::{Key, Limits, PoolStats, Protocol, Spot};

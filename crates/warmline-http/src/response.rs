@@ -89,7 +89,7 @@ pub struct Facts {
 }
 
 /// A response's body. Read to its end it gives the connection back to the pool; dropped before, it
-/// closes the connection, so that the server stops.
+/// closes the connection, or resets the response's stream on a shared one, so that the server stops.
 pub struct Body {
     incoming: Incoming,
     /// What undoes its codings, where it has any. Boxed: most have none.
@@ -142,7 +142,8 @@ impl Body {
     /// The next piece, or `None` at the end.
     ///
     /// # Errors
-    /// What cut the body short, or what it cannot be decoded for; the connection is closed.
+    /// What cut the body short, or what it cannot be decoded for; the connection is closed, or the
+    /// response's stream on a shared one.
     pub async fn chunk(&mut self) -> Result<Option<Bytes>, Error> {
         poll_fn(|cx| self.poll_chunk(cx)).await.transpose()
     }

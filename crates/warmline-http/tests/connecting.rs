@@ -10,7 +10,7 @@ use socket2::{Domain, Socket, Type};
 use tokio::net::TcpListener;
 use warmline_http::transport::Connection;
 use warmline_http::{Error, Key, Phase};
-use warmline_pool::{Protocol, Scheme};
+use warmline_pool::Scheme;
 
 async fn failure(key: &Key, timeout: Option<Duration>) -> Error {
     let outcome: Result<Connection, Error> = peer::connector().connect(key, timeout).await;
@@ -107,11 +107,4 @@ async fn a_peer_that_is_silent_in_the_handshake_is_a_connect_timeout_of_tls() {
         (error.code.as_ref(), error.phase),
         ("UND_ERR_CONNECT_TIMEOUT", Phase::Tls)
     );
-}
-
-#[tokio::test]
-async fn what_cannot_be_honoured_is_refused_rather_than_ignored() {
-    let key = peer::echoing_ok().await.with_protocol(Protocol::Http2);
-    let error = failure(&key, None).await;
-    assert_eq!(error.code, "WARMLINE_UNSUPPORTED");
 }

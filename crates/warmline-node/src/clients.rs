@@ -8,7 +8,8 @@ use napi::bindgen_prelude::{FnArgs, Function};
 use napi_derive::napi;
 use warmline_http::transport::{ConnectorOptions, DnsOptions};
 use warmline_http::{
-    Client, ClientOptions, DecodingLimits, Error, Limits, Phase, PoolStats, Timeouts, Totals,
+    Client, ClientOptions, DecodingLimits, Error, Limits, Phase, PoolStats, Protocol, Timeouts,
+    Totals,
 };
 
 use crate::endpoints::{self, EndpointsSettings};
@@ -54,6 +55,8 @@ pub struct ClientSettings {
     pub socket: Option<SocketSettings>,
     pub tls: Option<TlsSettings>,
     pub proxy: Option<ProxySettings>,
+    /// `never` or `prior-knowledge`; else what ALPN settles on.
+    pub http2: Option<String>,
     pub decompress: Option<DecompressSettings>,
     pub endpoints: Option<EndpointsSettings>,
 }
@@ -143,12 +146,18 @@ fn options(settings: ClientSettings, lookup: Option<JsLookup>) -> Result<ClientO
             tcp,
             tls: tls.unwrap_or_default(),
             proxy: proxy.unwrap_or_default(),
+            pings: defaults.connector.pings,
         },
         decoding: match &settings.decompress {
             None => defaults.decoding,
             Some(settings) => decoding(settings),
         },
         endpoints: settings.endpoints.map(endpoints::options).transpose()?,
+        protocol: match settings.http2.as_deref() {
+            Some("never") => Protocol::Http1,
+            Some("prior-knowledge") => Protocol::Http2,
+            _ => Protocol::Auto,
+        },
     })
 }
 

@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use bytes::Bytes;
 use url::Position;
-use warmline_http::{Body, Error, Facts, Phase, RequestBody, Response};
+use warmline_http::{Body, Compression, Error, Facts, Phase, RequestBody, Response, compress};
 
 use crate::clients;
 use crate::facts;
@@ -71,10 +71,22 @@ pub(crate) fn run(
 /// Sends the request and waits for the head of its response.
 async fn open(record: RequestRecord, body: RequestBody) -> Result<(Head, Body, Facts), Error> {
     let client = clients::get(record.client)?;
-    let request = parse::request(record, body, &client)?;
+    let compression = compression(record.flags);
+    let mut request = parse::request(record, body, &client)?;
     let routed = request.route.is_some();
+    if let Some(compression) = compression {
+        request = Box::pin(compress(request, compression)).await?;
+    }
     let response = client.send(request).await?;
     Ok((head(&response, routed), response.body, response.facts))
+}
+
+fn compression(flags: u32) -> Option<Compression> {
+    match flags >> flag::COMPRESS_SHIFT & flag::COMPRESS_MASK {
+        flag::COMPRESS_GZIP => Some(Compression::Gzip),
+        flag::COMPRESS_ZSTD => Some(Compression::Zstd),
+        _ => None,
+    }
 }
 
 /// As [`run`], for a body that JavaScript makes piece by piece while the request is under way.

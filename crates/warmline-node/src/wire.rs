@@ -61,11 +61,16 @@ pub(crate) mod flag {
     pub(crate) const TIMEOUTS: u32 = 1 << 4;
     /// The body is wanted whole: nothing is handed over before its end.
     pub(crate) const WHOLE: u32 = 1 << 5;
+    /// Bits 6 and 7: what the body is to be encoded with; 0 for nothing.
+    pub(crate) const COMPRESS_SHIFT: u32 = 6;
+    pub(crate) const COMPRESS_MASK: u32 = 0b11;
+    pub(crate) const COMPRESS_GZIP: u32 = 1;
+    pub(crate) const COMPRESS_ZSTD: u32 = 2;
     /// The body is wanted as it comes, its codings and all.
-    pub(crate) const ENCODED: u32 = 1 << 6;
+    pub(crate) const ENCODED: u32 = 1 << 8;
     /// A word follows, after the time-outs if there are any: the length of the affinity key, which stands
     /// behind the headers.
-    pub(crate) const AFFINITY: u32 = 1 << 7;
+    pub(crate) const AFFINITY: u32 = 1 << 9;
 }
 
 /// What a completion record says (its first word).

@@ -1,5 +1,5 @@
 //! Content codings (RFC 9110, section 8.4): what a response's body is encoded with, undone piece by
-//! piece. Rules and arithmetic, without I/O.
+//! piece, and what a request's may be. Rules and arithmetic, without I/O.
 //!
 //! What counts as an end, as garbage after it and as a list is what Node's own `fetch` makes of it, so
 //! that a response that worked there works here. One thing differs: a body cut in the middle of its data
@@ -7,6 +7,7 @@
 
 mod brotli;
 mod chain;
+mod compress;
 mod fault;
 mod gzip_header;
 mod inflate;
@@ -17,6 +18,7 @@ use http::header::CONTENT_ENCODING;
 use http::{HeaderMap, Method, StatusCode};
 
 pub(crate) use self::chain::{Decoding, Pulled};
+pub use self::compress::{Compression, compress};
 pub use self::limits::DecodingLimits;
 use crate::error::{Error, Phase};
 

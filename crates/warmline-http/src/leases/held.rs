@@ -104,20 +104,8 @@ impl Failure {
         Arc::new(Self(error))
     }
 
-    /// The error again, all but its source, of which there is only one.
     pub(super) fn to_error(&self) -> Error {
-        let Error {
-            code,
-            phase,
-            message,
-            origin,
-            retryable,
-            ..
-        } = &self.0;
-        let mut error = Error::new(code.clone(), *phase, message.clone());
-        error.origin.clone_from(origin);
-        error.retryable = *retryable;
-        error
+        self.0.again()
     }
 
     /// A connection that carried a request and cannot carry another.

@@ -110,8 +110,9 @@ impl NamedPool {
         self.end(id, Fate::Returned)
     }
 
-    /// Ends a lease and closes its connection, with whatever request is on it. False if there is no
-    /// such lease of this pool (any more).
+    /// Ends a lease and closes its connection, with whatever request is on it. A connection that others
+    /// share is handed out no more, and closed when the last request on it has ended. False if there is
+    /// no such lease of this pool (any more).
     pub fn remove(&self, id: LeaseId) -> bool {
         self.end(id, Fate::Removed)
     }
@@ -337,7 +338,7 @@ pub(super) fn settle(held: Held, fate: Fate) {
         // The request's guard finds the lease gone and gives the connection back itself; and what was
         // parked is found so only once its connection is gone.
         (State::Busy(_), Fate::Returned) | (State::Parked(_), _) => {}
-        (State::Busy(connection), Fate::Removed) => connection.abort(),
+        (State::Busy(connection), Fate::Removed) => connection.retire(),
     }
     drop(Seat::of(endpoint));
 }

@@ -3,12 +3,16 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use warmline_pool::ConnectFailure;
+use tokio::time::Instant;
+use warmline_pool::{Checkout, ConnectFailure, Lease};
 
 use super::endpoint::Endpoint;
 use super::held::{self, Failure, Held, Hold, Opening, State};
 use super::line::Seat;
 use super::table::{LeaseId, TABLE};
+use crate::error::Error;
+use crate::probe::{Entry, Herald};
+use crate::transport::Connection;
 
 /// Puts a lease into the table; its place in the quota goes with it. `None` if the table is full.
 pub(super) fn enter(endpoint: &'static Endpoint, seat: Seat, state: State) -> Option<LeaseId> {
@@ -59,25 +63,41 @@ pub(super) fn orphan(endpoint: &'static Endpoint, opening: &Arc<Opening>) {
     }
 }
 
+/// What a lease that had none found.
+enum Found {
+    Opened(Connection, Herald),
+    /// Room on a connection that others use, too.
+    Shared(Lease<Connection>),
+}
+
 /// Connects for a lease, which may end meanwhile: returned, the connection is for whoever is next;
 /// removed, it is not opened.
 pub(super) async fn connect(endpoint: &'static Endpoint, opening: Arc<Opening>) {
-    let client = endpoint.pool.client();
-    let limit = client.timeouts().connect;
     let outcome = tokio::select! {
         biased;
         () = opening.cancelled() => Err(held::closed()),
-        outcome = client.connector().connect(&endpoint.key, limit) => outcome,
+        outcome = find(endpoint) => outcome,
     };
     // Held until the connection is where it belongs: whoever returns or removes the lease meanwhile
     // finds either the permit or the connection.
     let mut hold = opening.hold();
     let owner = hold.owner;
     let settled = match (outcome, hold.permit.take()) {
-        (Ok(connection), Some(permit)) => {
-            let info = *connection.info();
-            let lease = permit.establish(connection);
-            lease.on_close(lease.retire_handle());
+        (Ok(found), Some(permit)) => {
+            let lease = match found {
+                Found::Opened(connection, herald) => {
+                    let lease = permit.establish(connection);
+                    lease.on_close(lease.retire_handle());
+                    let connection = Arc::clone(lease.connection());
+                    tokio::spawn(async move { herald.opened(&connection).await });
+                    lease
+                }
+                Found::Shared(lease) => {
+                    drop(permit);
+                    lease
+                }
+            };
+            let info = *lease.info();
             let mut lease = Some(lease);
             if let Some(id) = owner {
                 advance(endpoint, id, || lease.take().map(State::Resting));
@@ -117,6 +137,35 @@ pub(super) async fn connect(endpoint: &'static Endpoint, opening: Arc<Opening>) 
         .retain(|orphan| !Arc::ptr_eq(orphan, &opening));
     // This task alone sets it.
     let _ = opening.outcome.set(settled);
+}
+
+/// Opens a connection, or waits for one that is being opened and may serve this lease, too.
+async fn find(endpoint: &'static Endpoint) -> Result<Found, Error> {
+    let client = endpoint.pool.client();
+    let limit = client.timeouts().connect;
+    let since = Instant::now();
+    loop {
+        match client.probes().enter(&endpoint.key) {
+            Entry::Free(herald) => {
+                let left = limit.map(|limit| limit.saturating_sub(since.elapsed()));
+                return match client.connector().connect(&endpoint.key, left).await {
+                    Ok(connection) => Ok(Found::Opened(connection, herald)),
+                    Err(error) => {
+                        herald.failed(&error);
+                        Err(error)
+                    }
+                };
+            }
+            Entry::Behind(run) => {
+                if let Some(lease) = run.room(&endpoint.origin, limit, since).await? {
+                    return Ok(Found::Shared(lease));
+                }
+            }
+        }
+        if let Checkout::Ready(lease) = endpoint.origin.checkout() {
+            return Ok(Found::Shared(lease));
+        }
+    }
 }
 
 /// Moves a lease on from connecting, if it is still there.

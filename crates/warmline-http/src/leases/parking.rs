@@ -27,7 +27,8 @@ impl NamedPool {
         };
         let Held { endpoint, state } = held;
         let state = match state {
-            State::Resting(lease) if self.line().waiting() == 0 => {
+            // Of a shared connection each lease is a part only.
+            State::Resting(lease) if self.line().waiting() == 0 && !lease.is_shared() => {
                 match self.kept_idle(lease).park(id.spot(), id.generation()) {
                     Ok(parked) => {
                         let state = State::Parked(parked);

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use http::uri;
 use tokio::time::Instant;
 use warmline_pool::{Key, Protocol, Scheme};
 
@@ -11,10 +12,12 @@ use super::connection::{ConnectTimings, Connection, ConnectionInfo};
 use super::deadline::Deadline;
 use super::dial::{Dialed, Dialer};
 use super::dns::DnsOptions;
+use super::h2::{PingOptions, Session};
 use super::io::{SocketIo, Wire};
-use super::proxy::{Destination, Proxies, Proxy, ProxyOptions};
+use super::line::Line;
+use super::proxy::{Beyond, Destination, Proxies, Proxy, ProxyOptions};
 use super::tcp::TcpOptions;
-use super::tls::Tls;
+use super::tls::{self, Offer, Tls};
 use super::tls_options::TlsOptions;
 use crate::error::{Error, Phase};
 
@@ -32,6 +35,8 @@ pub struct ConnectorOptions {
     pub tls: TlsOptions,
     /// What stands between here and the origins.
     pub proxy: ProxyOptions,
+    /// When the other side of an HTTP/2 connection is asked whether it is still there.
+    pub pings: PingOptions,
 }
 
 /// Opens connections. Cheap to clone: clones share look-ups, trust store and TLS sessions.
@@ -41,6 +46,7 @@ pub struct Connector {
     tls: Tls,
     proxies: Proxies,
     proxy_tls: Tls,
+    pings: PingOptions,
 }
 
 impl Connector {
@@ -64,17 +70,19 @@ impl Connector {
             tls: Tls::new(options.tls)?,
             proxies: Proxies::new(options.proxy)?,
             proxy_tls,
+            pings: options.pings,
         })
     }
 
     /// Opens a connection to `key`'s origin: look-up, TCP, the way through a proxy, TLS where the
-    /// scheme asks for it. It belongs to the current tokio runtime.
+    /// scheme asks for it, and HTTP/2 where TLS settles on it or the key asks for it. It belongs to the
+    /// current tokio runtime.
     ///
     /// `timeout` is for all of it together; `None` waits as long as the operating system does.
     ///
     /// # Errors
     /// A typed error with the phase that failed; `UND_ERR_CONNECT_TIMEOUT` with the phase that was
-    /// running when `timeout` passed; `WARMLINE_UNSUPPORTED` for a key that asks for HTTP/2 alone. All are [`Error::retryable`]: no byte of any request was sent.
+    /// running when `timeout` passed. All are [`Error::retryable`]: no byte of any request was sent.
     pub async fn connect(&self, key: &Key, timeout: Option<Duration>) -> Result<Connection, Error> {
         // Boxed: connecting is rare, and the future of a request that holds it is not.
         Box::pin(self.open(key, Deadline::after(timeout)))
@@ -86,13 +94,6 @@ impl Connector {
     }
 
     async fn open(&self, key: &Key, deadline: Deadline) -> Result<Connection, Error> {
-        if key.protocol == Protocol::Http2 {
-            return Err(Error::new(
-                "WARMLINE_UNSUPPORTED",
-                Phase::Connect,
-                "HTTP/2 without fallback is not supported",
-            ));
-        }
         let proxy = match &key.proxy {
             _ if self.dialer.is_local() => None,
             Some(url) => Some(Arc::new(Proxy::parse("the proxy", url)?)),
@@ -120,12 +121,13 @@ impl Connector {
             io = deadline.keep(Phase::Connect, key, through).await?;
         }
         let connected = Instant::now();
+        let mut http2 = key.protocol == Protocol::Http2;
         let (wire, tls) = match key.scheme {
             Scheme::Http => (Wire::plain(io), None),
             Scheme::Https => {
-                let (stream, info) = deadline
-                    .keep(Phase::Tls, key, self.tls.handshake(&key.host, io))
-                    .await?;
+                let handshake = self.tls.handshake(&key.host, io, offer(key.protocol));
+                let (stream, info) = deadline.keep(Phase::Tls, key, handshake).await?;
+                http2 |= tls::speaks_http2(&stream);
                 (Wire::tls(stream), Some(info))
             }
         };
@@ -135,13 +137,28 @@ impl Connector {
             tls: tls.map_or(Duration::ZERO, |_| connected.elapsed()),
         };
         let info = ConnectionInfo {
-            protocol: "http/1.1",
+            protocol: if http2 { "h2" } else { "http/1.1" },
             remote_address: addresses.map(|(_, remote)| remote),
             local_address: addresses.map(|(local, _)| local),
             tls,
             timings,
         };
-        let forwarder = proxy.filter(|proxy| key.scheme == Scheme::Http && proxy.forwards());
+        if http2 {
+            let line = Line::taken(wire);
+            let scheme = match key.scheme {
+                Scheme::Http => uri::Scheme::HTTP,
+                Scheme::Https => uri::Scheme::HTTPS,
+            };
+            let opening = async {
+                let session = Session::open(&line, scheme, self.pings).await;
+                session.map_err(|error| {
+                    Error::from_io(error, Phase::Connect, "open an HTTP/2 session")
+                })
+            };
+            let session = deadline.keep(Phase::Connect, key, opening).await?;
+            return Ok(Connection::shared(line, session, info));
+        }
+        let forwarder = proxy.filter(|proxy| forwards(proxy, key));
         Ok(Connection::new(wire, info).forwarded_by(forwarder))
     }
 
@@ -149,11 +166,12 @@ impl Connector {
     async fn through(&self, proxy: &Proxy, key: &Key, io: SocketIo) -> Result<SocketIo, Error> {
         let mut io = io;
         if proxy.speaks_tls() {
-            let handshake = self.proxy_tls.handshake(proxy.host(), io).await;
+            let handshake = self.proxy_tls.handshake(proxy.host(), io, Offer::Http1);
+            let handshake = handshake.await;
             let (stream, _) = handshake.map_err(|error| proxy.tls_failed(error))?;
             io = SocketIo::in_tls(stream);
         }
-        if key.scheme == Scheme::Http && proxy.forwards() {
+        if forwards(proxy, key) {
             return Ok(io);
         }
         let mut destination = Destination::of(&key.host);
@@ -164,8 +182,26 @@ impl Connector {
                 destination = Destination::Address(first.ip());
             }
         }
-        proxy.open(&mut io, destination, key.port).await?;
+        let beyond = match (key.scheme, key.protocol) {
+            (Scheme::Http, Protocol::Http2) => Beyond::MaySpeak,
+            _ => Beyond::Listens,
+        };
+        proxy.open(&mut io, destination, key.port, beyond).await?;
         Ok(io)
+    }
+}
+
+/// Whether requests are addressed to the proxy. One that is spoken to by HTTP/1.1 cannot pass on HTTP/2
+/// but through a tunnel.
+fn forwards(proxy: &Proxy, key: &Key) -> bool {
+    key.scheme == Scheme::Http && key.protocol != Protocol::Http2 && proxy.forwards()
+}
+
+fn offer(protocol: Protocol) -> Offer {
+    match protocol {
+        Protocol::Auto => Offer::Either,
+        Protocol::Http1 => Offer::Http1,
+        Protocol::Http2 => Offer::Http2,
     }
 }
 

@@ -8,15 +8,19 @@ use std::time::Duration;
 use warmline_pool::{CloseReason, Poolable, Retire};
 
 use super::body::RequestBody;
-use super::h1::{self, Incoming, RequestHead, ResponseHead, SendError};
+use super::h1::{self, RequestHead, ResponseHead, SendError};
+use super::h2;
+use super::incoming::Incoming;
 use super::io::{Glance, Traffic, Wire};
 use super::line::Line;
 use super::proxy::Proxy;
 use super::tls::TlsInfo;
 
-/// An open HTTP/1.1 connection: one request at a time.
+/// An open connection: one request at a time by HTTP/1.1, many by HTTP/2.
 pub struct Connection {
     line: Arc<Line>,
+    /// What makes it an HTTP/2 one.
+    session: Option<Box<h2::Session>>,
     info: ConnectionInfo,
     forwarder: Option<Arc<Proxy>>,
 }
@@ -24,7 +28,7 @@ pub struct Connection {
 /// What is known of a connection since it was opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ConnectionInfo {
-    /// `http/1.1`, as ALPN spells it.
+    /// `http/1.1` or `h2`, as ALPN spells it.
     pub protocol: &'static str,
     /// The other end: the origin, or its proxy. `None` for a unix domain socket, as for our end.
     pub remote_address: Option<SocketAddr>,
@@ -48,10 +52,22 @@ pub struct ConnectTimings {
 }
 
 impl Connection {
-    /// A connection on an open wire. Must be called on the runtime that the socket was opened on.
+    /// An HTTP/1.1 connection on an open wire. Must be called on the runtime that the socket was opened
+    /// on.
     pub(super) fn new(wire: Wire, info: ConnectionInfo) -> Self {
         Self {
             line: Line::new(wire),
+            session: None,
+            info,
+            forwarder: None,
+        }
+    }
+
+    /// The connection under an HTTP/2 session on this line.
+    pub(super) fn shared(line: Arc<Line>, session: h2::Session, info: ConnectionInfo) -> Self {
+        Self {
+            line,
+            session: Some(Box::new(session)),
             info,
             forwarder: None,
         }
@@ -70,8 +86,9 @@ impl Connection {
 
     /// Sends a request and waits for the response's head.
     ///
-    /// One request at a time: the body of the last response must have been read to its end. Dropping
-    /// the future before it is done closes the connection, and so aborts the request.
+    /// By HTTP/1.1, one request at a time: the body of the last response must have been read to its end.
+    /// Dropping the future before it is done aborts the request: it closes the connection, or resets the
+    /// request's stream.
     ///
     /// # Errors
     /// Everything that can happen between the first byte of the request and the end of the
@@ -82,14 +99,47 @@ impl Connection {
         head: &RequestHead<'_>,
         body: RequestBody,
     ) -> Result<(ResponseHead, Incoming), SendError> {
-        h1::send(&self.line, head, body).await
+        match &self.session {
+            None => h1::send(&self.line, head, body)
+                .await
+                .map(|(head, incoming)| (head, incoming.into())),
+            // Boxed: those of HTTP/1.1 would carry its place.
+            Some(session) => Box::pin(h2::send(session, &self.line, head, body))
+                .await
+                .map(|(head, incoming)| (head, incoming.into())),
+        }
     }
 
-    /// Whether the next request can be sent at once. False while one is being carried, and once the
-    /// connection has ended, be it with the response just read.
+    /// Whether the next request can be sent at once. False once the connection has ended, be it with the
+    /// response just read, and while it carries all that it can: by HTTP/1.1, one request.
     #[must_use]
     pub fn is_ready(&self) -> bool {
-        self.line.is_idle()
+        match &self.session {
+            None => self.line.is_idle(),
+            Some(_) => self.is_open(),
+        }
+    }
+
+    /// Whether it carries many requests at once, so that the end of one is not the connection's.
+    #[must_use]
+    pub fn is_shared(&self) -> bool {
+        self.session.is_some()
+    }
+
+    /// Whether a request has been sent on it.
+    #[must_use]
+    pub fn is_used(&self) -> bool {
+        match &self.session {
+            None => self.line.traffic().received > 0,
+            Some(session) => session.is_used(),
+        }
+    }
+
+    /// Waits until it is known how many requests it can carry at once.
+    pub async fn settled(&self) {
+        if let Some(session) = &self.session {
+            session.settled().await;
+        }
     }
 
     /// Looks at the socket: false once the other side has closed it, it failed, or bytes have
@@ -103,7 +153,7 @@ impl Connection {
             && match self.line.glance() {
                 Glance::Quiet => true,
                 Glance::Closed => false,
-                Glance::Bytes => self.info.tls.is_some() || !self.is_ready(),
+                Glance::Bytes => self.is_shared() || self.info.tls.is_some() || !self.is_ready(),
             }
     }
 
@@ -121,13 +171,27 @@ impl Connection {
 
     /// Tells the pool as soon as the connection has ended: the peer closed it, it failed, or the peer
     /// sent what nobody asked for. At once, if that has happened already.
+    ///
+    /// And tells it when an HTTP/2 connection can carry more requests at once than before.
     pub fn on_close(&self, retire: Retire<Self>) {
+        if let Some(session) = &self.session {
+            session.watch(&retire);
+        }
         self.line.on_end(retire);
     }
 
     /// Waits until the connection has ended, for whatever reason.
     pub async fn closed(&self) {
         self.line.ended().await;
+    }
+
+    /// Closes the connection: at once, with the request that it carries, or if others share it, once they
+    /// are done with it.
+    pub fn retire(&self) {
+        match &self.session {
+            None => self.abort(),
+            Some(session) => session.close(),
+        }
     }
 
     /// Closes the connection at once; a request that it carries fails.
@@ -138,7 +202,18 @@ impl Connection {
 
 impl Poolable for Connection {
     fn is_open(&self) -> bool {
+        // One that the peer goes away from is let go when its last request has ended.
         self.line.is_open()
+            && self
+                .session
+                .as_ref()
+                .is_none_or(|session| session.takes_requests())
+    }
+
+    fn capacity(&self) -> u32 {
+        self.session
+            .as_ref()
+            .map_or(1, |session| session.capacity())
     }
 
     fn close(&self, _reason: CloseReason) {

@@ -94,11 +94,17 @@ pub(super) fn in_body(end: BodyEnd, traffic: Traffic) -> Error {
 /// The error of a request that found the connection already ended, for `cause` if that is known: no
 /// byte of it was written.
 pub(super) fn at_rest(cause: Option<&'static str>) -> Error {
-    let mut error = other_side_closed(Phase::Send);
+    let mut error = closed(cause, Phase::Send);
+    error.retryable = true;
+    error
+}
+
+/// The error of a request whose connection has ended, for `cause` if that is known.
+pub(super) fn closed(cause: Option<&'static str>, phase: Phase) -> Error {
+    let mut error = other_side_closed(phase);
     if let Some(cause) = cause {
         error.code = cause.into();
     }
-    error.retryable = true;
     error
 }
 
@@ -116,7 +122,7 @@ fn with_traffic(mut error: Error, traffic: Traffic) -> Error {
 const ABORTED: &str = "WARMLINE_REQUEST_BODY";
 const MISMATCH: &str = "UND_ERR_REQ_CONTENT_LENGTH_MISMATCH";
 
-fn upload(fault: BodyFault, phase: Phase) -> Error {
+pub(super) fn upload(fault: BodyFault, phase: Phase) -> Error {
     let code = match fault {
         BodyFault::Aborted => ABORTED,
         BodyFault::LengthMismatch => MISMATCH,
@@ -135,22 +141,32 @@ fn other_side_closed_in(phase: Phase, message: &'static str) -> Error {
     Error::new("UND_ERR_SOCKET", phase, message)
 }
 
-fn network(error: io::Error, phase: Phase) -> Error {
+pub(super) fn network(error: io::Error, phase: Phase) -> Error {
     let (code, message) = named(&error);
     Error::new(code, phase, message).with_source(error)
+}
+
+/// The code of a connection whose other side no longer answers.
+pub(super) const SILENT: &str = "ETIMEDOUT";
+const NO_ANSWER: &str = "the connection timed out: the other side no longer answers";
+
+/// The error of a request on such a connection.
+pub(super) fn silent(phase: Phase) -> Error {
+    Error::new(SILENT, phase, NO_ANSWER)
+}
+
+const NOT_TLS: (&str, &str) = ("EPROTO", "the other side broke the rules of TLS");
+
+pub(super) fn not_tls(phase: Phase) -> Error {
+    Error::new(NOT_TLS.0, phase, NOT_TLS.1)
 }
 
 fn named(error: &io::Error) -> (&'static str, String) {
     match error.kind() {
         // The end of a TLS stream that was not announced.
         io::ErrorKind::UnexpectedEof => ("UND_ERR_SOCKET", OTHER_SIDE_CLOSED.into()),
-        io::ErrorKind::InvalidData if is_tls(error) => {
-            ("EPROTO", "the other side broke the rules of TLS".into())
-        }
-        io::ErrorKind::TimedOut => (
-            "ETIMEDOUT",
-            "the connection timed out: the other side no longer answers".into(),
-        ),
+        io::ErrorKind::InvalidData if is_tls(error) => (NOT_TLS.0, NOT_TLS.1.into()),
+        io::ErrorKind::TimedOut => (SILENT, NO_ANSWER.into()),
         _ => {
             let code = io_code(error);
             (code, format!("the connection broke: {code}"))

@@ -91,13 +91,23 @@ impl Wire {
         buffer: &mut [u8],
     ) -> Poll<io::Result<usize>> {
         let mut buffer = ReadBuf::new(buffer);
+        ready!(self.poll_read_buf(cx, &mut buffer))?;
+        Poll::Ready(Ok(buffer.filled().len()))
+    }
+
+    /// The same into a buffer that need not have been written to before; nothing is added at the end.
+    pub(crate) fn poll_read_buf(
+        &mut self,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
         ready!(match &mut self.layer {
-            Layer::Plain(io) => Pin::new(io).poll_read(cx, &mut buffer),
-            Layer::Tls(io) => Pin::new(io).poll_read(cx, &mut buffer),
+            Layer::Plain(io) => Pin::new(io).poll_read(cx, buffer),
+            Layer::Tls(io) => Pin::new(io).poll_read(cx, buffer),
         })?;
-        let read = buffer.filled().len();
-        self.received += read as u64;
-        Poll::Ready(Ok(read))
+        self.received += (buffer.filled().len() - before) as u64;
+        Poll::Ready(Ok(()))
     }
 
     /// Writes what the socket takes of `pieces`.

@@ -16,6 +16,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::task::{Context, Poll, Wake, Waker, ready};
 
+use tokio::io::ReadBuf;
 use tokio::runtime::Handle;
 use tokio::sync::SetOnce;
 use warmline_pool::Retire;
@@ -76,11 +77,14 @@ impl Wake for Watcher {
 impl Line {
     /// A line at rest. Must be called on the runtime that the socket was opened on.
     pub(super) fn new(wire: Wire) -> Arc<Self> {
-        let line = Arc::new_cyclic(|line| Self {
-            core: Mutex::new(Core {
-                wire,
-                turn: Turn::Idle,
-            }),
+        let line = Self::with(wire, Turn::Idle);
+        line.look();
+        line
+    }
+
+    fn with(wire: Wire, turn: Turn) -> Arc<Self> {
+        Arc::new_cyclic(|line| Self {
+            core: Mutex::new(Core { wire, turn }),
             ended: AtomicBool::new(false),
             end: SetOnce::new(),
             watch: Mutex::new(Watch::Nobody),
@@ -88,9 +92,12 @@ impl Line {
                 line: Weak::clone(line),
                 runtime: Handle::current(),
             })),
-        });
-        line.look();
-        line
+        })
+    }
+
+    /// A line that is spoken on from the first to the last, by somebody who hears of its end there.
+    pub(super) fn taken(wire: Wire) -> Arc<Self> {
+        Self::with(wire, Turn::Busy)
     }
 
     /// Takes the line for a request; false if it has ended, or carries one.
@@ -166,6 +173,15 @@ impl Line {
             let read = ready!(self.core().wire.poll_read(cx, buffer))?;
             Poll::Ready(Ok(take(&mut buffer[..read])))
         })
+    }
+
+    /// Reads what has come into a buffer of the caller's own; nothing at the end of the stream.
+    pub(super) fn poll_read_buf(
+        &self,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        self.core().wire.poll_read_buf(cx, buffer)
     }
 
     pub(super) fn poll_write(

@@ -1,4 +1,5 @@
-//! From an origin to an open connection that carries requests: names, sockets, proxies, TLS, HTTP/1.1.
+//! From an origin to an open connection that carries requests: names, sockets, proxies, TLS, HTTP/1.1
+//! and HTTP/2.
 //! Nothing here knows the pool's limits, a retry or a deadline other than connecting's.
 
 mod body;
@@ -10,6 +11,8 @@ mod dns;
 mod eyeballs;
 mod fault;
 mod h1;
+mod h2;
+mod incoming;
 mod io;
 mod line;
 mod proxy;
@@ -25,7 +28,9 @@ pub use body::{Abort, BodyFault, BodyStream, RequestBody};
 pub use connect::{Connector, ConnectorOptions};
 pub use connection::{ConnectTimings, Connection, ConnectionInfo};
 pub use dns::{DnsOptions, Found, LookedUp, Lookup, LookupFailure};
-pub use h1::{Incoming, RequestHead, ResponseHead, SendError};
+pub use h1::{RequestHead, ResponseHead, SendError};
+pub use h2::PingOptions;
+pub use incoming::Incoming;
 pub use io::Traffic;
 pub use proxy::{Proxy, ProxyOptions};
 pub use tcp::{AttemptError, AttemptErrors, TcpOptions};

@@ -18,7 +18,27 @@ use super::verifier::ServerVerifier;
 use crate::error::{Error, Phase};
 
 /// What is offered in ALPN (RFC 7301).
-const ALPN_HTTP1: &[u8] = b"http/1.1";
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Offer {
+    Http1,
+    Http2,
+    Either,
+}
+
+impl Offer {
+    /// The one preferred first.
+    fn protocols(self) -> Vec<Vec<u8>> {
+        let protocols: &[&[u8]] = match self {
+            Self::Http1 => &[HTTP1],
+            Self::Http2 => &[HTTP2],
+            Self::Either => &[HTTP2, HTTP1],
+        };
+        protocols.iter().map(|protocol| protocol.to_vec()).collect()
+    }
+}
+
+const HTTP1: &[u8] = b"http/1.1";
+const HTTP2: &[u8] = b"h2";
 
 /// What the handshake settled on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,7 +85,7 @@ impl Tls {
         }))
     }
 
-    /// Speaks TLS with `host` on an open TCP connection.
+    /// Speaks TLS with `host` on an open TCP connection. [`speaks_http2`] says what came of the offer.
     ///
     /// # Errors
     /// With phase [`Phase::Tls`], and OpenSSL's code for a certificate that is not to be trusted
@@ -75,6 +95,7 @@ impl Tls {
         &self,
         host: &str,
         io: SocketIo,
+        offer: Offer,
     ) -> Result<(TlsStream<SocketIo>, TlsInfo), Error> {
         let Shared { settings, ready } = &*self.0;
         let ready = ready.get_or_try_init(|| prepare(settings.clone())).await?;
@@ -88,6 +109,7 @@ impl Tls {
         };
         let stream = ready
             .connector
+            .with_alpn(offer.protocols())
             .connect(name, io)
             .await
             .map_err(|error| tls_fault::classify(error, host, &ready.trust))?;
@@ -132,12 +154,15 @@ fn config(settings: TlsSettings, roots: Option<RootCertStore>) -> Result<ClientC
         })?
         .dangerous() // Our verifier is rustls's, unless the caller asked for none.
         .with_custom_certificate_verifier(verifier);
-    let mut config = match settings.identity {
+    Ok(match settings.identity {
         Some(identity) => builder.with_client_cert_resolver(identity),
         None => builder.with_no_client_auth(),
-    };
-    config.alpn_protocols = vec![ALPN_HTTP1.to_vec()];
-    Ok(config)
+    })
+}
+
+/// Whether the other side chose HTTP/2.
+pub(crate) fn speaks_http2(stream: &TlsStream<SocketIo>) -> bool {
+    stream.get_ref().1.alpn_protocol() == Some(HTTP2)
 }
 
 fn info(session: &ClientConnection) -> TlsInfo {

@@ -1,6 +1,9 @@
 //! The other end of a connection, played by the test: a listener on a free port of the loopback
 //! interface, and one script per accepted connection.
 
+pub(crate) mod client;
+pub(crate) mod http2;
+
 use std::future::{Future, poll_fn};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 

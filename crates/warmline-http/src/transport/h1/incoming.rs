@@ -1,6 +1,5 @@
 //! The body of a response, as it arrives.
 
-use std::fmt;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
@@ -15,7 +14,7 @@ use crate::transport::line::Line;
 
 /// A response's body. Read to its end it leaves the connection free for the next request, or closed
 /// where there can be none; dropped before, it closes the connection.
-pub struct Incoming {
+pub(in crate::transport) struct Incoming {
     line: Arc<Line>,
     decoder: Decoder,
     /// What came with the head.
@@ -57,18 +56,14 @@ impl Incoming {
         incoming
     }
 
-    /// Whether the end has been reached, so that [`Incoming::poll_chunk`] has nothing more to give.
-    #[must_use]
-    pub fn is_end(&self) -> bool {
+    pub(in crate::transport) fn is_end(&self) -> bool {
         self.first.is_none() && matches!(self.decoder, Decoder::Ended)
     }
 
-    /// The next piece, never empty, or `None` at the end.
-    ///
-    /// # Errors
-    /// What cut the body short, with phase [`Body`](crate::Phase::Body); the connection is closed.
-    /// [`Error::bytes_sent`] and [`Error::bytes_received`] are those of the connection's whole life.
-    pub fn poll_chunk(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Error>>> {
+    pub(in crate::transport) fn poll_chunk(
+        &mut self,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Bytes, Error>>> {
         if let Some(first) = self.first.take() {
             return Poll::Ready(Some(Ok(first)));
         }
@@ -150,14 +145,6 @@ impl Incoming {
         };
         self.line.finish(None);
         fault::in_body(end, self.line.traffic())
-    }
-}
-
-impl fmt::Debug for Incoming {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Incoming")
-            .field("end", &self.is_end())
-            .finish_non_exhaustive()
     }
 }
 

@@ -32,7 +32,7 @@ pub(super) use self::chunked::ChunkFault;
 pub use self::encode::RequestHead;
 pub(super) use self::head::HeadFault;
 pub use self::head::ResponseHead;
-pub use self::incoming::Incoming;
+pub(super) use self::incoming::Incoming;
 
 /// Why a request got no response, with its body where that was not touched.
 #[derive(Debug)]

@@ -21,6 +21,7 @@ use url::Url;
 pub(super) use rules::Proxies;
 pub use rules::ProxyOptions;
 pub(super) use socks5::Destination;
+pub(super) use tunnel::Beyond;
 
 use super::io::SocketIo;
 use crate::error::{Error, Phase};
@@ -142,9 +143,10 @@ impl Proxy {
         io: &mut SocketIo,
         destination: Destination<'_>,
         port: u16,
+        beyond: Beyond,
     ) -> Result<(), Error> {
         match self.kind {
-            Kind::Http { .. } => tunnel::open(io, self, destination, port).await,
+            Kind::Http { .. } => tunnel::open(io, self, destination, port, beyond).await,
             Kind::Socks5 { .. } => socks5::open(io, self, destination, port).await,
         }
     }
@@ -303,7 +305,7 @@ mod tests {
                     theirs.shutdown().await.unwrap();
                     let destination = Destination::of("origin.test");
                     match proxy.kind {
-                        Kind::Http { .. } => tunnel::open(&mut ours, &proxy, destination, 443).await,
+                        Kind::Http { .. } => tunnel::open(&mut ours, &proxy, destination, 443, Beyond::Listens).await,
                         Kind::Socks5 { .. } => socks5::open(&mut ours, &proxy, destination, 443).await,
                     }
                 });

@@ -11,6 +11,15 @@ use crate::error::Error;
 const LONGEST_HEAD: usize = 16 * 1024;
 const MOST_HEADERS: usize = 100;
 
+/// Who is behind a tunnel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Beyond {
+    /// It speaks only when spoken to, as in TLS and HTTP/1.1: what comes before that is a fault.
+    Listens,
+    /// It may speak first, as in HTTP/2.
+    MaySpeak,
+}
+
 /// Asks the proxy at the other end of `io` for a tunnel; once this is done, `io` leads to
 /// `destination`.
 ///
@@ -22,6 +31,7 @@ pub(super) async fn open(
     proxy: &Proxy,
     destination: Destination<'_>,
     port: u16,
+    beyond: Beyond,
 ) -> Result<(), Error> {
     let request = request(proxy, destination, port);
     let sending = async {
@@ -31,7 +41,7 @@ pub(super) async fn open(
     sending.await.map_err(|error| proxy.broken(error))?;
     let mut read = Vec::new();
     loop {
-        let status = answer(io, proxy, &mut read).await?;
+        let status = answer(io, proxy, beyond, &mut read).await?;
         if status.is_informational() {
             continue;
         }
@@ -49,7 +59,6 @@ pub(super) async fn open(
             let reason = format!("it refused a tunnel to {}: {status}", destination.at(port));
             return Err(proxy.error("UND_ERR_PRX_CONN", &reason));
         }
-        // Whoever is behind the tunnel speaks only when spoken to.
         if !read.is_empty() {
             return Err(malformed(proxy));
         }
@@ -73,6 +82,7 @@ fn request(proxy: &Proxy, destination: Destination<'_>, port: u16) -> Vec<u8> {
 async fn answer(
     io: &mut (impl AsyncRead + Unpin),
     proxy: &Proxy,
+    beyond: Beyond,
     read: &mut Vec<u8>,
 ) -> Result<StatusCode, Error> {
     loop {
@@ -87,7 +97,12 @@ async fn answer(
             Ok(Status::Partial) if read.len() < LONGEST_HEAD => {}
             _ => return Err(malformed(proxy)),
         }
-        match io.read_buf(read).await {
+        let got = match beyond {
+            Beyond::Listens => io.read_buf(read).await,
+            // Not a byte of what is said there may be taken with the proxy's answer.
+            Beyond::MaySpeak => io.take(1).read_buf(read).await,
+        };
+        match got {
             Ok(0) => return Err(proxy.gone()),
             Ok(_) => {}
             Err(error) => return Err(proxy.broken(error)),

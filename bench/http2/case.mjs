@@ -1,0 +1,95 @@
+// HTTP/2: every client that has it, with a hundred POSTs at a time on one connection to nginx.
+import { runChild } from '../harness/child.mjs';
+import { layOut } from '../harness/cores.mjs';
+import { inRounds } from '../harness/rounds.mjs';
+import { align, duration, figure, paint, times } from '../harness/terminal.mjs';
+import { missingServer, startServer } from './server.mjs';
+
+const PEERS = ['undici fetch', 'undici.request', 'node:http2'];
+const OURS = ['warmline.fetch', 'HttpClient.request'];
+const CONCURRENCY = 100;
+
+const FULL = { rounds: 3, warmUpSeconds: 1, warmUpCount: 5000, seconds: 2 };
+const SMOKE = { rounds: 1, warmUpSeconds: 0.1, seconds: 0.2 };
+
+function lines(cores, rows) {
+  const titles = ['requests/s', 'x undici.request', 'main thread', 'process CPU'];
+  const table = [
+    ['', ...[...titles, 'p50', 'p99', 'RSS'].map((title) => paint('dim', title))],
+    ...Object.entries(rows).map(([name, row]) =>
+      [
+        name,
+        figure(row.perSecond),
+        times(row.perSecond, rows['undici.request'].perSecond),
+        duration(row.mainMicros / 1000),
+        duration(row.cpuMicros / 1000),
+        duration(row.p50),
+        duration(row.p99),
+        `${figure(row.rss / 2 ** 20)} MB`,
+      ].map((cell) => (OURS.includes(name) ? paint('bold', cell) : cell)),
+    ),
+  ];
+  const place = cores.pinned
+    ? `client on ${cores.client.length} cores, nginx on ${cores.shared ? 'the last of them' : `${cores.server.length} other`}`
+    : 'cores not chosen on this platform';
+  return [paint('bold', `${CONCURRENCY} at a time on one connection (${place})`), ...align(table)];
+}
+
+function targetsOf(rows) {
+  const target = (what, value, wanted) => ({ what, value, bound: 'at least', wanted });
+  return [
+    target(
+      'fetch over undici’s fetch',
+      rows['warmline.fetch'].perSecond / rows['undici fetch'].perSecond,
+      3,
+    ),
+    target(
+      'HttpClient.request over undici.request',
+      rows['HttpClient.request'].perSecond / rows['undici.request'].perSecond,
+      3,
+    ),
+    target(
+      'main thread of undici’s fetch over that of fetch',
+      rows['undici fetch'].mainMicros / rows['warmline.fetch'].mainMicros,
+      8,
+    ),
+    target(
+      'main thread of undici.request over that of HttpClient.request',
+      rows['undici.request'].mainMicros / rows['HttpClient.request'].mainMicros,
+      8,
+    ),
+  ];
+}
+
+/** @param {{ smoke: boolean, say: (lines: readonly string[]) => void }} options */
+export async function run({ smoke, say }) {
+  const missing = missingServer();
+  if (missing !== undefined) {
+    if (process.env.WARMLINE_PEERS) throw new Error(`${missing} is not installed`);
+    say([`left out: ${missing} is not installed`]);
+    return { missing, targets: [] };
+  }
+  const plan = smoke ? SMOKE : FULL;
+  const cores = layOut(2);
+  const server = await startServer({ cores: cores.server, streams: CONCURRENCY });
+  try {
+    const rows = await inRounds([...PEERS, ...OURS], plan.rounds, (client) =>
+      runChild(
+        new URL('work.mjs', import.meta.url),
+        {
+          url: server.url,
+          ca: server.ca,
+          client,
+          warmline: OURS.includes(client),
+          concurrency: CONCURRENCY,
+          plan,
+        },
+        { cores: cores.client },
+      ),
+    );
+    say(lines(cores, rows));
+    return { plan, cores, rows, targets: targetsOf(rows) };
+  } finally {
+    await server.stop();
+  }
+}
