@@ -23,7 +23,10 @@ import { dialectsFor, type StreamCount, withNativeStreams } from './streams.js';
 
 /** How {@link patch} patches. */
 export interface PatchOptions {
-  /** Send on this client's pool, with its deadlines, instead of the one that the process shares. */
+  /**
+   * Send on this client's pool, with its deadlines, instead of the one that the process shares; over all its
+   * `endpoints`, where the target's base URL is one of them.
+   */
   client?: HttpClient;
 }
 
