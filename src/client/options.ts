@@ -8,6 +8,7 @@ import { type CooldownOptions, checkCooldown } from './cooldown.js';
 import { checkDns, type DnsOptions, ip } from './dns.js';
 import { type Balance, checkEndpoints, type Endpoint, type FailoverOptions } from './endpoints.js';
 import { checkRetry, type RetryOptions } from './retry.js';
+import { checkHedge, type HedgeOptions } from './hedge.js';
 import { likeness } from './likeness.js';
 import { checkTls, type TlsOptions } from './tls.js';
 
@@ -101,6 +102,12 @@ export interface HttpClientOptions {
    * with less time than that ends with the code `WARMLINE_COOLING_DOWN`. `false` sends them at once.
    */
   cooldown?: CooldownOptions | false;
+  /**
+   * Sends a request of this client's own a second time where the first one takes long, if that can do no harm: by
+   * its method (RFC 9110 section 9.2.2; no `POST`), or because the request says so. The first good answer wins, and
+   * the other request is stopped. Default `false`.
+   */
+  hedge?: HedgeOptions | false;
 }
 
 /** What an encoded response may come to; `WARMLINE_DECOMPRESSION_LIMIT` is the error of one that comes to more. */
@@ -115,10 +122,7 @@ export interface DecompressOptions {
 export type Http2 = 'auto' | 'never' | 'prior-knowledge';
 
 /** The engine's words for {@link HttpClientOptions}. */
-export type ClientSettings = [
-  settings: Parameters<Binding['openClient']>[0],
-  lookup: Parameters<Binding['openClient']>[1],
-];
+export type ClientSettings = Parameters<Binding['openClient']>;
 type SocketSettings = NonNullable<ClientSettings[0]['socket']>;
 
 const DEFAULT_TIMEOUT = 30_000;
@@ -145,6 +149,7 @@ const NAMES: readonly (keyof HttpClientOptions)[] = [
   'retry',
   'circuitBreaker',
   'cooldown',
+  'hedge',
 ];
 
 const HTTP2: readonly string[] = ['auto', 'never', 'prior-knowledge'];
@@ -186,6 +191,7 @@ export function checkOptions(options: HttpClientOptions): ClientSettings {
     ...checkRetry(options.retry),
     ...checkCircuitBreaker(options.circuitBreaker),
     ...checkCooldown(options.cooldown, options.retry),
+    ...checkHedge(options.hedge),
   };
   return [{ ...settings, ...likeness(settings, names?.lookup) }, names?.lookup];
 }

@@ -29,6 +29,11 @@ export interface FetchInit extends Omit<RequestInit, 'body' | 'headers' | 'signa
    * a request again; the `fetch` that the process shares never does.
    */
   retry?: false;
+  /**
+   * `true`: it does no harm to send this request twice, whatever its method, and the `hedge` of a client of your own
+   * is for it, too; `false`: it does. Default: by its method.
+   */
+  hedge?: boolean;
   /** Where the client's `balance` is `'sticky'`, requests with the same key go to the same endpoint. */
   affinity?: string;
 }

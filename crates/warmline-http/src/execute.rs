@@ -18,11 +18,12 @@ use crate::coding::{self, DecodingLimits};
 use crate::error::{Error, Phase};
 use crate::gates::Gates;
 use crate::head::{self, Forwarded};
+use crate::hedging::HedgeOptions;
 use crate::leases::LeasedConnection;
 use crate::policy::retry::RetryOptions;
 use crate::probe::{Entry, Herald};
 use crate::redirect::{self, Hop};
-use crate::request::{Request, Timeouts};
+use crate::request::{Hedging, Request, Timeouts};
 use crate::response::{Body, Facts, Response};
 use crate::transport::{Connection, Incoming, RequestBody, ResponseHead, SendError};
 
@@ -44,6 +45,8 @@ pub(crate) struct Journey<'a> {
     decoding: Option<DecodingLimits>,
     /// When it is sent again; `None` if whoever made it sees to that.
     retry: Option<&'a RetryOptions>,
+    /// When it is sent a second time beside the first; `None` if that could do harm.
+    hedge: Option<&'a HedgeOptions>,
 }
 
 /// One hop's answer.
@@ -66,10 +69,17 @@ pub(crate) async fn send(client: &Client, request: Request) -> Result<Response, 
         connection,
         mut route,
         retry,
+        hedging,
     } = request;
     let timeouts = timeouts.or(client.timeouts());
     let start = Instant::now();
     let deadline = timeouts.total.map(|total| start + total);
+    let leased = connection.is_some();
+    let harmless = match hedging {
+        Hedging::Never => false,
+        Hedging::Idempotent => method.is_idempotent(),
+        Hedging::Always => true,
+    };
     let journey = Journey {
         client,
         timeouts,
@@ -78,6 +88,8 @@ pub(crate) async fn send(client: &Client, request: Request) -> Result<Response, 
         connection,
         decoding: client.decoding().filter(|_| !encoded),
         retry: client.retry().filter(|_| retry),
+        // A leased connection carries one request at a time.
+        hedge: client.hedge().filter(|_| harmless && !leased),
     };
     let mut hop = Hop {
         method,
@@ -147,6 +159,10 @@ impl Journey<'_> {
 
     pub(crate) fn retry(&self) -> Option<&RetryOptions> {
         self.retry
+    }
+
+    pub(crate) fn hedge(&self) -> Option<&HedgeOptions> {
+        self.hedge
     }
 
     /// How much of its time is left; `None` without a limit.

@@ -42,6 +42,13 @@ impl Gates {
         broken.max(Some(pause).filter(|pause| !pause.is_zero()))
     }
 
+    /// Whether a request may be sent to a place a second time beside the first; if so, that is paid for.
+    pub(crate) fn afford_hedge(&self, place: &Arc<str>) -> bool {
+        self.standings
+            .as_ref()
+            .is_none_or(|standings| standings.afford_hedge(place))
+    }
+
     /// Whether there may be any who have to wait.
     pub(crate) fn are_clear(&self) -> bool {
         self.standings.is_none() && (self.cooldown.is_none() || cooldowns::are_clear())
@@ -72,7 +79,7 @@ pub(crate) async fn hop(
     }
     let trial = match &gates.standings {
         None => None,
-        Some(standings) => match standings.admit(place, tally.retries == 0) {
+        Some(standings) => match standings.admit(place, tally.is_fresh()) {
             Ok(trial) => Some(trial),
             Err(Refused(wait)) => return Err(held_up(circuit_open(place, wait))),
         },

@@ -7,7 +7,7 @@ use http::{HeaderMap, Method};
 use tokio::task::JoinHandle;
 use url::Url;
 use warmline_http::{
-    Client, ClientOptions, Error, Facts, Key, Limits, Protocol, RedirectMode, Request, RequestBody,
+    Client, ClientOptions, Error, Facts, Hedging, Key, Limits, Protocol, RedirectMode, Request, RequestBody,
     Target, Timeouts,
 };
 
@@ -38,6 +38,7 @@ pub(crate) fn post(key: &Key, body: impl Into<Bytes>) -> Request {
         route: None,
         encoded: false,
         retry: false,
+        hedging: Hedging::Never,
     }
 }
 
