@@ -9,7 +9,7 @@ use http::header::AUTHORIZATION;
 use crate::redirect::Hop;
 
 /// Where providers take a key from, beside `authorization`: Anthropic, Azure, Google.
-const KEY_HEADERS: [HeaderName; 3] = [
+static KEY_HEADERS: [HeaderName; 3] = [
     HeaderName::from_static("x-api-key"),
     HeaderName::from_static("api-key"),
     HeaderName::from_static("x-goog-api-key"),
@@ -94,7 +94,8 @@ mod tests {
 
     #[test]
     fn a_signed_request_is_from_the_key_that_signed_it() {
-        let signed = |authorization| credential("https://a.test/", &[("authorization", authorization)]);
+        let signed =
+            |authorization| credential("https://a.test/", &[("authorization", authorization)]);
         let one = signed("AWS4-HMAC-SHA256 Credential=AKID/20261121/us/x, Signature=abc");
         assert_eq!(
             one,

@@ -42,13 +42,6 @@ impl Gates {
         broken.max(Some(pause).filter(|pause| !pause.is_zero()))
     }
 
-    /// Whether a request may be sent to a place a second time beside the first; if so, that is paid for.
-    pub(crate) fn afford_hedge(&self, place: &Arc<str>) -> bool {
-        self.standings
-            .as_ref()
-            .is_none_or(|standings| standings.afford_hedge(place))
-    }
-
     /// Whether there may be any who have to wait.
     pub(crate) fn are_clear(&self) -> bool {
         self.standings.is_none() && (self.cooldown.is_none() || cooldowns::are_clear())
@@ -64,24 +57,20 @@ pub(crate) async fn hop(
     tally: &Tally,
 ) -> Result<Answer, SendError> {
     let gates = journey.gates();
-    let held_up = |error| {
-        let unsent = Some(Box::new(body));
-        SendError { error, unsent }
-    };
     if let Some(longest) = gates.cooldown
         && !cooldowns::are_clear()
     {
         // Boxed: few requests wait so, and all would carry its place.
         let waiting = Box::pin(cooldowns::wait(hop, longest, journey.patience()));
         if let Err(TooLong(wait)) = waiting.await {
-            return Err(held_up(cooling_down(wait)));
+            return Err(held_up(cooling_down(wait), body));
         }
     }
     let trial = match &gates.standings {
         None => None,
         Some(standings) => match standings.admit(place, tally.is_fresh()) {
             Ok(trial) => Some(trial),
-            Err(Refused(wait)) => return Err(held_up(circuit_open(place, wait))),
+            Err(Refused(wait)) => return Err(held_up(circuit_open(place, wait), body)),
         },
     };
     let result = journey.hop(hop, body, tally.attempts).await;
@@ -121,18 +110,29 @@ pub(crate) fn is_the_places(error: &Error) -> bool {
     }
 }
 
+fn held_up(error: Error, body: RequestBody) -> SendError {
+    let unsent = Some(Box::new(body));
+    SendError { error, unsent }
+}
+
 fn circuit_open(place: &str, wait: Duration) -> Error {
     let message = format!("the circuit breaker of {place} is open: too many requests failed there");
-    let mut error = Error::new("WARMLINE_CIRCUIT_OPEN", Phase::Pool, message);
-    error.retryable = true;
-    error.retry_after = Some(wait);
-    error
+    not_before(
+        wait,
+        Error::new("WARMLINE_CIRCUIT_OPEN", Phase::Pool, message),
+    )
 }
 
 fn cooling_down(wait: Duration) -> Error {
     let message = "the server asked for a longer pause than this request can wait for";
-    let mut error = Error::new("WARMLINE_COOLING_DOWN", Phase::Pool, message);
+    not_before(
+        wait,
+        Error::new("WARMLINE_COOLING_DOWN", Phase::Pool, message),
+    )
+}
+
+fn not_before(wait: Duration, mut error: Error) -> Error {
     error.retryable = true;
-    error.retry_after = Some(wait);
+    error.facts.get_or_insert_default().retry_after = Some(wait);
     error
 }

@@ -5,9 +5,9 @@ use std::time::{Duration, SystemTime};
 use http::HeaderMap;
 use http::header::{DATE, RETRY_AFTER};
 
-/// In milliseconds: Azure's and OpenAI's, finer than the standard's.
+/// In milliseconds, finer than the standard's: Azure has it, and what follows its ways.
 const RETRY_AFTER_MS: &str = "retry-after-ms";
-/// `true` or `false`: whether a retry makes sense, whatever the status (OpenAI, Anthropic).
+/// `true` or `false`: whether a retry makes sense, whatever the status, for the SDKs of some providers.
 const SHOULD_RETRY: &str = "x-should-retry";
 
 /// How long the server asks to wait; `None` where it does not say, or nothing that can be read.
@@ -76,7 +76,11 @@ mod tests {
             ("retry-after-ms", "0.5", Some(0)),
             ("retry-after", "Thu, 01 Jan 1970 00:00:30 GMT", Some(30_000)),
             // The two other forms that have to be understood.
-            ("retry-after", "Thursday, 01-Jan-70 00:00:30 GMT", Some(30_000)),
+            (
+                "retry-after",
+                "Thursday, 01-Jan-70 00:00:30 GMT",
+                Some(30_000),
+            ),
             ("retry-after", "Thu Jan  1 00:00:30 1970", Some(30_000)),
             ("retry-after", "", None),
             ("retry-after", ".", None),
