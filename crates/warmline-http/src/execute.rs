@@ -11,13 +11,15 @@ use warmline_pool::{
     Checkout, CloseReason, ConnectFailure, Granted, Key, Lease, Origin, Permit, Poolable, WaitFor,
 };
 
+use crate::attempts::{self, Tally};
 use crate::busy::{Busy, Holding};
 use crate::client::Client;
 use crate::coding::{self, DecodingLimits};
 use crate::error::{Error, Phase};
-use crate::failover;
+use crate::gates::Gates;
 use crate::head::{self, Forwarded};
 use crate::leases::LeasedConnection;
+use crate::policy::retry::RetryOptions;
 use crate::probe::{Entry, Herald};
 use crate::redirect::{self, Hop};
 use crate::request::{Request, Timeouts};
@@ -40,14 +42,16 @@ pub(crate) struct Journey<'a> {
     connection: Option<LeasedConnection>,
     /// How far an encoded response may grow; `None` leaves it encoded.
     decoding: Option<DecodingLimits>,
+    /// When it is sent again; `None` if whoever made it sees to that.
+    retry: Option<&'a RetryOptions>,
 }
 
 /// One hop's answer.
 pub(crate) struct Answer {
-    head: ResponseHead,
+    pub(crate) head: ResponseHead,
     incoming: Incoming,
     pub(crate) busy: Busy,
-    facts: Facts,
+    pub(crate) facts: Facts,
 }
 
 pub(crate) async fn send(client: &Client, request: Request) -> Result<Response, Error> {
@@ -61,6 +65,7 @@ pub(crate) async fn send(client: &Client, request: Request) -> Result<Response, 
         encoded,
         connection,
         mut route,
+        retry,
     } = request;
     let timeouts = timeouts.or(client.timeouts());
     let start = Instant::now();
@@ -72,6 +77,7 @@ pub(crate) async fn send(client: &Client, request: Request) -> Result<Response, 
         deadline,
         connection,
         decoding: client.decoding().filter(|_| !encoded),
+        retry: client.retry().filter(|_| retry),
     };
     let mut hop = Hop {
         method,
@@ -79,11 +85,13 @@ pub(crate) async fn send(client: &Client, request: Request) -> Result<Response, 
         headers,
         body: Some(body),
     };
+    attempts::prepare(&journey, &mut hop);
+    let mut tally = Tally::default();
     let (mut hops, mut crossed_origins) = (0, false);
     loop {
         let body = hop.body.take().unwrap_or(RequestBody::Empty);
         hop.body = body.replay();
-        let answer = failover::hop(&journey, route.take(), &mut hop, body).await?;
+        let answer = attempts::hop(&journey, route.take(), &mut hop, body, &mut tally).await?;
         let origin = Arc::clone(&hop.target.origin);
         let named = |error: Error| error.with_origin(Arc::clone(&origin));
         let Answer {
@@ -118,11 +126,35 @@ pub(crate) async fn send(client: &Client, request: Request) -> Result<Response, 
         crossed_origins |= next.origin != origin;
         hop = redirect::follow(hop, next, head.status, hops).map_err(named)?;
         hops += 1;
+        tally.begin_hop();
+        tokio::spawn(body.drain());
+    }
+}
+
+impl Answer {
+    /// Reads the rest of an answer that nobody wants, within bounds, for its connection's sake.
+    pub(crate) fn forgo(self, journey: &Journey<'_>, origin: Arc<str>) {
+        let (idle, deadline) = (journey.timeouts.idle, journey.deadline);
+        let body = Body::new(self.incoming, self.busy, idle, deadline, origin);
         tokio::spawn(body.drain());
     }
 }
 
 impl Journey<'_> {
+    pub(crate) fn gates(&self) -> &Gates {
+        self.client.gates()
+    }
+
+    pub(crate) fn retry(&self) -> Option<&RetryOptions> {
+        self.retry
+    }
+
+    /// How much of its time is left; `None` without a limit.
+    pub(crate) fn patience(&self) -> Option<Duration> {
+        self.deadline
+            .map(|deadline| deadline.saturating_duration_since(Instant::now()))
+    }
+
     /// Sends one hop's request, over as many connections as it takes for it to leave; `attempts` have been
     /// made elsewhere.
     pub(crate) async fn hop(

@@ -30,6 +30,9 @@ pub struct Request {
     pub connection: Option<LeasedConnection>,
     /// Send to one of the client's endpoints, whatever the target says.
     pub route: Option<Route>,
+    /// Send it again where the client's policy says so. Whoever retries by themselves leaves it out: two who
+    /// do multiply.
+    pub retry: bool,
 }
 
 /// What a 3xx answer with a `location` does (Fetch standard, request redirect mode).

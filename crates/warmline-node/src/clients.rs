@@ -19,6 +19,7 @@ use crate::lookup::{JsLookup, LookupAnswer};
 use crate::network::{self, DnsSettings, ProxySettings, SocketSettings, TlsSettings};
 use crate::outbox::{End, Outbox};
 use crate::parse;
+use crate::resilience::{self, BreakerChanged, BreakerSettings, RetrySettings};
 
 /// Client 0 is the one that the whole process shares; the others are in order of opening.
 const SHARED: u32 = 0;
@@ -59,6 +60,14 @@ pub struct ClientSettings {
     pub http2: Option<String>,
     pub decompress: Option<DecompressSettings>,
     pub endpoints: Option<EndpointsSettings>,
+    /// Left out, nothing is sent again.
+    pub retry: Option<RetrySettings>,
+    /// Left out, every place is always asked.
+    pub circuit_breaker: Option<BreakerSettings>,
+    /// The longest pause asked for by a server that is waited for; 0 heeds none.
+    pub cooldown: Option<u32>,
+    /// The same for clients that share what they know of the places that they send to.
+    pub alike: Option<String>,
 }
 
 /// How far an encoded response may grow; 0 is no limit.
@@ -87,17 +96,22 @@ fn decoding(settings: &DecompressSettings) -> Option<DecodingLimits> {
 }
 
 /// Opens a client with a pool of its own; the result is its number. It ends with the thread that
-/// opened it, which nobody else can reach it from. `lookup` stands in for the system's resolver.
+/// opened it, which nobody else can reach it from. `lookup` stands in for the system's resolver, and
+/// `breaker_changed` hears of each change of a circuit breaker.
 #[napi(catch_unwind)]
 pub fn open_client(
     env: Env,
     settings: ClientSettings,
     lookup: Option<Function<'_, FnArgs<(String, LookupAnswer)>, ()>>,
+    breaker_changed: Option<Function<'_, BreakerChanged, ()>>,
 ) -> napi::Result<u32> {
     let lookup = lookup.as_ref().map(JsLookup::new).transpose()?;
     let client = options(settings, lookup)
         .and_then(Client::new)
         .map_err(|error| to_napi(&error))?;
+    if let Some(changed) = breaker_changed {
+        client.watch_breakers(resilience::watch(&changed)?);
+    }
     let number = {
         let mut opened = OPENED.write().unwrap_or_else(PoisonError::into_inner);
         opened.push(Some(client));
@@ -153,6 +167,10 @@ fn options(settings: ClientSettings, lookup: Option<JsLookup>) -> Result<ClientO
             Some(settings) => decoding(settings),
         },
         endpoints: settings.endpoints.map(endpoints::options).transpose()?,
+        retry: settings.retry.map(resilience::retry),
+        breaker: settings.circuit_breaker.map(resilience::breaker),
+        cooldown: duration(settings.cooldown, defaults.cooldown),
+        alike: settings.alike.map(Into::into),
         protocol: match settings.http2.as_deref() {
             Some("never") => Protocol::Http1,
             Some("prior-knowledge") => Protocol::Http2,

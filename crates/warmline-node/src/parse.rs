@@ -85,6 +85,7 @@ pub(crate) fn request(
         encoded: record.flags & flag::ENCODED != 0,
         connection,
         route,
+        retry: record.flags & flag::RETRY != 0,
     })
 }
 

@@ -71,6 +71,8 @@ pub(crate) mod flag {
     /// A word follows, after the time-outs if there are any: the length of the affinity key, which stands
     /// behind the headers.
     pub(crate) const AFFINITY: u32 = 1 << 9;
+    /// It may be sent again where its client's policy says so: whoever made it does not retry.
+    pub(crate) const RETRY: u32 = 1 << 10;
 }
 
 /// What a completion record says (its first word).
