@@ -15,12 +15,15 @@ use crate::attempts::{self, Tally};
 use crate::busy::{Busy, Holding};
 use crate::client::Client;
 use crate::coding::{self, DecodingLimits};
+use crate::counting::Counting;
 use crate::error::{Error, Phase};
 use crate::gates::Gates;
 use crate::head::{self, Forwarded};
 use crate::leases::LeasedConnection;
+use crate::policy::rate_limit::Priority;
 use crate::policy::retry::RetryOptions;
 use crate::probe::{Entry, Herald};
+use crate::rate_limits::Permit as RatePermit;
 use crate::redirect::{self, Hop};
 use crate::request::{Request, Timeouts};
 use crate::response::{Body, Facts, Response};
@@ -44,6 +47,7 @@ pub(crate) struct Journey<'a> {
     decoding: Option<DecodingLimits>,
     /// When it is sent again; `None` if whoever made it sees to that.
     retry: Option<&'a RetryOptions>,
+    pub(crate) priority: Priority,
 }
 
 /// One hop's answer.
@@ -52,6 +56,8 @@ pub(crate) struct Answer {
     incoming: Incoming,
     pub(crate) busy: Busy,
     pub(crate) facts: Facts,
+    /// Its place within a rate limit. Boxed: few have one.
+    pub(crate) permit: Option<Box<RatePermit>>,
 }
 
 pub(crate) async fn send(client: &Client, request: Request) -> Result<Response, Error> {
@@ -66,6 +72,7 @@ pub(crate) async fn send(client: &Client, request: Request) -> Result<Response, 
         connection,
         mut route,
         retry,
+        priority,
     } = request;
     let timeouts = timeouts.or(client.timeouts());
     let start = Instant::now();
@@ -78,6 +85,7 @@ pub(crate) async fn send(client: &Client, request: Request) -> Result<Response, 
         connection,
         decoding: client.decoding().filter(|_| !encoded),
         retry: client.retry().filter(|_| retry),
+        priority,
     };
     let mut hop = Hop {
         method,
@@ -99,6 +107,7 @@ pub(crate) async fn send(client: &Client, request: Request) -> Result<Response, 
             incoming,
             busy,
             facts,
+            permit,
         } = answer;
         let idle = timeouts.idle;
         let body = Body::new(incoming, busy, idle, deadline, Arc::clone(&origin));
@@ -111,6 +120,8 @@ pub(crate) async fn send(client: &Client, request: Request) -> Result<Response, 
                     coding::of(&hop.method, head.status, &head.headers, limits).map_err(named)?
                 }
             };
+            let counting = permit
+                .map(|permit| Box::new(Counting::new(permit, head.status, &head.headers)));
             return Ok(Response {
                 status: head.status,
                 reason: head.reason,
@@ -120,7 +131,7 @@ pub(crate) async fn send(client: &Client, request: Request) -> Result<Response, 
                 crossed_origins,
                 decoded: decoding.is_some(),
                 facts,
-                body: body.decoded(decoding),
+                body: body.decoded(decoding).counted(counting),
             });
         };
         crossed_origins |= next.origin != origin;
@@ -211,6 +222,7 @@ impl Journey<'_> {
                         incoming,
                         busy,
                         facts,
+                        permit: None,
                     });
                 }
                 Err(SendError { mut error, unsent }) => {
@@ -414,7 +426,7 @@ impl Journey<'_> {
         granted.map_err(|_| closed())
     }
 
-    fn total_timeout(&self, phase: Phase) -> Error {
+    pub(crate) fn total_timeout(&self, phase: Phase) -> Error {
         let limit = self.timeouts.total.unwrap_or_default();
         let message = format!(
             "timeout: the request took longer than {} ms",

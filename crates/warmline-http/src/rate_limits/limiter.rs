@@ -78,7 +78,7 @@ impl Limiter {
                     let (sender, turn) = oneshot::channel();
                     let waiting = Waiting {
                         limiter: self,
-                        ticket: state.gate.wait(tokens, priority, sender),
+                        ticket: state.gate.join(tokens, priority, sender),
                         turn,
                     };
                     self.go_on(state);
@@ -104,6 +104,11 @@ impl Limiter {
 
     pub(crate) fn state(&self) -> GateState {
         self.lock().gate.state(self.clock.now())
+    }
+
+    /// How long the next request would wait, as far as that is known; `None` if it can go now.
+    pub(crate) fn wait(&self) -> Option<Duration> {
+        self.lock().gate.wait(self.clock.now(), Tokens::default())
     }
 
     pub(crate) fn is_idle(&self) -> bool {
@@ -175,6 +180,16 @@ impl Permit {
     /// From here on the provider may count the request.
     pub(crate) fn sent(&mut self) {
         self.sent = true;
+    }
+
+    /// The provider has provably not looked at it.
+    pub(crate) fn unsent(&mut self) {
+        self.sent = false;
+    }
+
+    /// Whether it matters how many tokens are used.
+    pub(crate) fn counts_tokens(&self) -> bool {
+        self.limiter.lock().gate.counts_tokens()
     }
 
     /// What the request is expected to use.

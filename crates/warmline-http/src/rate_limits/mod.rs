@@ -4,9 +4,11 @@ mod limiter;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Duration;
 
-use crate::credential::Credential;
+use crate::credential::{self, Credential};
 use crate::policy::rate_limit::{GateState, RateLimit};
+use crate::redirect::Hop;
 pub(crate) use limiter::{Limiter, Permit, Refused};
 
 /// With more gates than this, those that remember nothing are forgotten. A gateway sees a credential for each
@@ -72,20 +74,24 @@ impl RateLimits {
     }
 
     /// The gate of a request; `None` where no rule holds.
-    pub(crate) fn gate(
-        &self,
-        origin: &Arc<str>,
-        credential: impl FnOnce() -> Credential,
-    ) -> Option<Arc<Limiter>> {
+    pub(crate) fn gate(&self, hop: &Hop) -> Option<Arc<Limiter>> {
+        let origin = &hop.target.origin;
         let rule = self.rules.of(origin)?;
         let mut gates = locked(&self.gates);
         if gates.len() >= MANY {
             gates.retain(|_, gate| Arc::strong_count(gate) > 1 || !gate.is_idle());
         }
         let gate = gates
-            .entry((Arc::clone(origin), credential()))
+            .entry((Arc::clone(origin), credential::of(hop)))
             .or_insert_with(|| Arc::new(Limiter::new(rule.clone())));
         Some(Arc::clone(gate))
+    }
+
+    /// How long a request would wait, as far as that is known; `None` if it can go now.
+    pub(crate) fn wait(&self, hop: &Hop) -> Option<Duration> {
+        let key = (Arc::clone(&hop.target.origin), credential::of(hop));
+        let gate = locked(&self.gates).get(&key).cloned()?;
+        gate.wait()
     }
 
     /// What each gate has seen, by its origin.

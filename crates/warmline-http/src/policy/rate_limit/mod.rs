@@ -211,16 +211,29 @@ impl<T> Gate<T> {
     /// # Errors
     /// How long it would have to wait, as far as that is known: others may be before it, and must end.
     pub(crate) fn pass(&mut self, now: Duration, tokens: Tokens) -> Result<Pass, Duration> {
+        match self.wait(now, tokens) {
+            None => Ok(self.let_in(tokens)),
+            Some(wait) => Err(wait),
+        }
+    }
+
+    /// Whether it matters how many tokens requests use.
+    pub(crate) fn counts_tokens(&self) -> bool {
+        self.tokens.is_some()
+    }
+
+    /// How long a request would wait, as far as that is known; `None` if it can go now.
+    pub(crate) fn wait(&mut self, now: Duration, tokens: Tokens) -> Option<Duration> {
         let now = self.at(now);
         match self.ready(now, tokens) {
-            Ready::At(ready) if ready <= now && self.line.len() == 0 => Ok(self.let_in(now, tokens)),
-            Ready::At(ready) => Err(ready - now),
-            Ready::Later => Err(Duration::ZERO),
+            Ready::At(ready) if ready <= now && self.line.len() == 0 => None,
+            Ready::At(ready) => Some(ready - now),
+            Ready::Later => Some(Duration::ZERO),
         }
     }
 
     /// Puts a request in line.
-    pub(crate) fn wait(&mut self, tokens: Tokens, priority: Priority, waiter: T) -> Ticket {
+    pub(crate) fn join(&mut self, tokens: Tokens, priority: Priority, waiter: T) -> Ticket {
         self.line.join(priority, (tokens, waiter))
     }
 
@@ -237,7 +250,7 @@ impl<T> Gate<T> {
             return None;
         }
         let (tokens, waiter) = self.line.pop()?;
-        Some((waiter, self.let_in(now, tokens)))
+        Some((waiter, self.let_in(tokens)))
     }
 
     /// When to [admit](Self::admit) again if nothing else happens before; `None` if only that can help.
@@ -323,7 +336,8 @@ impl<T> Gate<T> {
         }
     }
 
-    fn let_in(&mut self, now: Duration, tokens: Tokens) -> Pass {
+    fn let_in(&mut self, tokens: Tokens) -> Pass {
+        let now = self.now;
         self.serial += 1;
         self.in_flight += 1;
         let charged = match &mut self.tokens {

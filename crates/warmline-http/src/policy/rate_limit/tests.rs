@@ -93,7 +93,7 @@ fn ten_thousand_wait_their_turn_in_their_order() {
     let mut gate = Gate::new(of(6000, 0, 0));
     let mut now = Duration::ZERO;
     for who in 0..10_000 {
-        gate.wait(NONE, Priority::Interactive, who);
+        gate.join(NONE, Priority::Interactive, who);
     }
     let gone = run(&mut gate, &mut now, 10 * MINUTE);
     let order: Vec<u32> = gone.iter().map(|(_, who, _)| *who).collect();
@@ -106,8 +106,8 @@ fn a_large_request_is_not_kept_waiting_by_small_ones() {
     let mut gate = Gate::new(of(0, 1000, 0));
     let mut now = Duration::ZERO;
     gate.pass(now, tokens(500)).unwrap();
-    gate.wait(tokens(1000), Priority::Interactive, 0);
-    gate.wait(tokens(1), Priority::Interactive, 1);
+    gate.join(tokens(1000), Priority::Interactive, 0);
+    gate.join(tokens(1), Priority::Interactive, 1);
     assert!(gate.pass(now, tokens(1)).is_err());
     let gone = run(&mut gate, &mut now, 3 * MINUTE);
     assert_eq!((gone[0].1, gone[1].1), (0, 1));
@@ -127,10 +127,10 @@ fn interactive_requests_go_first_and_every_tenth_is_a_batch_request() {
     let mut now = Duration::ZERO;
     let held = gate.pass(now, NONE).unwrap();
     for who in 0..20 {
-        gate.wait(NONE, Priority::Batch, 1000 + who);
+        gate.join(NONE, Priority::Batch, 1000 + who);
     }
     for who in 0..20 {
-        gate.wait(NONE, Priority::Interactive, who);
+        gate.join(NONE, Priority::Interactive, who);
     }
     gate.end(held);
     let mut order = Vec::new();
@@ -153,7 +153,7 @@ fn one_ends_before_the_next_begins() {
     let mut gate = Gate::new(of(0, 0, 2));
     let first = gate.pass(ms(0), NONE).unwrap();
     let second = gate.pass(ms(0), NONE).unwrap();
-    gate.wait(NONE, Priority::Interactive, "third");
+    gate.join(NONE, Priority::Interactive, "third");
     assert!(gate.admit(MINUTE).is_none());
     assert_eq!(gate.next(MINUTE), None, "no time helps");
     gate.end(first);
@@ -166,8 +166,8 @@ fn one_ends_before_the_next_begins() {
 fn whoever_leaves_the_line_keeps_nobody_waiting() {
     let mut gate = Gate::new(of(0, 0, 1));
     let held = gate.pass(ms(0), NONE).unwrap();
-    let left = gate.wait(NONE, Priority::Interactive, 0);
-    gate.wait(NONE, Priority::Interactive, 1);
+    let left = gate.join(NONE, Priority::Interactive, 0);
+    gate.join(NONE, Priority::Interactive, 1);
     assert_eq!(gate.leave(left), Some(0));
     assert_eq!(gate.leave(left), None);
     gate.end(held);
@@ -327,7 +327,7 @@ fn its_state_can_be_read() {
         ..of(1, 1000, 0)
     });
     gate.pass(ms(0), tokens(10)).unwrap();
-    gate.wait(NONE, Priority::Batch, ());
+    gate.join(NONE, Priority::Batch, ());
     assert_eq!(
         gate.state(ms(100)),
         GateState {
@@ -376,7 +376,7 @@ proptest! {
             match event {
                 Event::Arrives(size, batch) => {
                     let priority = if batch { Priority::Batch } else { Priority::Interactive };
-                    gate.wait(tokens(size), priority, sizes.len());
+                    gate.join(tokens(size), priority, sizes.len());
                     line[usize::from(batch)].push(sizes.len());
                     sizes.push(size);
                 }
@@ -422,7 +422,7 @@ proptest! {
         let mut gate = Gate::new(of(per_minute, 0, 0));
         let wanted = u32::try_from(per_minute).unwrap() * (minutes + 1);
         for who in 0..wanted {
-            gate.wait(NONE, Priority::Interactive, who);
+            gate.join(NONE, Priority::Interactive, who);
         }
         let mut now = Duration::ZERO;
         let until = MINUTE * minutes;
