@@ -24,6 +24,11 @@ export interface FetchInit extends Omit<RequestInit, 'body' | 'headers' | 'signa
   compress?: Compression | false;
   /** This request's own deadlines in milliseconds; a number is the total. */
   timeout?: number | Timeouts;
+  /**
+   * `false` sends it once, whatever the client's `retry` says. Only an {@link HttpClient} of your own ever sends
+   * a request again; the `fetch` that the process shares never does.
+   */
+  retry?: false;
   /** Where the client's `balance` is `'sticky'`, requests with the same key go to the same endpoint. */
   affinity?: string;
 }

@@ -50,6 +50,7 @@ export const RequestFlag = {
   compressZstd: 2 << 6,
   encoded: 1 << 8,
   affinity: 1 << 9,
+  retry: 1 << 10,
 } as const;
 
 /** Flags of a response. */

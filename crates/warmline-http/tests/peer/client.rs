@@ -37,6 +37,7 @@ pub(crate) fn post(key: &Key, body: impl Into<Bytes>) -> Request {
         connection: None,
         route: None,
         encoded: false,
+        retry: false,
     }
 }
 
