@@ -16,6 +16,7 @@ import {
 } from '../native/facts.js';
 import { leaseOf } from '../native/lease-id.js';
 import { engine, type Receiver } from '../native/link.js';
+import { priorityFlag, type RequestPriority } from '../native/priority.js';
 import { checkSignal } from '../native/signal.js';
 import { checkTimeouts, type Timeouts } from '../native/timeouts.js';
 import { RequestFlag, ResponseFlag } from '../native/wire.js';
@@ -33,6 +34,8 @@ export interface RequestOptions {
   timeout?: number | Timeouts;
   /** `false` sends it once, whatever the client's `retry` says. */
   retry?: false;
+  /** Who goes first where the client's `rateLimit` makes requests wait. Default `'interactive'`. */
+  priority?: RequestPriority;
   /** The id of a leased connection to send on. */
   connection?: string;
   /**
@@ -212,7 +215,10 @@ export function call(
     const timeouts = checkTimeouts(options.timeout);
     const affinity = affinityOf(options.affinity);
     const flags =
-      RequestFlag.whole | compressionFlag(options.compress) | retryFlag(options.retry);
+      RequestFlag.whole |
+      compressionFlag(options.compress) |
+      retryFlag(options.retry) |
+      priorityFlag(options.priority);
     engine().request(new Call(inFlight, signal, resolve, reject), {
       client,
       lease,

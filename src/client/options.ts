@@ -7,6 +7,7 @@ import { type CircuitBreakerOptions, checkCircuitBreaker } from './circuit-break
 import { type CooldownOptions, checkCooldown } from './cooldown.js';
 import { checkDns, type DnsOptions, ip } from './dns.js';
 import { type Balance, checkEndpoints, type Endpoint, type FailoverOptions } from './endpoints.js';
+import { checkRateLimit, type RateLimitOptions } from './rate-limit.js';
 import { checkRetry, type RetryOptions } from './retry.js';
 import { likeness } from './likeness.js';
 import { checkTls, type TlsOptions } from './tls.js';
@@ -101,6 +102,11 @@ export interface HttpClientOptions {
    * with less time than that ends with the code `WARMLINE_COOLING_DOWN`. `false` sends them at once.
    */
   cooldown?: CooldownOptions | false;
+  /**
+   * How much is sent to an origin with one key: one limit for every origin, or limits by origin. The clients of a
+   * process that have the same `rateLimit`, in all its threads, have it in common. Default: no limit.
+   */
+  rateLimit?: RateLimitOptions | false;
 }
 
 /** What an encoded response may come to; `WARMLINE_DECOMPRESSION_LIMIT` is the error of one that comes to more. */
@@ -145,6 +151,7 @@ const NAMES: readonly (keyof HttpClientOptions)[] = [
   'retry',
   'circuitBreaker',
   'cooldown',
+  'rateLimit',
 ];
 
 const HTTP2: readonly string[] = ['auto', 'never', 'prior-knowledge'];
@@ -186,8 +193,14 @@ export function checkOptions(options: HttpClientOptions): ClientSettings {
     ...checkRetry(options.retry),
     ...checkCircuitBreaker(options.circuitBreaker),
     ...checkCooldown(options.cooldown, options.retry),
+    ...limits(options.rateLimit),
   };
   return [{ ...settings, ...likeness(settings, names?.lookup) }, names?.lookup];
+}
+
+function limits(rateLimit: RateLimitOptions | false = false): Pick<ClientSettings[0], 'rateLimits'> {
+  const rateLimits = checkRateLimit('rateLimit', rateLimit);
+  return rateLimits.length === 0 ? {} : { rateLimits };
 }
 
 function checkSocket(options: HttpClientOptions): SocketSettings {

@@ -10,7 +10,9 @@ use bytes::Bytes;
 use http::header::HOST;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use url::{ParseError, Url};
-use warmline_http::{Client, Error, Phase, RedirectMode, Request, RequestBody, Target, Timeouts};
+use warmline_http::{
+    Client, Error, Phase, Priority, RedirectMode, Request, RequestBody, Target, Timeouts,
+};
 
 use crate::leases;
 use crate::submission::{Malformed, Pieces, RequestRecord};
@@ -86,6 +88,11 @@ pub(crate) fn request(
         connection,
         route,
         retry: record.flags & flag::RETRY != 0,
+        priority: if record.flags & flag::BATCH == 0 {
+            Priority::Interactive
+        } else {
+            Priority::Batch
+        },
     })
 }
 

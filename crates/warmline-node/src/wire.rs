@@ -73,6 +73,8 @@ pub(crate) mod flag {
     pub(crate) const AFFINITY: u32 = 1 << 9;
     /// It may be sent again where its client's policy says so: whoever made it does not retry.
     pub(crate) const RETRY: u32 = 1 << 10;
+    /// It lets others go before it where a rate limit makes requests wait.
+    pub(crate) const BATCH: u32 = 1 << 11;
 }
 
 /// What a completion record says (its first word).
