@@ -45,6 +45,7 @@ pub use policy::budget::BudgetOptions;
 pub use policy::endpoints::{Balance, Ejection, EndpointState};
 pub use policy::rate_limit::{GateState, Mode, Priority, RateLimit};
 pub use policy::retry::{Exception, RetryOptions};
+pub use policy::scaling::{Demand, Forecast, Step, Steps};
 pub use rate_limits::RateLimitOptions;
 pub use request::{RedirectMode, Request, Timeouts};
 pub use response::{Body, Facts, Response};

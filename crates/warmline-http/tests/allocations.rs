@@ -11,9 +11,7 @@ use std::thread;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method};
 use url::Url;
-use warmline_http::{
-    Client, ClientOptions, RedirectMode, Request, RequestBody, Target, Timeouts, engine,
-};
+use warmline_http::{Client, ClientOptions, Priority, RedirectMode, Request, RequestBody, Target, Timeouts, engine};
 
 thread_local! {
     static ALLOCATIONS: Cell<u64> = const { Cell::new(0) };
@@ -76,6 +74,8 @@ async fn post(client: &Client, target: &Arc<Target>, headers: &HeaderMap, body: 
         timeouts: Timeouts::default(),
         connection: None,
         route: None,
+        retry: false,
+        priority: Priority::Interactive,
     };
     let mut response = client.send(request).await.unwrap();
     while response.body.chunk().await.unwrap().is_some() {}
