@@ -14,6 +14,7 @@ export type {
 export { type Cooldown, type CooldownOptions, getCooldowns } from './client/cooldown.js';
 export type { DnsOptions } from './client/dns.js';
 export type { Balance, Endpoint, EndpointStatus, FailoverOptions } from './client/endpoints.js';
+export type { HedgeOptions } from './client/hedge.js';
 export { HttpClient, type PoolMetrics } from './client/http-client.js';
 export type { FoundAddress, LookupFunction } from './client/lookup.js';
 export type { DecompressOptions, Http2, HttpClientOptions } from './client/options.js';

@@ -20,7 +20,7 @@ import { priorityFlag, type RequestPriority } from '../native/priority.js';
 import { checkSignal } from '../native/signal.js';
 import { checkTimeouts, type Timeouts } from '../native/timeouts.js';
 import { RequestFlag, ResponseFlag } from '../native/wire.js';
-import { retryFlag } from './retry.js';
+import { ownFlags } from './own-flags.js';
 
 /** What {@link HttpClient.request} takes beside method and URL. */
 export interface RequestOptions {
@@ -36,6 +36,11 @@ export interface RequestOptions {
   retry?: false;
   /** Who goes first where the client's `rateLimit` makes requests wait. Default `'interactive'`. */
   priority?: RequestPriority;
+  /**
+   * `true`: it does no harm to send this request twice, whatever its method, and the client's `hedge` is for it,
+   * too; `false`: it does. Default: by its method.
+   */
+  hedge?: boolean;
   /** The id of a leased connection to send on. */
   connection?: string;
   /**
@@ -217,8 +222,8 @@ export function call(
     const flags =
       RequestFlag.whole |
       compressionFlag(options.compress) |
-      retryFlag(options.retry) |
-      priorityFlag(options.priority);
+      priorityFlag(options.priority) |
+      ownFlags(options);
     engine().request(new Call(inFlight, signal, resolve, reject), {
       client,
       lease,

@@ -1,7 +1,7 @@
 import { channel } from 'node:diagnostics_channel';
 
 import { invalid } from '../native/invalid.js';
-import type { Binding } from '../native/load.js';
+import { type Binding, binding } from '../native/load.js';
 import { duration } from '../native/timeouts.js';
 import { checkNames, given } from './checks.js';
 
@@ -24,7 +24,7 @@ export interface CircuitBreakerOptions {
   halfOpenRequests?: number;
   /**
    * Whether changes are published on the `diagnostics_channel` named `warmline:circuit-breaker`, each as a
-   * {@link CircuitBreakerChange}. Default `true`.
+   * {@link CircuitBreakerChange}, once in each thread that has a client with this. Default `true`.
    */
   monitoringEnabled?: boolean;
 }
@@ -62,7 +62,6 @@ export interface CircuitBreakerStatus {
 }
 
 type Settings = NonNullable<Parameters<Binding['openClient']>[0]['circuitBreaker']>;
-type Changed = NonNullable<Parameters<Binding['openClient']>[2]>;
 type Numbers = ReturnType<Binding['clientBreakers']>[number];
 
 const NAMES: readonly (keyof CircuitBreakerOptions)[] = [
@@ -77,6 +76,7 @@ const NAMES: readonly (keyof CircuitBreakerOptions)[] = [
 const MOST = 0xffff_ffff;
 
 const changes = channel('warmline:circuit-breaker');
+let published = false;
 
 /**
  * Checks a client's `circuitBreaker` option.
@@ -88,8 +88,8 @@ export function checkCircuitBreaker(breaker: CircuitBreakerOptions | false = {})
 } {
   if (breaker === false) return {};
   checkNames('circuitBreaker', breaker, NAMES);
-  const { failureThreshold, recoveryTimeout, failureRate, window, monitoringEnabled } = breaker;
-  if (monitoringEnabled !== undefined && typeof monitoringEnabled !== 'boolean') {
+  const { failureThreshold, recoveryTimeout, failureRate, window, monitoringEnabled = true } = breaker;
+  if (typeof monitoringEnabled !== 'boolean') {
     throw invalid('circuitBreaker.monitoringEnabled', 'true or false', monitoringEnabled);
   }
   return {
@@ -103,17 +103,18 @@ export function checkCircuitBreaker(breaker: CircuitBreakerOptions | false = {})
       ...given('minimumRequests', breaker.minimumRequests, count),
       ...given('window', window, time),
       ...given('halfOpenRequests', breaker.halfOpenRequests, count),
+      monitored: monitoringEnabled,
     },
   };
 }
 
-/** Who tells of the changes of a client's breakers, if anybody is to. */
-export function publishing(options: {
-  circuitBreaker?: CircuitBreakerOptions | false;
-}): Changed | undefined {
-  const { circuitBreaker = {} } = options;
-  if (circuitBreaker === false || circuitBreaker.monitoringEnabled === false) return undefined;
-  return (change) => changes.publish(change satisfies Unnamed<CircuitBreakerChange>);
+/** Publishes the changes of circuit breakers in this thread, from the first call on. */
+export function publishChanges(): void {
+  if (published) return;
+  published = true;
+  binding().watchCircuitBreakers((change) => {
+    changes.publish(change satisfies Unnamed<CircuitBreakerChange>);
+  });
 }
 
 /** A breaker, as the engine says it. */

@@ -13,7 +13,7 @@ import type { EndpointStatus } from './endpoints.js';
 import {
   type CircuitBreakerStatus,
   circuitBreaker,
-  publishing,
+  publishChanges,
 } from './circuit-breaker.js';
 import { checkOptions, connections, type HttpClientOptions, idleConnections } from './options.js';
 import {
@@ -22,7 +22,7 @@ import {
   type RateLimitStatus,
   rateLimitStatus,
 } from './rate-limit.js';
-import { retryFlag } from './retry.js';
+import { ownFlags } from './own-flags.js';
 
 /** A client's pool and traffic at one moment. */
 export interface PoolMetrics {
@@ -98,7 +98,8 @@ export class HttpClient {
     const settings = checkOptions(options);
     const native = binding();
     this.#defaults = options.compress ? { compress: options.compress } : undefined;
-    this.#number = refusable(() => native.openClient(...settings, publishing(options)));
+    this.#number = refusable(() => native.openClient(...settings));
+    if (settings[0].circuitBreaker?.monitored) publishChanges();
     this.#endpoints = settings[0].endpoints?.endpoints ?? [];
     forgotten.register(this, { number: this.#number, inFlight: this.#inFlight });
   }
@@ -121,7 +122,7 @@ export class HttpClient {
   /** WHATWG `fetch` on this client's pool, with its deadlines. */
   fetch(input: string | URL | Request, init: FetchInit = {}): Promise<TimedResponse> {
     const all = this.#defaults === undefined ? init : { ...this.#defaults, ...init };
-    return fetchOn(this.#number, this.#inFlight, input, all, retryFlag(all.retry));
+    return fetchOn(this.#number, this.#inFlight, input, all, ownFlags(all));
   }
 
   /**

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 
-import type { ClientSettings } from './options.js';
+import type { Binding } from '../native/load.js';
+
+type OpenClient = Parameters<Binding['openClient']>;
 
 /** What matters for how the places do that a client sends to: its way there, and what it makes of failures. */
 const TELLING = [
@@ -12,6 +14,7 @@ const TELLING = [
   'endpoints',
   'retry',
   'circuitBreaker',
+  'hedge',
 ] as const;
 
 /**
@@ -19,8 +22,8 @@ const TELLING = [
  * likes cannot be told. It is a digest, as there are keys among the settings.
  */
 export function likeness(
-  settings: ClientSettings[0],
-  lookup: ClientSettings[1],
+  settings: OpenClient[0],
+  lookup: OpenClient[1],
 ): { alike?: string } {
   if (lookup !== undefined) return {};
   const told = JSON.stringify(TELLING.map((name) => settings[name]));

@@ -9,6 +9,7 @@ import { checkDns, type DnsOptions, ip } from './dns.js';
 import { type Balance, checkEndpoints, type Endpoint, type FailoverOptions } from './endpoints.js';
 import { checkRateLimit, type RateLimitOptions } from './rate-limit.js';
 import { checkRetry, type RetryOptions } from './retry.js';
+import { checkHedge, type HedgeOptions } from './hedge.js';
 import { likeness } from './likeness.js';
 import { checkTls, type TlsOptions } from './tls.js';
 
@@ -107,6 +108,11 @@ export interface HttpClientOptions {
    * process that have the same `rateLimit`, in all its threads, have it in common. Default: no limit.
    */
   rateLimit?: RateLimitOptions | false;
+   * Sends a request of this client's own a second time where the first one takes long, if that can do no harm: by
+   * its method (RFC 9110 section 9.2.2; no `POST`), or because the request says so. The first good answer wins, and
+   * the other request is stopped. Default `false`.
+   */
+  hedge?: HedgeOptions | false;
 }
 
 /** What an encoded response may come to; `WARMLINE_DECOMPRESSION_LIMIT` is the error of one that comes to more. */
@@ -121,10 +127,7 @@ export interface DecompressOptions {
 export type Http2 = 'auto' | 'never' | 'prior-knowledge';
 
 /** The engine's words for {@link HttpClientOptions}. */
-export type ClientSettings = [
-  settings: Parameters<Binding['openClient']>[0],
-  lookup: Parameters<Binding['openClient']>[1],
-];
+export type ClientSettings = Parameters<Binding['openClient']>;
 type SocketSettings = NonNullable<ClientSettings[0]['socket']>;
 
 const DEFAULT_TIMEOUT = 30_000;
@@ -152,6 +155,7 @@ const NAMES: readonly (keyof HttpClientOptions)[] = [
   'circuitBreaker',
   'cooldown',
   'rateLimit',
+  'hedge',
 ];
 
 const HTTP2: readonly string[] = ['auto', 'never', 'prior-knowledge'];
@@ -194,6 +198,7 @@ export function checkOptions(options: HttpClientOptions): ClientSettings {
     ...checkCircuitBreaker(options.circuitBreaker),
     ...checkCooldown(options.cooldown, options.retry),
     ...limits(options.rateLimit),
+    ...checkHedge(options.hedge),
   };
   return [{ ...settings, ...likeness(settings, names?.lookup) }, names?.lookup];
 }

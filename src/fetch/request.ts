@@ -32,6 +32,11 @@ export interface FetchInit extends Omit<RequestInit, 'body' | 'headers' | 'prior
   retry?: false;
   /** Who goes first where a rate limit makes requests wait. Default `'interactive'`. */
   priority?: RequestPriority;
+  /**
+   * `true`: it does no harm to send this request twice, whatever its method, and the `hedge` of a client of your own
+   * is for it, too; `false`: it does. Default: by its method.
+   */
+  hedge?: boolean;
   /** Where the client's `balance` is `'sticky'`, requests with the same key go to the same endpoint. */
   affinity?: string;
 }

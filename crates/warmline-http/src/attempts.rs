@@ -11,6 +11,7 @@ use tokio::time::sleep;
 use crate::error::Error;
 use crate::execute::{Answer, Journey};
 use crate::failover;
+use crate::hedging;
 use crate::policy::retry::RetryOptions;
 use crate::redirect::Hop;
 use crate::routes::Route;
@@ -29,7 +30,9 @@ pub(crate) struct Tally {
     /// Endpoints that did not serve it.
     pub(crate) refused: Vec<usize>,
     /// How often it was sent again, over all hops.
-    pub(crate) retries: u32,
+    retries: u32,
+    /// It was sent already, and this is beside that.
+    is_hedge: bool,
 }
 
 impl Tally {
@@ -39,6 +42,22 @@ impl Tally {
             retries: self.retries,
             ..Self::default()
         };
+    }
+
+    /// Of the same request, sent a second time beside the first.
+    pub(crate) fn beside(&self) -> Self {
+        Self {
+            attempts: self.attempts + 1,
+            endpoint: self.endpoint,
+            refused: self.refused.clone(),
+            retries: self.retries,
+            is_hedge: true,
+        }
+    }
+
+    /// Whether this is the first that the place hears of the request.
+    pub(crate) fn is_fresh(&self) -> bool {
+        self.retries == 0 && !self.is_hedge
     }
 
     fn begin_retry(&mut self) {
@@ -68,7 +87,14 @@ pub(crate) async fn hop(
     tally: &mut Tally,
 ) -> Result<Answer, Error> {
     loop {
-        let mut result = failover::hop(journey, route.as_ref(), hop, body, tally).await;
+        let mut result = match journey.hedge() {
+            // Boxed: few clients hedge, and all requests would carry its place.
+            Some(hedge) => {
+                let hedged = hedging::hop(journey, hedge, route.as_ref(), hop, body, tally);
+                Box::pin(hedged).await
+            }
+            None => failover::hop(journey, route.as_ref(), hop, body, tally).await,
+        };
         let Some(retry) = journey.retry() else {
             return result;
         };

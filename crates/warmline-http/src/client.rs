@@ -15,6 +15,7 @@ use crate::engine::engine;
 use crate::error::Error;
 use crate::execute;
 use crate::gates::Gates;
+use crate::hedging::HedgeOptions;
 use crate::policy::breaker::{BreakerOptions, BreakerStatus};
 use crate::policy::endpoints::EndpointState;
 use crate::policy::rate_limit::GateState;
@@ -24,7 +25,7 @@ use crate::rate_limits::RateLimitOptions;
 use crate::request::{Request, Timeouts};
 use crate::response::Response;
 use crate::routes::{EndpointsOptions, Route, Routes};
-use crate::standing::{BreakerWatch, Kept, Standings};
+use crate::standing::{Kept, Standings};
 use crate::target::key_of;
 use crate::transport::{Connection, Connector, ConnectorOptions};
 
@@ -54,6 +55,8 @@ pub struct ClientOptions {
     pub endpoints: Option<EndpointsOptions>,
     /// When requests that allow it are sent again; `None` for never.
     pub retry: Option<RetryOptions>,
+    /// When requests that it does no harm to are sent a second time beside the first; `None` for never.
+    pub hedge: Option<HedgeOptions>,
     /// When a place that fails is not asked; `None` asks it always.
     pub breaker: Option<BreakerOptions>,
     /// The longest pause asked for by a server that requests wait for; longer ones they do not heed, nor any if
@@ -84,6 +87,7 @@ impl Default for ClientOptions {
             decoding: Some(DecodingLimits::default()),
             endpoints: None,
             retry: None,
+            hedge: None,
             breaker: None,
             cooldown: Some(LONGEST_COOLDOWN),
             rate_limits: None,
@@ -107,9 +111,8 @@ struct Inner {
     decoding: Option<DecodingLimits>,
     routes: Option<Arc<Routes>>,
     retry: Option<RetryOptions>,
+    hedge: Option<HedgeOptions>,
     gates: Gates,
-    /// What its watches of breakers live as long as.
-    alive: Arc<()>,
     requests: AtomicU64,
     errors: AtomicU64,
     response_micros: AtomicU64,
@@ -136,6 +139,7 @@ impl Client {
         let kept = Kept {
             breaker: options.breaker,
             budget: options.retry.as_ref().and_then(|retry| retry.budget),
+            hedges: options.hedge.map(|hedge| hedge.budget),
         };
         let standings = (kept != Kept::default()).then(|| Standings::of(options.alike.as_deref(), kept));
         let client = Self {
@@ -148,8 +152,8 @@ impl Client {
                 decoding: options.decoding,
                 routes: routes.map(Arc::new),
                 retry: options.retry,
+                hedge: options.hedge,
                 gates: Gates::new(standings, options.cooldown, options.rate_limits),
-                alive: Arc::default(),
                 requests: AtomicU64::new(0),
                 errors: AtomicU64::new(0),
                 response_micros: AtomicU64::new(0),
@@ -315,6 +319,11 @@ impl Client {
         self.inner.retry.as_ref()
     }
 
+    /// When requests are sent a second time beside the first.
+    pub(crate) fn hedge(&self) -> Option<&HedgeOptions> {
+        self.inner.hedge.as_ref()
+    }
+
     pub(crate) fn gates(&self) -> &Gates {
         &self.inner.gates
     }
@@ -342,13 +351,6 @@ impl Client {
     pub fn reset_breakers(&self, place: Option<&str>) {
         if let Some(standings) = self.inner.gates.standings() {
             standings.reset(place);
-        }
-    }
-
-    /// Has changes of its breakers told, for as long as it is open.
-    pub fn watch_breakers(&self, watch: BreakerWatch) {
-        if let Some(standings) = self.inner.gates.standings() {
-            standings.watch(&self.inner.alive, watch);
         }
     }
 

@@ -15,15 +15,9 @@ pub(crate) struct Counting {
 
 impl Counting {
     /// For a response with this head.
-    pub(crate) fn new(mut permit: Box<Permit>, status: StatusCode, headers: &HeaderMap) -> Self {
-        let mut meter = None;
-        if status.is_client_error() || status.is_server_error() {
-            // Nothing was generated.
-            let input = permit.expected().input;
-            permit.settle(input);
-        } else if permit.counts_tokens() {
-            meter = meter_of(headers);
-        }
+    pub(crate) fn new(permit: Box<Permit>, status: StatusCode, headers: &HeaderMap) -> Self {
+        let counts = status.is_success() && permit.counts_tokens();
+        let meter = counts.then(|| meter_of(headers)).flatten();
         Self { permit, meter }
     }
 

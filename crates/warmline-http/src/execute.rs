@@ -19,13 +19,14 @@ use crate::counting::Counting;
 use crate::error::{Error, Phase};
 use crate::gates::Gates;
 use crate::head::{self, Forwarded};
+use crate::hedging::HedgeOptions;
 use crate::leases::LeasedConnection;
 use crate::policy::rate_limit::Priority;
 use crate::policy::retry::RetryOptions;
 use crate::probe::{Entry, Herald};
 use crate::rate_limits::Permit as RatePermit;
 use crate::redirect::{self, Hop};
-use crate::request::{Request, Timeouts};
+use crate::request::{Hedging, Request, Timeouts};
 use crate::response::{Body, Facts, Response};
 use crate::transport::{Connection, Incoming, RequestBody, ResponseHead, SendError};
 
@@ -48,6 +49,8 @@ pub(crate) struct Journey<'a> {
     /// When it is sent again; `None` if whoever made it sees to that.
     retry: Option<&'a RetryOptions>,
     pub(crate) priority: Priority,
+    /// When it is sent a second time beside the first; `None` if that could do harm.
+    hedge: Option<&'a HedgeOptions>,
 }
 
 /// One hop's answer.
@@ -73,10 +76,17 @@ pub(crate) async fn send(client: &Client, request: Request) -> Result<Response, 
         mut route,
         retry,
         priority,
+        hedging,
     } = request;
     let timeouts = timeouts.or(client.timeouts());
     let start = Instant::now();
     let deadline = timeouts.total.map(|total| start + total);
+    let leased = connection.is_some();
+    let harmless = match hedging {
+        Hedging::Never => false,
+        Hedging::Idempotent => method.is_idempotent(),
+        Hedging::Always => true,
+    };
     let journey = Journey {
         client,
         timeouts,
@@ -86,6 +96,8 @@ pub(crate) async fn send(client: &Client, request: Request) -> Result<Response, 
         decoding: client.decoding().filter(|_| !encoded),
         retry: client.retry().filter(|_| retry),
         priority,
+        // A leased connection carries one request at a time.
+        hedge: client.hedge().filter(|_| harmless && !leased),
     };
     let mut hop = Hop {
         method,
@@ -158,6 +170,10 @@ impl Journey<'_> {
 
     pub(crate) fn retry(&self) -> Option<&RetryOptions> {
         self.retry
+    }
+
+    pub(crate) fn hedge(&self) -> Option<&HedgeOptions> {
+        self.hedge
     }
 
     /// How much of its time is left; `None` without a limit.

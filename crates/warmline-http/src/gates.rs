@@ -111,6 +111,13 @@ impl Gates {
         }
     }
 
+    /// Whether a request may be sent to a place a second time beside the first; if so, that is paid for.
+    pub(crate) fn afford_hedge(&self, place: &Arc<str>) -> bool {
+        self.standings
+            .as_ref()
+            .is_none_or(|standings| standings.afford_hedge(place))
+    }
+
     /// Whether there may be any who have to wait.
     pub(crate) fn are_clear(&self) -> bool {
         self.standings.is_none()
@@ -128,31 +135,27 @@ pub(crate) async fn hop(
     tally: &Tally,
 ) -> Result<Answer, SendError> {
     let gates = journey.gates();
-    let held_up = |error| {
-        let unsent = Some(Box::new(body));
-        SendError { error, unsent }
-    };
     // Boxed: few requests wait in these, and all would carry their places.
     let mut permit = match gates.limits() {
         None => {
             if gates.cooldown.is_some() && !cooldowns::are_clear() {
                 let waiting = Box::pin(gates.cool_down(journey, hop));
                 if let Err(error) = waiting.await {
-                    return Err(held_up(error));
+                    return Err(held_up(error, body));
                 }
             }
             None
         }
         Some(limits) => match Box::pin(gates.take_turn(journey, &limits, hop, &body)).await {
             Ok(permit) => permit,
-            Err(error) => return Err(held_up(error)),
+            Err(error) => return Err(held_up(error, body)),
         },
     };
     let trial = match &gates.standings {
         None => None,
-        Some(standings) => match standings.admit(place, tally.retries == 0) {
+        Some(standings) => match standings.admit(place, tally.is_fresh()) {
             Ok(trial) => Some(trial),
-            Err(Broken(wait)) => return Err(held_up(circuit_open(place, wait))),
+            Err(Broken(wait)) => return Err(held_up(circuit_open(place, wait), body)),
         },
     };
     if let Some(permit) = &mut permit {
@@ -168,7 +171,7 @@ pub(crate) async fn hop(
     if let Some(mut permit) = permit {
         match &mut result {
             Ok(answer) => {
-                permit.answered(&answer.head.headers);
+                permit.answered(answer.head.status, &answer.head.headers);
                 answer.permit = Some(permit);
             }
             Err(failed) if failed.error.retryable => permit.unsent(),
@@ -176,6 +179,11 @@ pub(crate) async fn hop(
         }
     }
     result
+}
+
+fn held_up(error: Error, body: RequestBody) -> SendError {
+    let unsent = Some(Box::new(body));
+    SendError { error, unsent }
 }
 
 /// Time-outs and the server's own errors count against a place; what was wrong with the request does not.

@@ -17,6 +17,7 @@ mod execute;
 mod failover;
 mod gates;
 mod head;
+mod hedging;
 mod leases;
 mod policy;
 mod probe;
@@ -36,6 +37,7 @@ pub use coding::{Compression, DecodingLimits, compress};
 pub use cooldowns::{CooldownStatus, cooldowns};
 pub use engine::engine;
 pub use error::{Error, Phase};
+pub use hedging::HedgeOptions;
 pub use leases::{
     ConnectionGuard, EndpointId, EndpointLeaseStats, LeaseId, LeaseStats, LeasedConnection,
     NamedPool, Return, spots,
@@ -47,10 +49,10 @@ pub use policy::rate_limit::{GateState, Mode, Priority, RateLimit};
 pub use policy::retry::{Exception, RetryOptions};
 pub use policy::scaling::{Demand, Forecast, Step, Steps};
 pub use rate_limits::RateLimitOptions;
-pub use request::{RedirectMode, Request, Timeouts};
+pub use request::{Hedging, RedirectMode, Request, Timeouts};
 pub use response::{Body, Facts, Response};
 pub use routes::{EndpointOptions, EndpointsOptions, Route};
-pub use standing::{BreakerChange, BreakerWatch};
+pub use standing::{BreakerChange, BreakerWatch, watch_breakers};
 pub use target::{Target, key_of};
 pub use transport::{Abort, ConnectionInfo, RequestBody};
 pub use warmline_pool::{Key, Limits, PoolStats, Protocol, Spot};

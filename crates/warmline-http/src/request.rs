@@ -36,6 +36,20 @@ pub struct Request {
     pub retry: bool,
     /// Who goes first where a rate limit makes requests wait.
     pub priority: Priority,
+    /// Whether it may be sent a second time beside the first, where its client does that.
+    pub hedging: Hedging,
+}
+
+/// Which requests do no harm when they are sent twice.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Hedging {
+    /// None.
+    #[default]
+    Never,
+    /// Those whose method is idempotent (RFC 9110 section 9.2.2).
+    Idempotent,
+    /// All.
+    Always,
 }
 
 /// What a 3xx answer with a `location` does (Fetch standard, request redirect mode).

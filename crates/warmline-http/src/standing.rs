@@ -19,7 +19,10 @@ const MAX_PLACES: usize = 1024;
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct Kept {
     pub(crate) breaker: Option<BreakerOptions>,
+    /// Of retries.
     pub(crate) budget: Option<BudgetOptions>,
+    /// Of requests that are sent a second time beside the first.
+    pub(crate) hedges: Option<BudgetOptions>,
 }
 
 /// A breaker has changed its state.
@@ -35,16 +38,22 @@ pub struct BreakerChange {
     pub retry_after: Duration,
 }
 
-/// Hears of changes, on the engine's threads.
-pub type BreakerWatch = Box<dyn Fn(&BreakerChange) + Send + Sync>;
+/// Hears of changes, on the engine's threads, until it says false: then nobody wants them any more.
+pub type BreakerWatch = Box<dyn Fn(&BreakerChange) -> bool + Send + Sync>;
+
+/// Who hears of the changes of all breakers of the process that are monitored.
+static WATCHES: Mutex<Vec<BreakerWatch>> = Mutex::new(Vec::new());
+
+/// Has changes told.
+pub fn watch_breakers(watch: BreakerWatch) {
+    locked(&WATCHES).push(watch);
+}
 
 /// The places of clients that are set up alike.
 pub(crate) struct Standings {
     kept: Kept,
     clock: CoarseClock,
     places: RwLock<HashMap<Arc<str>, Arc<Standing>>>,
-    /// With what each of them lives as long as.
-    watches: Mutex<Vec<(Weak<()>, BreakerWatch)>>,
 }
 
 /// One place.
@@ -56,6 +65,7 @@ pub(crate) struct Standing {
 struct State {
     breaker: Option<Breaker>,
     budget: Option<Budget>,
+    hedges: Option<Budget>,
 }
 
 /// A request on its way to a place. Dropped without a verdict, it says nothing of it.
@@ -74,7 +84,6 @@ impl Standings {
             kept,
             clock: CoarseClock::default(),
             places: RwLock::default(),
-            watches: Mutex::default(),
         }
     }
 
@@ -97,16 +106,14 @@ impl Standings {
         standings
     }
 
-    /// Begins a request to a place; its first try pays into the budget.
-    pub(crate) fn admit(self: &Arc<Self>, place: &Arc<str>, first: bool) -> Result<Trial, Refused> {
+    /// Begins a request to a place; a fresh one, which was not sent before, pays into the budgets.
+    pub(crate) fn admit(self: &Arc<Self>, place: &Arc<str>, fresh: bool) -> Result<Trial, Refused> {
         let standing = self.standing(place);
         let mut change = None;
         let admission = {
             let mut state = standing.lock();
-            if let Some(budget) = &mut state.budget
-                && first
-            {
-                budget.deposit();
+            if fresh {
+                state.deposit();
             }
             let now = self.clock.now();
             let admitted = state.breaker.as_mut().map(|breaker| {
@@ -141,6 +148,14 @@ impl Standings {
         let mut state = standing.lock();
         let now = self.clock.now();
         state.budget.as_mut().is_none_or(|budget| budget.take(now))
+    }
+
+    /// The same for a request that is sent a second time beside the first.
+    pub(crate) fn afford_hedge(&self, place: &Arc<str>) -> bool {
+        let standing = self.standing(place);
+        let mut state = standing.lock();
+        let now = self.clock.now();
+        state.hedges.as_mut().is_none_or(|budget| budget.take(now))
     }
 
     /// The breakers of all places that requests went to.
@@ -178,11 +193,6 @@ impl Standings {
         }
     }
 
-    /// Has changes told, for as long as `alive` is.
-    pub(crate) fn watch(&self, alive: &Arc<()>, watch: BreakerWatch) {
-        locked(&self.watches).push((Arc::downgrade(alive), watch));
-    }
-
     fn tell(
         &self,
         standing: &Standing,
@@ -190,17 +200,16 @@ impl Standings {
         to: BreakerState,
         retry_after: Duration,
     ) {
+        if !self.kept.breaker.is_some_and(|breaker| breaker.monitored) {
+            return;
+        }
         let change = BreakerChange {
             place: Arc::clone(&standing.place),
             from,
             to,
             retry_after,
         };
-        let mut watches = locked(&self.watches);
-        watches.retain(|(alive, _)| alive.strong_count() > 0);
-        for (_, watch) in watches.iter() {
-            watch(&change);
-        }
+        locked(&WATCHES).retain(|watch| watch(&change));
     }
 
     fn known(&self, place: &str) -> Option<Arc<Standing>> {
@@ -226,10 +235,19 @@ impl Standings {
                 state: Mutex::new(State {
                     breaker: self.kept.breaker.map(Breaker::new),
                     budget: self.kept.budget.map(|options| Budget::new(options, now)),
+                    hedges: self.kept.hedges.map(|options| Budget::new(options, now)),
                 }),
             })
         });
         Arc::clone(standing)
+    }
+}
+
+impl State {
+    fn deposit(&mut self) {
+        for budget in [&mut self.budget, &mut self.hedges].into_iter().flatten() {
+            budget.deposit();
+        }
     }
 }
 

@@ -20,7 +20,7 @@ use crate::network::{self, DnsSettings, ProxySettings, SocketSettings, TlsSettin
 use crate::outbox::{End, Outbox};
 use crate::parse;
 use crate::rate_limits::{self, RateLimitSettings};
-use crate::resilience::{self, BreakerChanged, BreakerSettings, RetrySettings};
+use crate::resilience::{self, BreakerSettings, HedgeSettings, RetrySettings};
 
 /// Client 0 is the one that the whole process shares; the others are in order of opening.
 const SHARED: u32 = 0;
@@ -63,6 +63,8 @@ pub struct ClientSettings {
     pub endpoints: Option<EndpointsSettings>,
     /// Left out, nothing is sent again.
     pub retry: Option<RetrySettings>,
+    /// Left out, nothing is sent a second time beside the first.
+    pub hedge: Option<HedgeSettings>,
     /// Left out, every place is always asked.
     pub circuit_breaker: Option<BreakerSettings>,
     /// The longest pause asked for by a server that is waited for; 0 heeds none.
@@ -99,22 +101,17 @@ fn decoding(settings: &DecompressSettings) -> Option<DecodingLimits> {
 }
 
 /// Opens a client with a pool of its own; the result is its number. It ends with the thread that
-/// opened it, which nobody else can reach it from. `lookup` stands in for the system's resolver, and
-/// `breaker_changed` hears of each change of a circuit breaker.
+/// opened it, which nobody else can reach it from. `lookup` stands in for the system's resolver.
 #[napi(catch_unwind)]
 pub fn open_client(
     env: Env,
     settings: ClientSettings,
     lookup: Option<Function<'_, FnArgs<(String, LookupAnswer)>, ()>>,
-    breaker_changed: Option<Function<'_, BreakerChanged, ()>>,
 ) -> napi::Result<u32> {
     let lookup = lookup.as_ref().map(JsLookup::new).transpose()?;
     let client = options(settings, lookup)
         .and_then(Client::new)
         .map_err(|error| to_napi(&error))?;
-    if let Some(changed) = breaker_changed {
-        client.watch_breakers(resilience::watch(&changed)?);
-    }
     let number = {
         let mut opened = OPENED.write().unwrap_or_else(PoisonError::into_inner);
         opened.push(Some(client));
@@ -171,7 +168,8 @@ fn options(settings: ClientSettings, lookup: Option<JsLookup>) -> Result<ClientO
         },
         endpoints: settings.endpoints.map(endpoints::options).transpose()?,
         retry: settings.retry.map(resilience::retry),
-        breaker: settings.circuit_breaker.map(resilience::breaker),
+        hedge: settings.hedge.map(|hedge| resilience::hedge(&hedge)),
+        breaker: settings.circuit_breaker.map(|breaker| resilience::breaker(&breaker)),
         cooldown: duration(settings.cooldown, defaults.cooldown),
         rate_limits: settings.rate_limits.map(rate_limits::options),
         alike: settings.alike.map(Into::into),

@@ -8,7 +8,7 @@ use napi::bindgen_prelude::Function;
 use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
 use napi_derive::napi;
 use warmline_http::{
-    BreakerOptions, BreakerStatus, BreakerWatch, BudgetOptions, Exception, RetryOptions, cooldowns,
+    BreakerOptions, BreakerStatus, BudgetOptions, Exception, HedgeOptions, RetryOptions, cooldowns, watch_breakers,
 };
 
 use crate::clients;
@@ -40,12 +40,11 @@ pub struct BreakerSettings {
     pub minimum_requests: Option<u32>,
     pub window: Option<u32>,
     pub half_open_requests: Option<u32>,
+    pub monitored: bool,
 }
 
 pub(crate) fn retry(settings: RetrySettings) -> RetryOptions {
     let defaults = RetryOptions::default();
-    let duration =
-        |millis: Option<u32>, default| millis.map_or(default, |millis| Duration::from_millis(millis.into()));
     let budget = BudgetOptions::default();
     RetryOptions {
         attempts: settings.attempts.unwrap_or(defaults.attempts),
@@ -66,14 +65,26 @@ pub(crate) fn retry(settings: RetrySettings) -> RetryOptions {
     }
 }
 
-#[allow(
-    clippy::needless_pass_by_value,
-    reason = "as the other settings are"
-)]
-pub(crate) fn breaker(settings: BreakerSettings) -> BreakerOptions {
+/// When requests are sent a second time beside the first.
+#[napi(object)]
+pub struct HedgeSettings {
+    pub delay: u32,
+    pub budget_ratio: f64,
+    pub budget_reserve: u32,
+}
+
+pub(crate) fn hedge(settings: &HedgeSettings) -> HedgeOptions {
+    HedgeOptions {
+        delay: Duration::from_millis(settings.delay.into()),
+        budget: BudgetOptions {
+            ratio: settings.budget_ratio,
+            reserve: settings.budget_reserve,
+        },
+    }
+}
+
+pub(crate) fn breaker(settings: &BreakerSettings) -> BreakerOptions {
     let defaults = BreakerOptions::default();
-    let duration =
-        |millis: Option<u32>, default| millis.map_or(default, |millis| Duration::from_millis(millis.into()));
     BreakerOptions {
         failure_threshold: settings.failure_threshold.unwrap_or(defaults.failure_threshold),
         failure_rate: settings.failure_rate.unwrap_or(defaults.failure_rate),
@@ -81,7 +92,12 @@ pub(crate) fn breaker(settings: BreakerSettings) -> BreakerOptions {
         window: duration(settings.window, defaults.window),
         recovery_timeout: duration(settings.recovery_timeout, defaults.recovery_timeout),
         probes: settings.half_open_requests.unwrap_or(defaults.probes),
+        monitored: settings.monitored,
     }
+}
+
+fn duration(millis: Option<u32>, default: Duration) -> Duration {
+    millis.map_or(default, |millis| Duration::from_millis(millis.into()))
 }
 
 /// A circuit breaker has changed its state.
@@ -96,23 +112,26 @@ pub struct BreakerChanged {
 /// Weak, so that a breaker that may change does not keep the process alive.
 type Tell = ThreadsafeFunction<BreakerChanged, (), BreakerChanged, Status, false, true>;
 
-/// Tells a function on the thread of its client.
-pub(crate) fn watch(function: &Function<'_, BreakerChanged, ()>) -> napi::Result<BreakerWatch> {
-    let tell: Tell = function
+/// Has a function of this thread told of the changes of all circuit breakers that are monitored.
+#[napi(catch_unwind)]
+pub fn watch_circuit_breakers(watch: Function<'_, BreakerChanged, ()>) -> napi::Result<()> {
+    let tell: Tell = watch
         .build_threadsafe_function::<BreakerChanged>()
         .weak::<true>()
         .callee_handled::<false>()
         .build()?;
-    Ok(Box::new(move |change| {
+    watch_breakers(Box::new(move |change| {
         let changed = BreakerChanged {
             place: change.place.to_string(),
             from: change.from.as_str().to_owned(),
             to: change.to.as_str().to_owned(),
             retry_after: millis(change.retry_after),
         };
-        // A thread that is about to end needs no news.
-        tell.call(changed, ThreadsafeFunctionCallMode::NonBlocking);
-    }))
+        let told = tell.call(changed, ThreadsafeFunctionCallMode::NonBlocking);
+        // A thread that ends needs no news.
+        told != Status::Closing
+    }));
+    Ok(())
 }
 
 /// A circuit breaker, as `BreakerStatus` of the engine says it.

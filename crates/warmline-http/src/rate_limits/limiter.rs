@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use http::HeaderMap;
+use http::{HeaderMap, StatusCode};
 use tokio::runtime::Handle;
 use tokio::sync::{Notify, oneshot};
 use tokio::time::{sleep, timeout};
@@ -198,11 +198,17 @@ impl Permit {
     }
 
     /// The head of the response has come.
-    pub(crate) fn answered(&self, headers: &HeaderMap) {
-        if let Some(pass) = &self.pass {
+    pub(crate) fn answered(&mut self, status: StatusCode, headers: &HeaderMap) {
+        if let Some(pass) = &mut self.pass {
             let report = rate_limit::report(headers);
+            let now = self.limiter.clock.now();
             let mut state = self.limiter.lock();
-            state.gate.reported(self.limiter.clock.now(), pass, report);
+            state.gate.reported(now, pass, report);
+            if !status.is_success() {
+                // Nothing was generated.
+                let input = pass.expected().input;
+                state.gate.settle(now, pass, input);
+            }
             self.limiter.go_on(state);
         }
     }

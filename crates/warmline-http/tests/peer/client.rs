@@ -7,7 +7,7 @@ use http::{HeaderMap, Method};
 use tokio::task::JoinHandle;
 use url::Url;
 use warmline_http::{
-    Client, ClientOptions, Error, Facts, Key, Limits, Priority, Protocol, RedirectMode, Request,
+    Client, ClientOptions, Error, Facts, Hedging, Key, Limits, Priority, Protocol, RedirectMode, Request,
     RequestBody, Target, Timeouts,
 };
 
@@ -39,6 +39,7 @@ pub(crate) fn post(key: &Key, body: impl Into<Bytes>) -> Request {
         encoded: false,
         retry: false,
         priority: Priority::Interactive,
+        hedging: Hedging::Never,
     }
 }
 

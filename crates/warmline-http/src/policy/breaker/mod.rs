@@ -32,6 +32,8 @@ pub struct BreakerOptions {
     pub recovery_timeout: Duration,
     /// Half-open, it lets so many requests pass at a time, and closes once as many were answered; at least one.
     pub probes: u32,
+    /// Whether its changes are told.
+    pub monitored: bool,
 }
 
 impl Default for BreakerOptions {
@@ -44,6 +46,7 @@ impl Default for BreakerOptions {
             window: Duration::from_secs(30),
             recovery_timeout: Duration::from_secs(60),
             probes: 1,
+            monitored: true,
         }
     }
 }

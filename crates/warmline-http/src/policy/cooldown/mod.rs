@@ -22,7 +22,10 @@ const LONGEST_SPREAD: Duration = Duration::from_secs(1);
 /// One key's pause, and its end.
 #[derive(Debug)]
 pub(crate) struct Pause {
+    /// As it was asked for.
     until: Duration,
+    /// When the first may leave.
+    release: Duration,
     stretch: Duration,
     /// Turns that were given out.
     turns: u64,
@@ -44,6 +47,7 @@ impl Pause {
     pub(crate) fn new(now: Duration, length: Duration, random: f64) -> Self {
         let mut pause = Self {
             until: Duration::ZERO,
+            release: Duration::ZERO,
             stretch: Duration::ZERO,
             turns: 0,
             epoch: 0,
@@ -59,13 +63,14 @@ impl Pause {
         }
         let spread = length.mul_f64(SPREAD).min(LONGEST_SPREAD);
         let spread = spread.mul_f64(random.clamp(0.0, 1.0));
-        self.until = now.saturating_add(length).saturating_add(spread);
+        self.until = now.saturating_add(length);
+        self.release = self.until.saturating_add(spread);
         self.stretch = (length / 2).min(LONGEST_STRETCH);
         self.turns = 0;
         self.epoch += 1;
     }
 
-    /// What is left of it: for so long nobody leaves.
+    /// What is left of it, as it was asked for: for so long at least nobody leaves.
     pub(crate) fn left(&self, now: Duration) -> Duration {
         self.until.saturating_sub(now)
     }
@@ -90,19 +95,19 @@ impl Pause {
     /// Whether all is as it was before: everybody has left, and nobody has to wait.
     pub(crate) fn is_over(&self, now: Duration) -> bool {
         let kept_to = self.stretch.saturating_mul(STRETCHES);
-        now >= self.until.saturating_add(kept_to) && now >= self.begin(self.turns)
+        now >= self.release.saturating_add(kept_to) && now >= self.begin(self.turns)
     }
 
     /// When a turn begins.
     fn begin(&self, turn: u64) -> Duration {
         #[allow(clippy::cast_precision_loss, reason = "far fewer wait than 2^53")]
         let stretches = (1.0 + turn as f64 / FIRST).log2();
-        self.until.saturating_add(self.stretch.mul_f64(stretches))
+        self.release.saturating_add(self.stretch.mul_f64(stretches))
     }
 
     /// How many turns have begun by now.
     fn turns_until(&self, now: Duration) -> u64 {
-        let passed = now.saturating_sub(self.until).as_secs_f64();
+        let passed = now.saturating_sub(self.release).as_secs_f64();
         if passed <= 0.0 || self.stretch.is_zero() {
             return 0;
         }
