@@ -59,7 +59,11 @@ fn requests(second: u64, random: &mut Random) -> usize {
     #[allow(clippy::cast_precision_loss, reason = "seconds of some days")]
     let hours = (second % DAY) as f64 / 3600.0;
     let by_day = (1.0 - (TAU * hours / 24.0).cos()) / 2.0;
-    let lunch = if (12.0..13.0).contains(&hours) { 0.6 } else { 1.0 };
+    let lunch = if (12.0..13.0).contains(&hours) {
+        0.6
+    } else {
+        1.0
+    };
     let people = 12.0 * by_day.powi(3) * lunch;
     let jobs = match second % 3600 {
         0..20 => 8.0,

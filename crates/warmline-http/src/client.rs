@@ -141,7 +141,8 @@ impl Client {
             budget: options.retry.as_ref().and_then(|retry| retry.budget),
             hedges: options.hedge.map(|hedge| hedge.budget),
         };
-        let standings = (kept != Kept::default()).then(|| Standings::of(options.alike.as_deref(), kept));
+        let standings =
+            (kept != Kept::default()).then(|| Standings::of(options.alike.as_deref(), kept));
         let client = Self {
             inner: Arc::new(Inner {
                 pool: Pool::with_clock(options.limits, CoarseClock::default()),
@@ -344,7 +345,9 @@ impl Client {
     #[must_use]
     pub fn breakers(&self) -> Vec<(Arc<str>, BreakerStatus)> {
         let standings = self.inner.gates.standings();
-        standings.map(|standings| standings.breakers()).unwrap_or_default()
+        standings
+            .map(|standings| standings.breakers())
+            .unwrap_or_default()
     }
 
     /// Closes the breaker of a place, or of all places.

@@ -94,7 +94,8 @@ mod tests {
 
     #[test]
     fn a_signed_request_is_from_the_key_that_signed_it() {
-        let signed = |authorization| credential("https://a.test/", &[("authorization", authorization)]);
+        let signed =
+            |authorization| credential("https://a.test/", &[("authorization", authorization)]);
         let one = signed("AWS4-HMAC-SHA256 Credential=AKID/20261121/us/x, Signature=abc");
         assert_eq!(
             one,

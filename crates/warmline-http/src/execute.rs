@@ -132,8 +132,8 @@ pub(crate) async fn send(client: &Client, request: Request) -> Result<Response, 
                     coding::of(&hop.method, head.status, &head.headers, limits).map_err(named)?
                 }
             };
-            let counting = permit
-                .map(|permit| Box::new(Counting::new(permit, head.status, &head.headers)));
+            let counting =
+                permit.map(|permit| Box::new(Counting::new(permit, head.status, &head.headers)));
             return Ok(Response {
                 status: head.status,
                 reason: head.reason,

@@ -73,11 +73,7 @@ pub(crate) async fn hop(
             (result, is_second)
         } else {
             // The one that is still under way may do better.
-            let rest = if is_second {
-                first.await
-            } else {
-                other.await
-            };
+            let rest = if is_second { first.await } else { other.await };
             if is_good(&rest) || result.is_err() && rest.is_ok() {
                 (rest, !is_second)
             } else {

@@ -11,7 +11,9 @@ use std::thread;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method};
 use url::Url;
-use warmline_http::{Client, ClientOptions, Priority, RedirectMode, Request, RequestBody, Target, Timeouts, engine};
+use warmline_http::{
+    Client, ClientOptions, Priority, RedirectMode, Request, RequestBody, Target, Timeouts, engine,
+};
 
 thread_local! {
     static ALLOCATIONS: Cell<u64> = const { Cell::new(0) };

@@ -169,7 +169,9 @@ fn options(settings: ClientSettings, lookup: Option<JsLookup>) -> Result<ClientO
         endpoints: settings.endpoints.map(endpoints::options).transpose()?,
         retry: settings.retry.map(resilience::retry),
         hedge: settings.hedge.map(|hedge| resilience::hedge(&hedge)),
-        breaker: settings.circuit_breaker.map(|breaker| resilience::breaker(&breaker)),
+        breaker: settings
+            .circuit_breaker
+            .map(|breaker| resilience::breaker(&breaker)),
         cooldown: duration(settings.cooldown, defaults.cooldown),
         rate_limits: settings.rate_limits.map(rate_limits::options),
         alike: settings.alike.map(Into::into),

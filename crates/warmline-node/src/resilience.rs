@@ -8,7 +8,8 @@ use napi::bindgen_prelude::Function;
 use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
 use napi_derive::napi;
 use warmline_http::{
-    BreakerOptions, BreakerStatus, BudgetOptions, Exception, HedgeOptions, RetryOptions, cooldowns, watch_breakers,
+    BreakerOptions, BreakerStatus, BudgetOptions, Exception, HedgeOptions, RetryOptions, cooldowns,
+    watch_breakers,
 };
 
 use crate::clients;
@@ -86,9 +87,13 @@ pub(crate) fn hedge(settings: &HedgeSettings) -> HedgeOptions {
 pub(crate) fn breaker(settings: &BreakerSettings) -> BreakerOptions {
     let defaults = BreakerOptions::default();
     BreakerOptions {
-        failure_threshold: settings.failure_threshold.unwrap_or(defaults.failure_threshold),
+        failure_threshold: settings
+            .failure_threshold
+            .unwrap_or(defaults.failure_threshold),
         failure_rate: settings.failure_rate.unwrap_or(defaults.failure_rate),
-        minimum_requests: settings.minimum_requests.unwrap_or(defaults.minimum_requests),
+        minimum_requests: settings
+            .minimum_requests
+            .unwrap_or(defaults.minimum_requests),
         window: duration(settings.window, defaults.window),
         recovery_timeout: duration(settings.recovery_timeout, defaults.recovery_timeout),
         probes: settings.half_open_requests.unwrap_or(defaults.probes),

@@ -76,7 +76,11 @@ mod tests {
             ("retry-after-ms", "0.5", Some(0)),
             ("retry-after", "Thu, 01 Jan 1970 00:00:30 GMT", Some(30_000)),
             // The two other forms that have to be understood.
-            ("retry-after", "Thursday, 01-Jan-70 00:00:30 GMT", Some(30_000)),
+            (
+                "retry-after",
+                "Thursday, 01-Jan-70 00:00:30 GMT",
+                Some(30_000),
+            ),
             ("retry-after", "Thu Jan  1 00:00:30 1970", Some(30_000)),
             ("retry-after", "", None),
             ("retry-after", ".", None),

@@ -161,7 +161,7 @@ impl Limiter {
                         self.go_on(state);
                         continue;
                     }
-                    Some(next) => next - now,
+                    Some(next) => next.saturating_sub(now),
                 }
             };
             tokio::select! {

@@ -97,7 +97,9 @@ impl RateLimits {
     /// What each gate has seen, by its origin.
     pub(crate) fn states(&self) -> Vec<(Arc<str>, GateState)> {
         let gates = locked(&self.gates);
-        let states = gates.iter().map(|((origin, _), gate)| (Arc::clone(origin), gate.state()));
+        let states = gates
+            .iter()
+            .map(|((origin, _), gate)| (Arc::clone(origin), gate.state()));
         states.collect()
     }
 }

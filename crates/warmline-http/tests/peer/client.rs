@@ -7,8 +7,8 @@ use http::{HeaderMap, Method};
 use tokio::task::JoinHandle;
 use url::Url;
 use warmline_http::{
-    Client, ClientOptions, Error, Facts, Hedging, Key, Limits, Priority, Protocol, RedirectMode, Request,
-    RequestBody, Target, Timeouts,
+    Client, ClientOptions, Error, Facts, Hedging, Key, Limits, Priority, Protocol, RedirectMode,
+    Request, RequestBody, Target, Timeouts,
 };
 
 pub(crate) fn options() -> ClientOptions {

@@ -41,7 +41,10 @@ fn two_hundred_who_waited_do_not_leave_in_one_instant() {
 #[test]
 fn ten_thousand_are_gone_within_some_seconds() {
     let mut pause = Pause::new(NOW, SECOND, 0.0);
-    let last = (0..10_000).map(|_| pause.turn(NOW, 1.0).wait).max().unwrap();
+    let last = (0..10_000)
+        .map(|_| pause.turn(NOW, 1.0).wait)
+        .max()
+        .unwrap();
     assert!(last < 7 * SECOND, "{last:?}");
 }
 

@@ -175,7 +175,15 @@ mod tests {
             let duration = relative(text, &HeaderMap::new());
             assert_eq!(duration, Some(Duration::from_micros(micros)), "{text}");
         }
-        for text in ["", "soon", "-1", "-5s", "NaN", "1e300", "2026-01-15T14:24:00Z"] {
+        for text in [
+            "",
+            "soon",
+            "-1",
+            "-5s",
+            "NaN",
+            "1e300",
+            "2026-01-15T14:24:00Z",
+        ] {
             assert_eq!(relative(text, &HeaderMap::new()), None, "{text}");
         }
     }
@@ -191,7 +199,10 @@ mod tests {
         let input = [
             ("anthropic-ratelimit-input-tokens-limit", "400000"),
             ("anthropic-ratelimit-input-tokens-remaining", "312000"),
-            ("anthropic-ratelimit-input-tokens-reset", "2026-01-15T14:23:43Z"),
+            (
+                "anthropic-ratelimit-input-tokens-reset",
+                "2026-01-15T14:23:43Z",
+            ),
         ];
         let tightest = [
             ("anthropic-ratelimit-tokens-limit", "480000"),
@@ -210,7 +221,10 @@ mod tests {
         );
         // A time that is over.
         let alone = [&[date][..], &tightest].concat();
-        assert_eq!(reported(&alone), [None, level(480_000, 9000, 0), None, None]);
+        assert_eq!(
+            reported(&alone),
+            [None, level(480_000, 9000, 0), None, None]
+        );
     }
 
     #[test]
@@ -231,7 +245,10 @@ mod tests {
 
     #[test]
     fn a_head_that_says_nothing_or_nonsense_limits_nothing() {
-        assert_eq!(reported(&[("content-type", "application/json")]), Report::default());
+        assert_eq!(
+            reported(&[("content-type", "application/json")]),
+            Report::default()
+        );
         assert_eq!(
             reported(&[
                 ("x-ratelimit-remaining-requests", "many"),

@@ -79,8 +79,7 @@ impl<T> Line<T> {
     }
 
     fn turn(&self) -> Priority {
-        let batch_is_due =
-            self.interactive.is_empty() || self.in_a_row >= INTERACTIVE_IN_A_ROW;
+        let batch_is_due = self.interactive.is_empty() || self.in_a_row >= INTERACTIVE_IN_A_ROW;
         if batch_is_due && !self.batch.is_empty() {
             Priority::Batch
         } else {

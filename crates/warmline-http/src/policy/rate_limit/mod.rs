@@ -227,7 +227,7 @@ impl<T> Gate<T> {
         let now = self.at(now);
         match self.ready(now, tokens) {
             Ready::At(ready) if ready <= now && self.line.len() == 0 => None,
-            Ready::At(ready) => Some(ready - now),
+            Ready::At(ready) => Some(ready.saturating_sub(now)),
             Ready::Later => Some(Duration::ZERO),
         }
     }
@@ -323,14 +323,15 @@ impl<T> Gate<T> {
         let now = self.at(now);
         let next = self.line.first().map(|(tokens, _)| *tokens);
         let ready = self.ready(now, next.unwrap_or_default());
-        let used = |window: &mut Option<Window>| window.as_mut().map_or(0, |window| window.used(now));
+        let used =
+            |window: &mut Option<Window>| window.as_mut().map_or(0, |window| window.used(now));
         GateState {
             waiting: self.line.len(),
             in_flight: self.in_flight,
             requests: used(&mut self.requests),
             tokens: used(&mut self.tokens),
             ready_in: match ready {
-                Ready::At(ready) => ready - now,
+                Ready::At(ready) => ready.saturating_sub(now),
                 Ready::Later => Duration::ZERO,
             },
         }

@@ -190,7 +190,10 @@ fn what_was_used_beyond_the_estimate_counts_from_when_it_is_known() {
     let mut pass = gate.pass(ms(0), tokens(100)).unwrap();
     gate.settle(ms(30_000), &mut pass, 1100);
     // The estimate leaves after a minute, the rest half a minute later.
-    assert_eq!(gate.pass(ms(30_000), tokens(1)).unwrap_err(), ms(60_100) - ms(30_000));
+    assert_eq!(
+        gate.pass(ms(30_000), tokens(1)).unwrap_err(),
+        ms(60_100) - ms(30_000)
+    );
     assert!(gate.pass(ms(60_100), tokens(900)).is_err());
     assert!(gate.pass(ms(90_100), tokens(900)).is_ok());
 }
@@ -295,7 +298,10 @@ fn a_gate_with_no_memory_of_anything_is_idle() {
     assert!(!gate.is_idle(ms(1)));
     gate.reported(ms(1), &pass, requests_left(10, 0, 3 * MINUTE));
     gate.end(pass);
-    assert!(!gate.is_idle(ms(61_000)), "the provider's limit is not full");
+    assert!(
+        !gate.is_idle(ms(61_000)),
+        "the provider's limit is not full"
+    );
     assert!(gate.is_idle(4 * MINUTE));
 }
 

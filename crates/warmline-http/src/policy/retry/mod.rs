@@ -93,7 +93,9 @@ impl RetryOptions {
     fn backoff(&self, made: u32, random: f64) -> Duration {
         // Doubled more often, any factor is beyond any limit.
         let longest = self.backoff_factor.saturating_mul(1 << made.min(31));
-        longest.min(self.backoff_max_delay).mul_f64(random.clamp(0.0, 1.0))
+        longest
+            .min(self.backoff_max_delay)
+            .mul_f64(random.clamp(0.0, 1.0))
     }
 }
 

@@ -104,7 +104,10 @@ fn what_may_have_reached_the_server_is_sent_again_only_if_it_is_repeatable() {
     ] {
         let error = failure(code, phase);
         assert_eq!(retry.after_failure(0, &error, false, MAX), None, "{code}");
-        assert!(retry.after_failure(0, &error, true, MAX).is_some(), "{code}");
+        assert!(
+            retry.after_failure(0, &error, true, MAX).is_some(),
+            "{code}"
+        );
     }
     for (code, phase) in [
         ("ENOTFOUND", Phase::Dns),
@@ -114,7 +117,10 @@ fn what_may_have_reached_the_server_is_sent_again_only_if_it_is_repeatable() {
         ("ECONNRESET", Phase::Tls),
     ] {
         let error = failure(code, phase);
-        assert!(retry.after_failure(0, &error, false, MAX).is_some(), "{code}");
+        assert!(
+            retry.after_failure(0, &error, false, MAX).is_some(),
+            "{code}"
+        );
     }
 }
 
@@ -141,17 +147,47 @@ fn what_will_be_the_same_the_next_time_is_not_retried() {
 fn exceptions_are_those_that_are_listed() {
     let cases = [
         ("ConnectError", "ECONNREFUSED", Phase::Connect, true),
-        ("ConnectError", "UND_ERR_CONNECT_TIMEOUT", Phase::Connect, false),
+        (
+            "ConnectError",
+            "UND_ERR_CONNECT_TIMEOUT",
+            Phase::Connect,
+            false,
+        ),
         ("ConnectError", "ECONNRESET", Phase::Headers, false),
-        ("ConnectTimeout", "UND_ERR_CONNECT_TIMEOUT", Phase::Connect, true),
-        ("ReadTimeout", "UND_ERR_HEADERS_TIMEOUT", Phase::Headers, true),
-        ("ReadTimeout", "UND_ERR_CONNECT_TIMEOUT", Phase::Connect, false),
+        (
+            "ConnectTimeout",
+            "UND_ERR_CONNECT_TIMEOUT",
+            Phase::Connect,
+            true,
+        ),
+        (
+            "ReadTimeout",
+            "UND_ERR_HEADERS_TIMEOUT",
+            Phase::Headers,
+            true,
+        ),
+        (
+            "ReadTimeout",
+            "UND_ERR_CONNECT_TIMEOUT",
+            Phase::Connect,
+            false,
+        ),
         ("PoolTimeout", "WARMLINE_POOL_TIMEOUT", Phase::Pool, true),
-        ("TimeoutException", "WARMLINE_POOL_TIMEOUT", Phase::Pool, true),
+        (
+            "TimeoutException",
+            "WARMLINE_POOL_TIMEOUT",
+            Phase::Pool,
+            true,
+        ),
         ("TimeoutException", "ECONNREFUSED", Phase::Connect, false),
         ("NetworkError", "ECONNREFUSED", Phase::Connect, true),
         ("NetworkError", "EPIPE", Phase::Send, true),
-        ("NetworkError", "UND_ERR_HEADERS_TIMEOUT", Phase::Headers, false),
+        (
+            "NetworkError",
+            "UND_ERR_HEADERS_TIMEOUT",
+            Phase::Headers,
+            false,
+        ),
         ("EPROTO", "EPROTO", Phase::Tls, true),
         ("EPROTO", "ECONNRESET", Phase::Tls, false),
     ];

@@ -41,7 +41,8 @@ impl Demand {
         if current > self.minute {
             self.forecast.learn(float(self.peak));
             let missed = current - self.minute - 1;
-            self.forecast.skip(usize::try_from(missed).unwrap_or(usize::MAX));
+            self.forecast
+                .skip(usize::try_from(missed).unwrap_or(usize::MAX));
             self.minute = current;
             self.peak = 0;
         }
@@ -74,7 +75,10 @@ fn minute(now: Duration) -> u64 {
     now.as_secs() / INTERVAL.as_secs()
 }
 
-#[allow(clippy::cast_precision_loss, reason = "connections stay far below 2^53")]
+#[allow(
+    clippy::cast_precision_loss,
+    reason = "connections stay far below 2^53"
+)]
 fn float(count: usize) -> f64 {
     count as f64
 }

@@ -93,7 +93,9 @@ impl Forecast {
     #[must_use]
     pub fn peak(&self, intervals: usize) -> f64 {
         let most = intervals.min(self.season.len());
-        (1..=most).map(|ahead| self.demand(ahead)).fold(0.0, f64::max)
+        (1..=most)
+            .map(|ahead| self.demand(ahead))
+            .fold(0.0, f64::max)
     }
 
     /// How far off the demand of the next interval usually is.
@@ -129,7 +131,10 @@ impl Forecast {
     }
 }
 
-#[allow(clippy::cast_precision_loss, reason = "a day has fewer than 2^53 intervals")]
+#[allow(
+    clippy::cast_precision_loss,
+    reason = "a day has fewer than 2^53 intervals"
+)]
 fn float(count: usize) -> f64 {
     count as f64
 }
