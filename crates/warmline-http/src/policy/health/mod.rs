@@ -94,7 +94,6 @@ pub struct HealthStatus {
 }
 
 /// One place.
-#[derive(Debug)]
 pub(crate) struct Health {
     options: HealthOptions,
     /// Oldest first.
@@ -105,7 +104,6 @@ pub(crate) struct Health {
     now: Duration,
 }
 
-#[derive(Debug)]
 struct Part {
     number: u128,
     answered: u64,

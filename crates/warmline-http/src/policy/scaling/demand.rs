@@ -125,7 +125,7 @@ mod tests {
 
     #[test]
     fn a_burst_of_every_day_finds_its_connections_open() {
-        let demand = learnt(3 * 1440 + 719);
+        let demand = learnt(3 * 1440 + 720);
         assert!(demand.floor() >= 30, "{}", demand.floor());
         let quiet = learnt(3 * 1440 + 600);
         assert!(quiet.floor() < 10, "{}", quiet.floor());
