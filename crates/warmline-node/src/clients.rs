@@ -19,6 +19,7 @@ use crate::lookup::{JsLookup, LookupAnswer};
 use crate::network::{self, DnsSettings, ProxySettings, SocketSettings, TlsSettings};
 use crate::outbox::{End, Outbox};
 use crate::parse;
+use crate::rate_limits::{self, RateLimitSettings};
 use crate::resilience::{self, BreakerSettings, HedgeSettings, RetrySettings};
 
 /// Client 0 is the one that the whole process shares; the others are in order of opening.
@@ -68,6 +69,8 @@ pub struct ClientSettings {
     pub circuit_breaker: Option<BreakerSettings>,
     /// The longest pause asked for by a server that is waited for; 0 heeds none.
     pub cooldown: Option<u32>,
+    /// By origin, and for all others.
+    pub rate_limits: Option<Vec<RateLimitSettings>>,
     /// The same for clients that share what they know of the places that they send to.
     pub alike: Option<String>,
 }
@@ -170,6 +173,7 @@ fn options(settings: ClientSettings, lookup: Option<JsLookup>) -> Result<ClientO
             .circuit_breaker
             .map(|breaker| resilience::breaker(&breaker)),
         cooldown: duration(settings.cooldown, defaults.cooldown),
+        rate_limits: settings.rate_limits.map(rate_limits::options),
         alike: settings.alike.map(Into::into),
         protocol: match settings.http2.as_deref() {
             Some("never") => Protocol::Http1,

@@ -6,4 +6,6 @@ pub(crate) mod breaker;
 pub(crate) mod budget;
 pub(crate) mod cooldown;
 pub(crate) mod endpoints;
+pub(crate) mod rate_limit;
 pub(crate) mod retry;
+pub(crate) mod scaling;
