@@ -141,7 +141,9 @@ impl<C: Poolable> Entry<C> {
             own
         };
         self.worn(now).or_else(|| {
-            (now.saturating_sub(self.idle_since()) > idle_for).then_some(CloseReason::Idle)
+            let idle_since = self.idle_since();
+            let slept = idle_since < self.origin.pool.awake_since();
+            (slept || now.saturating_sub(idle_since) > idle_for).then_some(CloseReason::Idle)
         })
     }
 

@@ -65,6 +65,7 @@ mod sync;
 mod tally;
 mod upkeep;
 mod wait;
+mod wakefulness;
 
 pub use clock::{Clock, ManualClock, MonotonicClock};
 pub use key::{Key, Protocol, Scheme};

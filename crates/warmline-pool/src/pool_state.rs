@@ -18,6 +18,7 @@ use crate::spot::Claim;
 use crate::stats::Counts;
 use crate::sync::{Apart, AtomicUsize, Mutex};
 use crate::tally::Tally;
+use crate::wakefulness::Wakefulness;
 use crate::{Clock, Granted, Key, Lease, Limits, Permit, PoolStats, Poolable};
 
 /// In [`PoolState::attention`]: the pool is closed.
@@ -30,6 +31,7 @@ pub(crate) struct PoolState<C: Poolable> {
     pub(crate) limits: LiveLimits,
     pub(crate) settings: Mutex<Limits>,
     clock: Box<dyn Clock>,
+    wakefulness: Wakefulness,
     pub(crate) origins: DashMap<Key, Arc<OriginState<C>>>,
     /// Connections, connecting ones included.
     pub(crate) connections: Quota,
@@ -63,6 +65,7 @@ impl<C: Poolable> PoolState<C> {
         Self {
             limits: LiveLimits::new(&limits),
             settings: Mutex::new(limits),
+            wakefulness: Wakefulness::new(&*clock),
             clock,
             origins: DashMap::new(),
             connections: Quota::new(),
@@ -80,7 +83,15 @@ impl<C: Poolable> PoolState<C> {
     }
 
     pub(crate) fn now(&self) -> u64 {
-        nanos(self.clock.now())
+        let now = nanos(self.clock.now());
+        self.wakefulness.look(self.clock.wall(), now);
+        now
+    }
+
+    /// Since when the process has been awake, as of the last [`PoolState::now`]. What was idle before
+    /// then may have lost its peer unseen.
+    pub(crate) fn awake_since(&self) -> u64 {
+        self.wakefulness.since()
     }
 
     pub(crate) fn is_closed(&self) -> bool {
