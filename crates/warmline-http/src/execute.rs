@@ -17,6 +17,7 @@ use crate::coding::{self, DecodingLimits};
 use crate::error::{Error, Phase};
 use crate::failover;
 use crate::head::{self, Forwarded};
+use crate::keep_alive;
 use crate::leases::LeasedConnection;
 use crate::probe::{Entry, Herald};
 use crate::redirect::{self, Hop};
@@ -89,9 +90,12 @@ pub(crate) async fn send(client: &Client, request: Request) -> Result<Response, 
         let Answer {
             head,
             incoming,
-            busy,
+            mut busy,
             facts,
         } = answer;
+        if let Some(at_most) = keep_alive::idle_limit(&head.headers) {
+            busy.keep_idle_for(at_most, client.pool().limits().keepalive_expiry);
+        }
         let idle = timeouts.idle;
         let body = Body::new(incoming, busy, idle, deadline, Arc::clone(&origin));
         let next =

@@ -12,6 +12,7 @@ mod error;
 mod execute;
 mod failover;
 mod head;
+mod keep_alive;
 mod leases;
 mod policy;
 mod probe;
