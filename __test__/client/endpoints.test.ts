@@ -284,8 +284,8 @@ describe('an endpoint that fails', () => {
   });
 
   it.each([
-    ['HTTP/1.1', 'auto', createServer],
-    ['HTTP/2', 'prior-knowledge', createHttp2Server],
+    ['HTTP/1.1', 'auto', (serve: RequestListener) => createServer(serve)],
+    ['HTTP/2', 'prior-knowledge', (serve: RequestListener) => createHttp2Server(serve as never)],
   ] as const)(
     'never gets a POST twice, wherever connections break: %s',
     async (_, http2, create) => {
@@ -299,7 +299,7 @@ describe('an endpoint that fails', () => {
         else if (turn % 5 === 0) response.end(id, () => request.socket.destroy());
         else response.end(id);
       };
-      const servers = [1, 2, 3].map(() => create(serve as never));
+      const servers = [1, 2, 3].map(() => create(serve));
       const loopbacks = await Promise.all(servers.map((server) => listenOnLoopback(server)));
       try {
         await using client = new HttpClient({

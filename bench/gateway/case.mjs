@@ -59,7 +59,7 @@ async function passOn(gateway, { upstream, streams, plan, gatewayCores, otherCor
   try {
     const url = process.url + PATH;
     const [read, cost] = await Promise.all([
-      streamFrom(url, { streams, cores: otherCores, ...plan }),
+      streamFrom(url, { ...plan, streams, cores: otherCores }),
       process.measure(plan),
     ]);
     const { perSecond, p50, p99 } = read;
