@@ -51,14 +51,12 @@ impl Busy {
         self.holding.as_ref().map(Holding::connection)
     }
 
-    /// What the server said of how long it keeps the connection idle, where that is shorter than `limit`. A
-    /// connection that a lease outside holds goes by the lease.
-    pub(crate) fn keep_idle_for(&mut self, at_most: Duration, limit: Duration) {
-        if at_most < limit
-            && let Some(Holding::Pooled(lease)) = &mut self.holding
-        {
-            lease.keep_idle_for(at_most);
-            self.once = at_most.is_zero();
+    /// The server says that it keeps the connection idle for so long. A connection that a lease outside
+    /// holds goes by the lease.
+    pub(crate) fn server_keeps_for(&mut self, kept: Duration) {
+        if let Some(Holding::Pooled(lease)) = &mut self.holding {
+            lease.peer_keeps_for(kept);
+            self.once = kept.is_zero();
         }
     }
 

@@ -93,8 +93,8 @@ pub(crate) async fn send(client: &Client, request: Request) -> Result<Response, 
             mut busy,
             facts,
         } = answer;
-        if let Some(at_most) = keep_alive::idle_limit(&head.headers) {
-            busy.keep_idle_for(at_most, client.pool().limits().keepalive_expiry);
+        if let Some(kept) = keep_alive::stated(&head.headers) {
+            busy.server_keeps_for(kept);
         }
         let idle = timeouts.idle;
         let body = Body::new(incoming, busy, idle, deadline, Arc::clone(&origin));

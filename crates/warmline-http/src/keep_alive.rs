@@ -7,20 +7,15 @@ use http::{HeaderMap, HeaderName};
 
 const KEEP_ALIVE: HeaderName = HeaderName::from_static("keep-alive");
 
-/// How much earlier we leave than the server says, for the way there of a request that it would miss: at
-/// most half of what it says.
-const MARGIN: Duration = Duration::from_secs(1);
-
-/// How long a connection may be idle after a response with these headers; `None` if they do not say.
-/// Zero is for not at all.
-pub(crate) fn idle_limit(headers: &HeaderMap) -> Option<Duration> {
-    let stated = headers
+/// How long the server keeps a connection idle after a response with these headers; `None` if they do not
+/// say. Zero is for not at all.
+pub(crate) fn stated(headers: &HeaderMap) -> Option<Duration> {
+    headers
         .get_all(KEEP_ALIVE)
         .iter()
         .flat_map(|value| value.as_bytes().split(|byte| *byte == b','))
         .filter_map(|parameter| timeout(parameter.trim_ascii()))
-        .min()?;
-    Some(stated.saturating_sub(MARGIN.min(stated / 2)))
+        .min()
 }
 
 fn timeout(parameter: &[u8]) -> Option<Duration> {
@@ -42,20 +37,20 @@ mod tests {
         let fields = fields
             .iter()
             .map(|field| (KEEP_ALIVE, HeaderValue::from_static(field)));
-        idle_limit(&fields.collect()).map(|limit| limit.as_millis())
+        stated(&fields.collect()).map(|limit| limit.as_millis())
     }
 
     #[test]
-    fn what_the_server_says_counts_less_a_margin_of_no_more_than_half() {
-        assert_eq!(limit(&["timeout=5"]), Some(4000));
-        assert_eq!(limit(&["max=100, Timeout = \"60\""]), Some(59_000));
-        assert_eq!(limit(&["timeout=1"]), Some(500));
+    fn the_server_says_it_in_seconds() {
+        assert_eq!(limit(&["timeout=5"]), Some(5000));
+        assert_eq!(limit(&["max=100, Timeout = \"60\""]), Some(60_000));
+        assert_eq!(limit(&["timeout=1"]), Some(1000));
         assert_eq!(limit(&["timeout=0"]), Some(0));
     }
 
     #[test]
     fn of_several_the_shortest_counts() {
-        assert_eq!(limit(&["timeout=9", "timeout=5, timeout=7"]), Some(4000));
+        assert_eq!(limit(&["timeout=9", "timeout=5, timeout=7"]), Some(5000));
     }
 
     #[test]

@@ -9,7 +9,7 @@ use napi_derive::napi;
 use warmline_http::transport::{ConnectorOptions, DnsOptions};
 use warmline_http::{
     Client, ClientOptions, DecodingLimits, Error, Limits, Phase, PoolStats, Protocol, Timeouts,
-    Totals,
+    Totals, UpkeepOptions,
 };
 
 use crate::endpoints::{self, EndpointsSettings};
@@ -19,6 +19,7 @@ use crate::lookup::{JsLookup, LookupAnswer};
 use crate::network::{self, DnsSettings, ProxySettings, SocketSettings, TlsSettings};
 use crate::outbox::{End, Outbox};
 use crate::parse;
+use crate::upkeep::{self, HealthCheckSettings};
 
 /// Client 0 is the one that the whole process shares; the others are in order of opening.
 const SHARED: u32 = 0;
@@ -59,6 +60,8 @@ pub struct ClientSettings {
     pub http2: Option<String>,
     pub decompress: Option<DecompressSettings>,
     pub endpoints: Option<EndpointsSettings>,
+    pub min_idle: Option<u32>,
+    pub health_check: Option<HealthCheckSettings>,
 }
 
 /// How far an encoded response may grow; 0 is no limit.
@@ -121,6 +124,10 @@ fn options(settings: ClientSettings, lookup: Option<JsLookup>) -> Result<ClientO
     let (tcp, socket_path) = network::socket(settings.socket.unwrap_or_default())?;
     let tls = settings.tls.map(network::tls).transpose()?;
     let proxy = settings.proxy.map(network::proxy).transpose()?;
+    let health = settings
+        .health_check
+        .map(upkeep::health)
+        .unwrap_or_default();
     Ok(ClientOptions {
         limits: Limits {
             max_connections,
@@ -146,13 +153,17 @@ fn options(settings: ClientSettings, lookup: Option<JsLookup>) -> Result<ClientO
             tcp,
             tls: tls.unwrap_or_default(),
             proxy: proxy.unwrap_or_default(),
-            pings: defaults.connector.pings,
+            pings: health.pings(),
         },
         decoding: match &settings.decompress {
             None => defaults.decoding,
             Some(settings) => decoding(settings),
         },
         endpoints: settings.endpoints.map(endpoints::options).transpose()?,
+        upkeep: UpkeepOptions {
+            min_idle: count(settings.min_idle, defaults.upkeep.min_idle),
+            check_interval: health.interval,
+        },
         protocol: match settings.http2.as_deref() {
             Some("never") => Protocol::Http1,
             Some("prior-knowledge") => Protocol::Http2,

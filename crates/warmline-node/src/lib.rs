@@ -32,6 +32,7 @@ mod parse;
 mod relaying;
 mod spoken;
 mod submission;
+mod upkeep;
 mod upload;
 mod wire;
 

@@ -2,3 +2,4 @@
 //! know neither sockets nor the pool.
 
 pub(crate) mod endpoints;
+pub(crate) mod refill;
