@@ -108,6 +108,7 @@ export interface HttpClientOptions {
    * process that have the same `rateLimit`, in all its threads, have it in common. Default: no limit.
    */
   rateLimit?: RateLimitOptions | false;
+  /**
    * Sends a request of this client's own a second time where the first one takes long, if that can do no harm: by
    * its method (RFC 9110 section 9.2.2; no `POST`), or because the request says so. The first good answer wins, and
    * the other request is stopped. Default `false`.
