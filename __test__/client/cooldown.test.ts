@@ -62,7 +62,11 @@ describe('a pause that a server asks for', () => {
     }
     const pauses = pausesOf(server.origin);
     expect(pauses).toEqual([
-      { origin: server.origin, key: expect.stringMatching(/^[0-9a-f]{16}$/), retryAfter: expect.any(Number) },
+      {
+        origin: server.origin,
+        key: expect.stringMatching(/^[0-9a-f]{16}$/),
+        retryAfter: expect.any(Number),
+      },
     ]);
     expect(pauses[0]?.retryAfter).toBeGreaterThan(20_000);
   });

@@ -88,7 +88,13 @@ export function checkCircuitBreaker(breaker: CircuitBreakerOptions | false = {})
 } {
   if (breaker === false) return {};
   checkNames('circuitBreaker', breaker, NAMES);
-  const { failureThreshold, recoveryTimeout, failureRate, window, monitoringEnabled = true } = breaker;
+  const {
+    failureThreshold,
+    recoveryTimeout,
+    failureRate,
+    window,
+    monitoringEnabled = true,
+  } = breaker;
   if (typeof monitoringEnabled !== 'boolean') {
     throw invalid('circuitBreaker.monitoringEnabled', 'true or false', monitoringEnabled);
   }

@@ -8,7 +8,7 @@ import { checkNames } from './checks.js';
 export interface HedgeOptions {
   /** After so long without an answer, in milliseconds: about what nine of ten requests take. */
   delay: number;
-  /** How much load that may add to an origin: requests for each request, from 0 to 1. Default 0.05. */
+  /** How much load that may add: requests for each request, from 0 to 1. Default 0.05. */
   ratio?: number;
   /** Requests beyond these, which come back over a minute once they are used up. Default 3. */
   reserve?: number;

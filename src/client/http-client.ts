@@ -9,12 +9,8 @@ import { refusable } from '../native/refusal.js';
 import type { ServerSentEvent } from '../sse/events.js';
 import { expectEvents, Requested } from '../sse/requested.js';
 import { type ClientResponse, call, type RequestOptions } from './call.js';
+import { type CircuitBreakerStatus, circuitBreaker, publishChanges } from './circuit-breaker.js';
 import type { EndpointStatus } from './endpoints.js';
-import {
-  type CircuitBreakerStatus,
-  circuitBreaker,
-  publishChanges,
-} from './circuit-breaker.js';
 import { checkOptions, connections, type HttpClientOptions, idleConnections } from './options.js';
 import {
   checkRateLimit,

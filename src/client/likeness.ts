@@ -21,10 +21,7 @@ const TELLING = [
  * A word that is the same for clients which are set up alike; nothing for one with a look-up function, whose
  * likes cannot be told. It is a digest, as there are keys among the settings.
  */
-export function likeness(
-  settings: OpenClient[0],
-  lookup: OpenClient[1],
-): { alike?: string } {
+export function likeness(settings: OpenClient[0], lookup: OpenClient[1]): { alike?: string } {
   if (lookup !== undefined) return {};
   const told = JSON.stringify(TELLING.map((name) => settings[name]));
   return { alike: createHash('sha256').update(told).digest('base64') };

@@ -7,10 +7,10 @@ import { type CircuitBreakerOptions, checkCircuitBreaker } from './circuit-break
 import { type CooldownOptions, checkCooldown } from './cooldown.js';
 import { checkDns, type DnsOptions, ip } from './dns.js';
 import { type Balance, checkEndpoints, type Endpoint, type FailoverOptions } from './endpoints.js';
-import { checkRateLimit, type RateLimitOptions } from './rate-limit.js';
-import { checkRetry, type RetryOptions } from './retry.js';
 import { checkHedge, type HedgeOptions } from './hedge.js';
 import { likeness } from './likeness.js';
+import { checkRateLimit, type RateLimitOptions } from './rate-limit.js';
+import { checkRetry, type RetryOptions } from './retry.js';
 import { checkTls, type TlsOptions } from './tls.js';
 
 /** How an {@link HttpClient} is set up. */

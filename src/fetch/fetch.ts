@@ -64,7 +64,8 @@ export function fetchOn(
     const settle = stated.integrity === '' ? resolve : verifying(stated.integrity, resolve, reject);
     const send = (body: Submission['body'], stream: ReadableStream<Uint8Array> | null): void => {
       if (stop?.aborted) reject(stop.reason);
-      else new Exchange(submission(client, own, stated, body), stream, stop, account, settle, reject);
+      else
+        new Exchange(submission(client, own, stated, body), stream, stop, account, settle, reject);
     };
     if (source === null) {
       send(bytes, null);

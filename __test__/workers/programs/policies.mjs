@@ -58,7 +58,12 @@ function work() {
     } else {
       const headers = { authorization: question === '/busy' ? 'a' : 'b' };
       const request = client.request('GET', `${origin}${question}`, { headers });
-      parentPort.postMessage(await request.then(({ status }) => status, ({ code }) => code));
+      parentPort.postMessage(
+        await request.then(
+          ({ status }) => status,
+          ({ code }) => code,
+        ),
+      );
     }
   });
 }

@@ -155,15 +155,13 @@ fn is_worth_it(
     let Some(standings) = journey.gates().standings() else {
         return true;
     };
-    match (route, tally.endpoint) {
-        // Another endpoint may serve it.
-        (Some(route), Some(last)) => standings.afford(route.routes.place(last)),
-        _ => {
-            let origin = &hop.target.origin;
-            let broken = standings.wait(origin).is_some_and(|open| open > wait);
-            !broken && standings.afford(origin)
-        }
+    if let (Some(route), Some(last)) = (route, tally.endpoint) {
+        // If that one is broken, another one may serve it.
+        return standings.afford(route.routes.place(last));
     }
+    let origin = &hop.target.origin;
+    let broken = standings.wait(origin).is_some_and(|open| open > wait);
+    !broken && standings.afford(origin)
 }
 
 /// Whether the server does not mind to be asked twice: by the method (RFC 9110 section 9.2.2), or because it

@@ -9,7 +9,7 @@ use http::header::AUTHORIZATION;
 use crate::redirect::Hop;
 
 /// Where providers take a key from, beside `authorization`: Anthropic, Azure, Google.
-const KEY_HEADERS: [HeaderName; 3] = [
+static KEY_HEADERS: [HeaderName; 3] = [
     HeaderName::from_static("x-api-key"),
     HeaderName::from_static("api-key"),
     HeaderName::from_static("x-goog-api-key"),

@@ -5,7 +5,6 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::io;
 use std::sync::Arc;
-use std::time::Duration;
 
 use crate::response::Facts;
 
@@ -35,8 +34,6 @@ pub struct Error {
     /// Whether sending the request again cannot make the server do the work twice: provably no byte of
     /// it left this process, or the server said that it has not looked at it.
     pub retryable: bool,
-    /// How long nothing will be sent, where that is why nothing was.
-    pub retry_after: Option<Duration>,
     /// How the request went so far. Boxed: few errors have it, and all are moved a lot.
     pub facts: Option<Box<Facts>>,
     /// The error underneath, if another library reported one.
@@ -101,7 +98,6 @@ impl Error {
             bytes_sent: 0,
             bytes_received: 0,
             retryable: false,
-            retry_after: None,
             facts: None,
             source: None,
         }
@@ -120,7 +116,6 @@ impl Error {
         let mut error = Self::new(self.code.clone(), self.phase, self.message.clone());
         error.origin.clone_from(&self.origin);
         error.retryable = self.retryable;
-        error.retry_after = self.retry_after;
         error
     }
 

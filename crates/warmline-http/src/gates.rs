@@ -111,13 +111,6 @@ impl Gates {
         }
     }
 
-    /// Whether a request may be sent to a place a second time beside the first; if so, that is paid for.
-    pub(crate) fn afford_hedge(&self, place: &Arc<str>) -> bool {
-        self.standings
-            .as_ref()
-            .is_none_or(|standings| standings.afford_hedge(place))
-    }
-
     /// Whether there may be any who have to wait.
     pub(crate) fn are_clear(&self) -> bool {
         self.standings.is_none()
@@ -181,11 +174,6 @@ pub(crate) async fn hop(
     result
 }
 
-fn held_up(error: Error, body: RequestBody) -> SendError {
-    let unsent = Some(Box::new(body));
-    SendError { error, unsent }
-}
-
 /// Time-outs and the server's own errors count against a place; what was wrong with the request does not.
 fn judge(trial: Trial, result: &Result<Answer, SendError>) {
     match result {
@@ -223,24 +211,35 @@ fn expected(body: &RequestBody) -> Tokens {
 
 fn rate_limited(wait: Duration) -> Error {
     let message = "the rate limit for this origin and key is used up";
-    let mut error = Error::new("WARMLINE_RATE_LIMITED", Phase::Pool, message);
-    error.retryable = true;
-    error.retry_after = Some(wait);
-    error
+    not_before(
+        wait,
+        Error::new("WARMLINE_RATE_LIMITED", Phase::Pool, message),
+    )
+}
+
+fn held_up(error: Error, body: RequestBody) -> SendError {
+    let unsent = Some(Box::new(body));
+    SendError { error, unsent }
 }
 
 fn circuit_open(place: &str, wait: Duration) -> Error {
     let message = format!("the circuit breaker of {place} is open: too many requests failed there");
-    let mut error = Error::new("WARMLINE_CIRCUIT_OPEN", Phase::Pool, message);
-    error.retryable = true;
-    error.retry_after = Some(wait);
-    error
+    not_before(
+        wait,
+        Error::new("WARMLINE_CIRCUIT_OPEN", Phase::Pool, message),
+    )
 }
 
 fn cooling_down(wait: Duration) -> Error {
     let message = "the server asked for a longer pause than this request can wait for";
-    let mut error = Error::new("WARMLINE_COOLING_DOWN", Phase::Pool, message);
+    not_before(
+        wait,
+        Error::new("WARMLINE_COOLING_DOWN", Phase::Pool, message),
+    )
+}
+
+fn not_before(wait: Duration, mut error: Error) -> Error {
     error.retryable = true;
-    error.retry_after = Some(wait);
+    error.facts.get_or_insert_default().retry_after = Some(wait);
     error
 }

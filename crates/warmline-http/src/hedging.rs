@@ -21,7 +21,7 @@ use crate::transport::RequestBody;
 pub struct HedgeOptions {
     /// After so long without an answer.
     pub delay: Duration,
-    /// How much load that may add to a place.
+    /// How much load that may add.
     pub budget: BudgetOptions,
 }
 
@@ -41,10 +41,11 @@ pub(crate) async fn hop(
     body: RequestBody,
     tally: &mut Tally,
 ) -> Result<Answer, Error> {
-    let Some(mut second) = Second::of(hop, tally) else {
+    let (Some(mut second), Some(standings)) = (Second::of(hop, tally), journey.gates().standings())
+    else {
         return failover::hop(journey, route, hop, body, tally).await;
     };
-    let place = Arc::clone(route.map_or(&hop.target.origin, |route| route.routes.place(0)));
+    standings.deposit_for_hedge();
     let (result, is_second) = {
         let first = failover::hop(journey, route, hop, body, tally);
         tokio::pin!(first);
@@ -53,7 +54,7 @@ pub(crate) async fn hop(
             result = &mut first => return result,
             () = sleep(options.delay) => {}
         }
-        if !journey.gates().afford_hedge(&place) {
+        if !standings.afford_hedge() {
             return first.await;
         }
         let other = failover::hop(

@@ -54,6 +54,8 @@ pub(crate) struct Standings {
     kept: Kept,
     clock: CoarseClock,
     places: RwLock<HashMap<Arc<str>, Arc<Standing>>>,
+    /// For requests that are sent a second time beside the first, wherever that is.
+    hedges: Option<Mutex<Budget>>,
 }
 
 /// One place.
@@ -65,7 +67,6 @@ pub(crate) struct Standing {
 struct State {
     breaker: Option<Breaker>,
     budget: Option<Budget>,
-    hedges: Option<Budget>,
 }
 
 /// A request on its way to a place. Dropped without a verdict, it says nothing of it.
@@ -80,10 +81,13 @@ pub(crate) struct Refused(pub(crate) Duration);
 
 impl Standings {
     fn new(kept: Kept) -> Self {
+        let clock = CoarseClock::default();
+        let hedges = kept.hedges.map(|options| Budget::new(options, clock.now()));
         Self {
             kept,
-            clock: CoarseClock::default(),
+            clock,
             places: RwLock::default(),
+            hedges: hedges.map(Mutex::new),
         }
     }
 
@@ -106,14 +110,16 @@ impl Standings {
         standings
     }
 
-    /// Begins a request to a place; a fresh one, which was not sent before, pays into the budgets.
+    /// Begins a request to a place; a fresh one, which was not sent before, pays into the budget.
     pub(crate) fn admit(self: &Arc<Self>, place: &Arc<str>, fresh: bool) -> Result<Trial, Refused> {
         let standing = self.standing(place);
         let mut change = None;
         let admission = {
             let mut state = standing.lock();
-            if fresh {
-                state.deposit();
+            if let Some(budget) = &mut state.budget
+                && fresh
+            {
+                budget.deposit();
             }
             let now = self.clock.now();
             let admitted = state.breaker.as_mut().map(|breaker| {
@@ -150,12 +156,19 @@ impl Standings {
         state.budget.as_mut().is_none_or(|budget| budget.take(now))
     }
 
-    /// The same for a request that is sent a second time beside the first.
-    pub(crate) fn afford_hedge(&self, place: &Arc<str>) -> bool {
-        let standing = self.standing(place);
-        let mut state = standing.lock();
+    /// A request begins that may be sent a second time beside the first.
+    pub(crate) fn deposit_for_hedge(&self) {
+        if let Some(hedges) = &self.hedges {
+            locked(hedges).deposit();
+        }
+    }
+
+    /// Whether it may be now; if so, that is paid for.
+    pub(crate) fn afford_hedge(&self) -> bool {
         let now = self.clock.now();
-        state.hedges.as_mut().is_none_or(|budget| budget.take(now))
+        self.hedges
+            .as_ref()
+            .is_none_or(|hedges| locked(hedges).take(now))
     }
 
     /// The breakers of all places that requests went to.
@@ -175,12 +188,11 @@ impl Standings {
 
     /// Closes the breaker of a place, or all of them.
     pub(crate) fn reset(&self, place: Option<&str>) {
-        let chosen: Vec<Arc<Standing>> = match place {
-            Some(place) => self.known(place).into_iter().collect(),
-            None => {
-                let places = self.places.read().unwrap_or_else(PoisonError::into_inner);
-                places.values().cloned().collect()
-            }
+        let chosen: Vec<Arc<Standing>> = {
+            let places = self.places.read().unwrap_or_else(PoisonError::into_inner);
+            let is_chosen =
+                |standing: &&Arc<Standing>| place.is_none_or(|place| place == &*standing.place);
+            places.values().filter(is_chosen).cloned().collect()
         };
         for standing in chosen {
             let from = standing.lock().breaker.as_mut().and_then(|breaker| {
@@ -235,19 +247,10 @@ impl Standings {
                 state: Mutex::new(State {
                     breaker: self.kept.breaker.map(Breaker::new),
                     budget: self.kept.budget.map(|options| Budget::new(options, now)),
-                    hedges: self.kept.hedges.map(|options| Budget::new(options, now)),
                 }),
             })
         });
         Arc::clone(standing)
-    }
-}
-
-impl State {
-    fn deposit(&mut self) {
-        for budget in [&mut self.budget, &mut self.hedges].into_iter().flatten() {
-            budget.deposit();
-        }
     }
 }
 

@@ -42,7 +42,7 @@ pub(crate) fn error_value(error: &Error) -> Value {
         "bytesSent": error.bytes_sent,
         "bytesReceived": error.bytes_received,
         "retryable": error.retryable,
-        "retryAfter": error.retry_after.map(millis),
+        "retryAfter": facts.and_then(|facts| facts.retry_after).map(millis),
         "facts": facts.filter(|facts| facts.attempt > 0).map(line),
         "took": took.map(|took| u64::try_from(took.as_micros()).unwrap_or(u64::MAX)),
         "causes": causes.collect::<Vec<_>>(),

@@ -5,9 +5,9 @@ use std::time::{Duration, SystemTime};
 use http::HeaderMap;
 use http::header::{DATE, RETRY_AFTER};
 
-/// In milliseconds: Azure's and OpenAI's, finer than the standard's.
+/// In milliseconds, finer than the standard's: Azure has it, and what follows its ways.
 const RETRY_AFTER_MS: &str = "retry-after-ms";
-/// `true` or `false`: whether a retry makes sense, whatever the status (OpenAI, Anthropic).
+/// `true` or `false`: whether a retry makes sense, whatever the status, for the SDKs of some providers.
 const SHOULD_RETRY: &str = "x-should-retry";
 
 /// How long the server asks to wait; `None` where it does not say, or nothing that can be read.

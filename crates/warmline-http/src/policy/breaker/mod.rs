@@ -94,7 +94,7 @@ pub struct BreakerStatus {
 }
 
 /// A request was let through. To be given back once: with a verdict, or [dropped](Breaker::drop_out).
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Admission {
     /// Which of the breaker's states it was admitted in, counted from its beginning.
     epoch: u64,

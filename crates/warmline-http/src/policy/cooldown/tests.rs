@@ -30,7 +30,7 @@ fn two_hundred_who_waited_do_not_leave_in_one_instant() {
     for begin in &waits {
         let together = waits
             .iter()
-            .filter(|wait| (*begin..&(*begin + millis(50))).contains(wait))
+            .filter(|wait| (*begin..*begin + millis(50)).contains(*wait))
             .count();
         assert!(together <= 20, "{together} after {begin:?}");
     }
