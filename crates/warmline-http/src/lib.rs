@@ -4,6 +4,7 @@
 //! joins it with the pool and the rules.
 
 mod busy;
+mod checkout;
 mod client;
 mod clock;
 mod coding;
