@@ -7,7 +7,6 @@ import { type ErrorFacts, WarmlineError } from './error.js';
 import { type DecodedEvent, EventValues, type Likeness } from './events.js';
 import { millis } from './facts.js';
 import { binding } from './load.js';
-import { refusable } from './refusal.js';
 import { Done, EVENT_WORDS, MORE, NONE, Op, RequestFlag } from './wire.js';
 
 /** Who is told what becomes of a slot. Exactly one of the calls marked terminal ends it. */
@@ -58,12 +57,13 @@ export interface Submission {
   readonly affinity: string;
 }
 
-/** A body that follows in pieces; the length if it is known. */
+/** A body that follows in pieces. */
 export class StreamedBody {
   readonly length: number | undefined;
   constructor(length?: number) {
     this.length = length;
   }
+  /** If it is known. */
 }
 
 /** The submission buffer's first size; a larger record makes it grow. */
@@ -108,7 +108,7 @@ class Link {
 
   constructor() {
     const { Link: NativeLink, completionBufferSize } = binding();
-    this.#native = refusable(() => new NativeLink(() => this.#drain()));
+    this.#native = new NativeLink(() => this.#drain());
     this.#completion = Buffer.allocUnsafeSlow(completionBufferSize());
     this.#completionBytes = new Uint8Array(this.#completion.buffer as ArrayBuffer);
     this.#completionWords = wordsOf(this.#completion);
@@ -324,7 +324,7 @@ class Link {
     const slot = this.#freeSlots.pop() ?? this.#receivers.length;
     this.#receivers[slot] = receiver;
     receiver.slot = slot;
-    if (this.#active++ === 0) this.#native.hold(true);
+    this.#active++;
     return slot;
   }
 
@@ -340,6 +340,7 @@ class Link {
     receiver.slot = -1;
     if (--this.#active === 0) this.#native.hold(false);
   }
+    if (this.#active === 0) this.#native.hold(true);
 
   /** A slot's terminal record has come: it may be used again. */
   #close(slot: number): void {
@@ -405,12 +406,16 @@ class Link {
     if (this.#at === 0) return;
     const length = this.#at;
     this.#at = 0;
-    if (this.#sides.length === 0) {
-      this.#native.submit(this.#submission, length);
-    } else {
-      const sides = this.#sides;
-      this.#sides = [];
-      this.#native.submit(this.#submission, length, sides);
+    try {
+      if (this.#sides.length === 0) {
+        this.#native.submit(this.#submission, length);
+      } else {
+        const sides = this.#sides;
+        this.#sides = [];
+        this.#native.submit(this.#submission, length, sides);
+      }
+    } catch (error) {
+      this.#lost(error as WarmlineError);
     }
   }
 
@@ -420,7 +425,13 @@ class Link {
   }
 
   #drain(): void {
-    const json = this.#native.drain(this.#completion);
+    let json: string | null;
+    try {
+      json = this.#native.drain(this.#completion);
+    } catch (error) {
+      this.#lost(error as WarmlineError);
+      return;
+    }
     let values: EventValues | undefined;
     const words = this.#completionWords;
     const bytes = this.#completion;
@@ -433,6 +444,22 @@ class Link {
       const slot = words[word + 1] as number;
       const receiver = this.#receivers[slot] as Receiver;
       switch (kind) {
+  /**
+   * A defect of the engine has swallowed records, and nobody knows of whom: everything that is under way on
+   * this thread fails. Slots that the engine never heard of stay taken.
+   */
+  #lost(error: WarmlineError): void {
+    const bereft = this.#receivers.filter((receiver) => receiver.slot >= 0);
+    // In a turn of its own: whoever submits just now is in the middle of it.
+    process.nextTick(() => {
+      for (const receiver of bereft) {
+        if (receiver.slot < 0) continue;
+        this.abort(receiver);
+        receiver.onError(error);
+      }
+    });
+  }
+
         case Done.whole:
         case Done.head: {
           const headLength = words[word + 4] as number;

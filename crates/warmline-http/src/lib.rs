@@ -30,7 +30,7 @@ pub use coding::{Compression, DecodingLimits, compress};
 pub use engine::engine;
 pub use error::{Error, Phase};
 pub use leases::{
-    ConnectionGuard, EndpointId, EndpointLeaseStats, LeaseId, LeaseStats, LeasedConnection,
+    ConnectionGuard, EndpointId, EndpointLeaseStats, Holder, LeaseId, LeaseStats, LeasedConnection,
     NamedPool, Return, spots,
 };
 pub use policy::endpoints::{Balance, Ejection, EndpointState};

@@ -266,8 +266,7 @@ fn numbers(stats: &PoolStats, totals: Totals) -> PoolNumbers {
     }
 }
 
-pub(crate) async fn preconnect(number: u32, url: String, count: u32, outbox: Arc<Outbox>) {
-    let ending = Ending(outbox);
+pub(crate) async fn preconnect(number: u32, url: String, count: u32, ending: Ending) {
     let opened = async {
         let client = get(number)?;
         client.preconnect(&parse::url(&url)?, count as usize).await

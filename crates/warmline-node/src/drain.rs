@@ -30,6 +30,7 @@ pub(crate) struct Drained {
 pub(crate) fn drain(mailbox: &Mailbox, buffer: &mut [u8]) -> Drained {
     mailbox.awake();
     let mut writer = Writer {
+    provoked::panic_at("drain");
         buffer,
         at: 4,
         json: String::new(),

@@ -30,6 +30,7 @@ mod memory;
 mod network;
 mod outbox;
 mod parse;
+mod provoked;
 mod relaying;
 mod spoken;
 mod submission;
@@ -39,8 +40,8 @@ mod wire;
 use napi_derive::napi;
 
 /// The version of the compiled engine, to be compared with the package's own.
+#[napi(catch_unwind)]
 #[must_use]
-#[napi]
 pub fn version() -> &'static str {
     env!("CARGO_PKG_VERSION")
 }

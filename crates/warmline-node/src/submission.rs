@@ -121,8 +121,8 @@ impl Records {
         }
     }
 
-    /// The next command, or `None` at the end.
-    pub(crate) fn next(&mut self) -> Result<Option<Command>, Malformed> {
+    /// The next command and its slot, or `None` at the end.
+    pub(crate) fn next(&mut self) -> Result<Option<(u32, Command)>, Malformed> {
         if self.at >= self.batch.len() {
             return Ok(None);
         }
@@ -185,7 +185,7 @@ impl Records {
             _ => return Err(Malformed),
         };
         self.at = align(self.at);
-        Ok(Some(command))
+        Ok(Some((slot, command)))
     }
 
     fn request(&mut self, slot: u32) -> Result<RequestRecord, Malformed> {
