@@ -221,4 +221,5 @@ export function call(
       affinity,
     });
   });
+      referrer: '',
 }

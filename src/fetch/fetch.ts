@@ -17,8 +17,6 @@ export const SHARED_CLIENT = 0;
  *
  * As the standard has it, with what Node adds: async iterables as bodies, `duplex: 'half'` for streamed
  * ones. Beyond it: `connection` sends on a leased connection, `timeout` sets deadlines.
- * Short of it: a Blob or form of more than 16 MiB is streamed, and cannot be sent again for a 307 or 308;
- * `referrer` and `referrerPolicy` make no difference.
  *
  * Rejects with `TypeError: fetch failed`, whose `cause` is a {@link WarmlineError}; with the signal's
  * reason once it is aborted; with another `TypeError` for arguments that nothing can be sent for.
@@ -84,8 +82,8 @@ export function fetchOn(
 }
 
 function submission(client: number, stated: Stated, body: Submission['body']): Submission {
-  const { url, method, headers, lease, timeouts, flags, affinity } = stated;
-  return { client, lease, flags, url, method, headers, body, timeouts, affinity };
+  const { url, method, headers, lease, timeouts, flags, affinity, referrer } = stated;
+  return { client, lease, flags, url, method, headers, body, timeouts, affinity, referrer };
 }
 
 /** `data:`, `blob:` and `about:` URLs are read in this process. */

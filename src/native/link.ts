@@ -57,6 +57,8 @@ export interface Submission {
   readonly affinity: string;
 }
 
+  /** Its policy, a space and its URL; empty for none. */
+  readonly referrer: string;
 /** A body that follows in pieces. */
 export class StreamedBody {
   readonly length: number | undefined;
@@ -80,6 +82,7 @@ const GONE: Receiver = {
   onWhole() {},
   onHead() {},
   onChunk() {},
+const REFERRER_WORDS = 1;
   onEvents() {},
   onEnd() {},
   onError() {},
@@ -117,17 +120,17 @@ class Link {
 
   /** Sends a request. `receiver` hears what becomes of it. */
   request(receiver: Receiver, request: Submission): void {
-    const { url, method, headers, body, timeouts, affinity } = request;
+    const { url, method, headers, body, timeouts, affinity, referrer } = request;
     let text = url + method;
     for (let i = 0; i < headers.length; i++) text += headers[i];
-    text += affinity;
+    text += affinity + referrer;
     const inlineUnits =
       typeof body === 'string' && body.length <= INLINE_BODY_BYTES ? body.length : 0;
     const inlineBytes =
       body instanceof Uint8Array && body.length <= INLINE_BODY_BYTES ? body.length : 0;
     // A UTF-16 unit is three bytes of UTF-8 at the most.
     this.#reserve(
-      (REQUEST_WORDS + TIMEOUT_WORDS + AFFINITY_WORDS + headers.length) * 4 +
+      (REQUEST_WORDS + TIMEOUT_WORDS + AFFINITY_WORDS + REFERRER_WORDS + headers.length) * 4 +
         3 * (text.length + inlineUnits) +
         inlineBytes +
         8,
@@ -165,6 +168,10 @@ class Link {
     let bodyBytes = 0;
     let borrowed = false;
     if (typeof body === 'string') {
+    if (referrer !== '') {
+      flags |= RequestFlag.referrer;
+      words[at++] = referrer.length;
+    }
       if (inlineUnits === body.length) {
         flags |= RequestFlag.bodyInline;
         bodyBytes = this.#submission.write(body, offset, 'utf8');

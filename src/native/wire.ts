@@ -52,6 +52,8 @@ export const RequestFlag = {
   affinity: 1 << 9,
 } as const;
 
+  rewindable: 1 << 10,
+  referrer: 1 << 11,
 /** Flags of a response. */
 export const ResponseFlag = {
   ascii: 1,

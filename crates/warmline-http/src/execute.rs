@@ -54,6 +54,7 @@ pub(crate) async fn send(client: &Client, request: Request) -> Result<Response, 
         headers,
         body,
         redirect: mode,
+        mut referrer,
         timeouts,
         encoded,
         connection,
@@ -78,6 +79,9 @@ pub(crate) async fn send(client: &Client, request: Request) -> Result<Response, 
     };
     let (mut hops, mut crossed_origins) = (0, false);
     loop {
+        if let Some(referrer) = &mut referrer {
+            referrer.tell(hop.target.url(), &mut hop.headers);
+        }
         let body = hop.body.take().unwrap_or(RequestBody::Empty);
         hop.body = body.replay();
         let answer = failover::hop(&journey, route.take(), &mut hop, body).await?;
@@ -112,6 +116,9 @@ pub(crate) async fn send(client: &Client, request: Request) -> Result<Response, 
                 body: body.decoded(decoding),
             });
         };
+        if let Some(referrer) = &mut referrer {
+            referrer.redirect(&head.headers);
+        }
         crossed_origins |= next.origin != origin;
         hop = redirect::follow(hop, next, head.status, hops).map_err(named)?;
         hops += 1;

@@ -17,6 +17,7 @@ mod leases;
 mod policy;
 mod probe;
 mod redirect;
+mod referrer;
 pub mod relay;
 mod request;
 mod response;
@@ -34,6 +35,7 @@ pub use leases::{
     NamedPool, Return, spots,
 };
 pub use policy::endpoints::{Balance, Ejection, EndpointState};
+pub use referrer::{Referrer, ReferrerPolicy};
 pub use request::{RedirectMode, Request, Timeouts};
 pub use response::{Body, Facts, Response};
 pub use routes::{EndpointOptions, EndpointsOptions, Route};

@@ -93,6 +93,8 @@ pub(crate) struct RequestRecord {
     /// Pairs of lengths (name, value), in UTF-16 units, as they lie in the batch.
     pub(crate) header_units: Bytes,
     pub(crate) body: SubmittedBody,
+    /// After that; 0 for none.
+    pub(crate) referrer_units: usize,
 }
 
 pub(crate) enum SubmittedBody {
@@ -203,9 +205,9 @@ impl Records {
                 *timeout = self.duration()?;
             }
         }
-        let affinity_units = match flags & flag::AFFINITY {
-            0 => 0,
-            _ => self.word()? as usize,
+        let mut units = |present| match flags & present {
+            0 => Ok(0),
+            _ => self.word().map(|units| units as usize),
         };
         let header_units = self.take(headers.checked_mul(8).ok_or(Malformed)?)?;
         let text = self.take(text_length)?;
@@ -214,6 +216,8 @@ impl Records {
             flag::BODY_INLINE => SubmittedBody::Bytes(self.take(body_length as usize)?),
             flag::BODY_SIDE => SubmittedBody::Bytes(self.sides.next().ok_or(Malformed)?),
             _ => SubmittedBody::Stream {
+        let affinity_units = units(flag::AFFINITY)?;
+        let referrer_units = units(flag::REFERRER)?;
                 length: (body_length != NONE).then_some(u64::from(body_length)),
             },
         };
@@ -235,6 +239,7 @@ impl Records {
     /// A piece of a body, inline, or the next side buffer when its length says so.
     fn chunk(&mut self) -> Result<Bytes, Malformed> {
         match self.word()? {
+            referrer_units,
             NONE => self.sides.next().ok_or(Malformed),
             length => self.take(length as usize),
         }

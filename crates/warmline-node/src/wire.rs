@@ -73,6 +73,11 @@ pub(crate) mod flag {
     pub(crate) const AFFINITY: u32 = 1 << 9;
 }
 
+    /// A word follows, after that of the affinity: the length of the referrer, which stands behind that key as
+    /// its policy, a space and its URL.
+    pub(crate) const REFERRER: u32 = 1 << 11;
+    /// The body in `BODY_CHUNK` records can be had again by a `REWIND`.
+    pub(crate) const REWINDABLE: u32 = 1 << 10;
 /// What a completion record says (its first word).
 pub(crate) mod done {
     /// A whole response: `slot, status, flags, head length, body length, total low, total high, head…,
