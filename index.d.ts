@@ -412,6 +412,8 @@ export interface HttpClientOptions {
 	 * Default `'auto'`.
 	 */
 	http2?: Http2;
+	/** How HTTP/2 connections are watched, with requests on them or idle. `false` sends no PING. */
+	http2Ping?: Http2PingOptions | false;
 	/**
 	 * How far a response with a `content-encoding` may grow as it is decoded. `false` leaves its bytes
 	 * encoded, and asks servers for none. Default: 250 to 1, and 4 GiB.
@@ -438,6 +440,19 @@ export interface DecompressOptions {
 	maxRatio?: number;
 	/** Decoded bytes. Default 4 GiB; `Infinity` is no limit. */
 	maxBytes?: number;
+}
+/** When the other side of an HTTP/2 connection is asked for a sign of life. Durations are milliseconds. */
+export interface Http2PingOptions {
+	/**
+	 * How long nothing may come before a PING is sent. Some servers close connections that ask more than every
+	 * few seconds. Default 30 000, below the idle limits of common load balancers and NATs.
+	 */
+	interval?: number;
+	/**
+	 * How long the answer, or anything else, may take: after that the connection is closed, and its requests fail
+	 * with `ETIMEDOUT`. The server's first SETTINGS may take as long. Default 10 000.
+	 */
+	timeout?: number;
 }
 /** Whether HTTP/2 is spoken. */
 export type Http2 = "auto" | "never" | "prior-knowledge";
@@ -555,8 +570,6 @@ export declare class HttpClient {
  *
  * As the standard has it, with what Node adds: async iterables as bodies, `duplex: 'half'` for streamed
  * ones. Beyond it: `connection` sends on a leased connection, `timeout` sets deadlines.
- * Short of it: a Blob or form of more than 16 MiB is streamed, and cannot be sent again for a 307 or 308;
- * `referrer` and `referrerPolicy` make no difference.
  *
  * Rejects with `TypeError: fetch failed`, whose `cause` is a {@link WarmlineError}; with the signal's
  * reason once it is aborted; with another `TypeError` for arguments that nothing can be sent for.
@@ -914,7 +927,8 @@ export interface AcquireOptions {
  *
  * There is one pool for each name in the process, whatever thread asks for it. The pool named
  * `default` leases from the connections that `fetch` uses. At most 10 leases for each endpoint and
- * 100 in all; a returned connection stays open for 5 minutes.
+ * 100 in all; a returned connection stays open for 5 minutes. Any thread may use and return an id, but a
+ * lease ends with the thread that took it: what a worker has not returned is returned when it ends.
  *
  * @example
  * ```ts

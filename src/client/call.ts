@@ -175,6 +175,8 @@ class Call implements Receiver, Stoppable {
 
   onPull(): void {}
 
+  onRewind(): void {}
+
   onValue(): void {}
 
   stop(reason: unknown): void {
@@ -219,7 +221,7 @@ export function call(
       body: bytes,
       timeouts,
       affinity,
+      referrer: '',
     });
   });
-      referrer: '',
 }

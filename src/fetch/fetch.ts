@@ -1,5 +1,6 @@
 import { StreamedBody, type Submission } from '../native/link.js';
-import { atOnce, REPLAYABLE_BYTES } from './at-once.js';
+import { AT_ONCE_BYTES, atOnce } from './at-once.js';
+import type { Extracted } from './body.js';
 import { Exchange } from './exchange.js';
 import type { Account } from './in-flight.js';
 import { verifying } from './integrity.js';
@@ -59,9 +60,9 @@ export function fetchOn(
       return;
     }
     const settle = stated.integrity === '' ? resolve : verifying(stated.integrity, resolve, reject);
-    const send = (body: Submission['body'], stream: ReadableStream<Uint8Array> | null): void => {
+    const send = (body: Submission['body'], from: Extracted['source']): void => {
       if (stop?.aborted) reject(stop.reason);
-      else new Exchange(submission(client, stated, body), stream, stop, account, settle, reject);
+      else new Exchange(submission(client, stated, body), from, stop, account, settle, reject);
     };
     if (source === null) {
       send(bytes, null);
@@ -73,10 +74,10 @@ export function fetchOn(
       } else {
         send(new StreamedBody(), source);
       }
-    } else if (source.size <= REPLAYABLE_BYTES) {
+    } else if (source.size <= AT_ONCE_BYTES) {
       source.arrayBuffer().then((buffer) => send(new Uint8Array(buffer), null), reject);
     } else {
-      send(new StreamedBody(source.size), source.stream());
+      send(new StreamedBody(source.size, true), source);
     }
   });
 }

@@ -28,6 +28,8 @@ export interface Receiver {
   onError(error: WarmlineError): void;
   /** The engine has passed on so many bytes of the request's body. */
   onPull(bytes: number): void;
+  /** The engine wants the request's body once more: {@link StreamedBody.rewindable}. */
+  onRewind(): void;
   /** Terminal: the answer to something that is not a request. */
   onValue(value: unknown): void;
 }
@@ -55,17 +57,21 @@ export interface Submission {
   readonly timeouts: TimeoutWords | undefined;
   /** Empty for none. */
   readonly affinity: string;
-}
-
   /** Its policy, a space and its URL; empty for none. */
   readonly referrer: string;
+}
+
 /** A body that follows in pieces. */
 export class StreamedBody {
-  readonly length: number | undefined;
-  constructor(length?: number) {
-    this.length = length;
-  }
   /** If it is known. */
+  readonly length: number | undefined;
+  /** Whether it can be had once more, should it have to be sent again. */
+  readonly rewindable: boolean;
+
+  constructor(length?: number, rewindable = false) {
+    this.length = length;
+    this.rewindable = rewindable;
+  }
 }
 
 /** The submission buffer's first size; a larger record makes it grow. */
@@ -76,17 +82,18 @@ const INLINE_BODY_BYTES = 32 * 1024;
 const REQUEST_WORDS = 11;
 const TIMEOUT_WORDS = 5;
 const AFFINITY_WORDS = 1;
+const REFERRER_WORDS = 1;
 
 const GONE: Receiver = {
   slot: -1,
   onWhole() {},
   onHead() {},
   onChunk() {},
-const REFERRER_WORDS = 1;
   onEvents() {},
   onEnd() {},
   onError() {},
   onPull() {},
+  onRewind() {},
   onValue() {},
 };
 
@@ -161,6 +168,10 @@ class Link {
       flags |= RequestFlag.affinity;
       words[at++] = affinity.length;
     }
+    if (referrer !== '') {
+      flags |= RequestFlag.referrer;
+      words[at++] = referrer.length;
+    }
     for (let i = 0; i < headers.length; i++) words[at++] = (headers[i] as string).length;
     let offset = at << 2;
     const textBytes = this.#submission.write(text, offset, 'utf8');
@@ -168,10 +179,6 @@ class Link {
     let bodyBytes = 0;
     let borrowed = false;
     if (typeof body === 'string') {
-    if (referrer !== '') {
-      flags |= RequestFlag.referrer;
-      words[at++] = referrer.length;
-    }
       if (inlineUnits === body.length) {
         flags |= RequestFlag.bodyInline;
         bodyBytes = this.#submission.write(body, offset, 'utf8');
@@ -192,7 +199,7 @@ class Link {
         borrowed = true;
       }
     } else if (body !== null) {
-      flags |= RequestFlag.bodyStream;
+      flags |= RequestFlag.bodyStream | (body.rewindable ? RequestFlag.rewindable : 0);
       bodyBytes = body.length === undefined || body.length >= NONE ? NONE : body.length;
     }
     words[start + 2] = flags;
@@ -290,6 +297,11 @@ class Link {
     if (receiver.slot >= 0) this.#record2(Op.bodyError, receiver.slot);
   }
 
+  /** The body begins again, as {@link Receiver.onRewind} asked for. */
+  bodyRewind(receiver: Receiver): void {
+    if (receiver.slot >= 0) this.#record2(Op.bodyRewind, receiver.slot);
+  }
+
   /** Leases a connection in its turn; the value is its lease number. */
   leaseAcquire(receiver: Receiver, pool: number, endpoint: number, timeout?: number): void {
     this.#reserve(20);
@@ -328,6 +340,7 @@ class Link {
   }
 
   #open(receiver: Receiver): number {
+    if (this.#active === 0) this.#native.hold(true);
     const slot = this.#freeSlots.pop() ?? this.#receivers.length;
     this.#receivers[slot] = receiver;
     receiver.slot = slot;
@@ -347,7 +360,6 @@ class Link {
     receiver.slot = -1;
     if (--this.#active === 0) this.#native.hold(false);
   }
-    if (this.#active === 0) this.#native.hold(true);
 
   /** A slot's terminal record has come: it may be used again. */
   #close(slot: number): void {
@@ -426,6 +438,22 @@ class Link {
     }
   }
 
+  /**
+   * A defect of the engine has swallowed records, and nobody knows of whom: everything that is under way on
+   * this thread fails. Slots that the engine never heard of stay taken.
+   */
+  #lost(error: WarmlineError): void {
+    const bereft = this.#receivers.filter((receiver) => receiver.slot >= 0);
+    // In a turn of its own: whoever submits just now is in the middle of it.
+    process.nextTick(() => {
+      for (const receiver of bereft) {
+        if (receiver.slot < 0) continue;
+        this.abort(receiver);
+        receiver.onError(error);
+      }
+    });
+  }
+
   #grow(bytes: number): void {
     this.#submission = Buffer.allocUnsafeSlow((bytes + 3) & ~3);
     this.#words = wordsOf(this.#submission);
@@ -451,22 +479,6 @@ class Link {
       const slot = words[word + 1] as number;
       const receiver = this.#receivers[slot] as Receiver;
       switch (kind) {
-  /**
-   * A defect of the engine has swallowed records, and nobody knows of whom: everything that is under way on
-   * this thread fails. Slots that the engine never heard of stay taken.
-   */
-  #lost(error: WarmlineError): void {
-    const bereft = this.#receivers.filter((receiver) => receiver.slot >= 0);
-    // In a turn of its own: whoever submits just now is in the middle of it.
-    process.nextTick(() => {
-      for (const receiver of bereft) {
-        if (receiver.slot < 0) continue;
-        this.abort(receiver);
-        receiver.onError(error);
-      }
-    });
-  }
-
         case Done.whole:
         case Done.head: {
           const headLength = words[word + 4] as number;
@@ -509,6 +521,10 @@ class Link {
         case Done.pull:
           receiver.onPull(words[word + 2] as number);
           at += 12;
+          break;
+        case Done.rewind:
+          receiver.onRewind();
+          at += 8;
           break;
         default: {
           const from = at + 12;

@@ -18,6 +18,7 @@ export const Op = {
   forgo: 11,
   relay: 12,
   halt: 13,
+  bodyRewind: 14,
 } as const;
 
 /** Completion records. */
@@ -30,6 +31,7 @@ export const Done = {
   pull: 6,
   value: 7,
   events: 8,
+  rewind: 9,
 } as const;
 
 /** No time-out, no announced length, no inline bytes. */
@@ -50,10 +52,10 @@ export const RequestFlag = {
   compressZstd: 2 << 6,
   encoded: 1 << 8,
   affinity: 1 << 9,
-} as const;
-
   rewindable: 1 << 10,
   referrer: 1 << 11,
+} as const;
+
 /** Flags of a response. */
 export const ResponseFlag = {
   ascii: 1,

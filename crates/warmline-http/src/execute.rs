@@ -139,6 +139,11 @@ impl Journey<'_> {
             let unsent = None;
             return Err(SendError { error, unsent });
         }
+        let again = || {
+            let mut again = hop.body.as_ref()?.replay()?;
+            head::check(&hop.headers, &mut again).ok()?;
+            Some(Box::new(again))
+        };
         let key = &*self.client.key(&hop.target.key);
         let origin = self.client.pool().origin(key);
         let mut attempt = attempts + 1;
@@ -193,6 +198,11 @@ impl Journey<'_> {
                     let elsewhere = self.connection.is_none()
                         && fresh_tries < MAX_FRESH_TRIES
                         && refusals < MAX_REFUSALS;
+                    // Some of it may have gone to a peer that never looked at it.
+                    let unsent = match unsent {
+                        None if error.retryable => again(),
+                        unsent => unsent,
+                    };
                     body = match unsent {
                         Some(body) if error.retryable && elsewhere => *body,
                         unsent => return Err(SendError { error, unsent }),

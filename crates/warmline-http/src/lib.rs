@@ -40,5 +40,5 @@ pub use request::{RedirectMode, Request, Timeouts};
 pub use response::{Body, Facts, Response};
 pub use routes::{EndpointOptions, EndpointsOptions, Route};
 pub use target::{Target, key_of};
-pub use transport::{Abort, ConnectionInfo, RequestBody};
+pub use transport::{Abort, ConnectionInfo, Pieces, RequestBody, Rewind};
 pub use warmline_pool::{Key, Limits, PoolStats, Protocol, Spot};

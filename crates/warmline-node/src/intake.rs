@@ -110,9 +110,8 @@ impl Intake {
                 }
             }
             Command::BodyChunk { slot, bytes } => self.upload(slot, Piece::Chunk(bytes)),
-            Command::BodyEnd { slot } => {
-                self.upload(slot, Piece::End);
-            }
+            Command::BodyEnd { slot } => self.upload(slot, Piece::End),
+            Command::BodyRewind { slot } => self.upload(slot, Piece::Rewound),
             // Dropped before `Piece::End`, the sender cuts the request short.
             Command::BodyError { slot } => {
                 if let Some(slot) = self.slot(slot) {
@@ -193,8 +192,8 @@ impl Intake {
                 let body = RequestBody::Full(bytes.clone());
                 self.start(slot, |ending| exchange::run(record, body, ending));
             }
-            SubmittedBody::Stream { length } => {
-                let (sender, relay, body) = upload::open(*length);
+            SubmittedBody::Stream { length, rewindable } => {
+                let (sender, relay, body) = upload::open(*length, *rewindable);
                 self.start(slot, |ending| {
                     let relay = relay.run(Arc::clone(&ending.0));
                     exchange::run_streaming(record, body, relay, ending)
@@ -221,9 +220,9 @@ impl Intake {
             task: None,
             upload: None,
             halt: None,
+        });
         provoked::panic_at("intake");
         slot.task = Some(tokio::spawn(exchange(Ending(outbox))).abort_handle());
-        });
     }
 
     fn upload(&mut self, slot: u32, piece: Piece) {

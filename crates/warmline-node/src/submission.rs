@@ -39,6 +39,9 @@ pub(crate) enum Command {
     BodyError {
         slot: u32,
     },
+    BodyRewind {
+        slot: u32,
+    },
     LeaseAcquire {
         slot: u32,
         pool: u32,
@@ -90,17 +93,20 @@ pub(crate) struct RequestRecord {
     pub(crate) method_units: usize,
     /// Of the text after the headers; 0 for none.
     pub(crate) affinity_units: usize,
+    /// After that; 0 for none.
+    pub(crate) referrer_units: usize,
     /// Pairs of lengths (name, value), in UTF-16 units, as they lie in the batch.
     pub(crate) header_units: Bytes,
     pub(crate) body: SubmittedBody,
-    /// After that; 0 for none.
-    pub(crate) referrer_units: usize,
 }
 
 pub(crate) enum SubmittedBody {
     None,
     Bytes(Bytes),
-    Stream { length: Option<u64> },
+    Stream {
+        length: Option<u64>,
+        rewindable: bool,
+    },
 }
 
 /// A batch that does not follow the protocol: a defect of this package, never of the caller.
@@ -144,6 +150,7 @@ impl Records {
             },
             op::BODY_END => Command::BodyEnd { slot },
             op::BODY_ERROR => Command::BodyError { slot },
+            op::BODY_REWIND => Command::BodyRewind { slot },
             op::LEASE_ACQUIRE => Command::LeaseAcquire {
                 slot,
                 pool: self.word()?,
@@ -209,6 +216,8 @@ impl Records {
             0 => Ok(0),
             _ => self.word().map(|units| units as usize),
         };
+        let affinity_units = units(flag::AFFINITY)?;
+        let referrer_units = units(flag::REFERRER)?;
         let header_units = self.take(headers.checked_mul(8).ok_or(Malformed)?)?;
         let text = self.take(text_length)?;
         let body = match flags & flag::BODY_MASK {
@@ -216,9 +225,8 @@ impl Records {
             flag::BODY_INLINE => SubmittedBody::Bytes(self.take(body_length as usize)?),
             flag::BODY_SIDE => SubmittedBody::Bytes(self.sides.next().ok_or(Malformed)?),
             _ => SubmittedBody::Stream {
-        let affinity_units = units(flag::AFFINITY)?;
-        let referrer_units = units(flag::REFERRER)?;
                 length: (body_length != NONE).then_some(u64::from(body_length)),
+                rewindable: flags & flag::REWINDABLE != 0,
             },
         };
         Ok(RequestRecord {
@@ -231,6 +239,7 @@ impl Records {
             url_units,
             method_units,
             affinity_units,
+            referrer_units,
             header_units,
             body,
         })
@@ -239,7 +248,6 @@ impl Records {
     /// A piece of a body, inline, or the next side buffer when its length says so.
     fn chunk(&mut self) -> Result<Bytes, Malformed> {
         match self.word()? {
-            referrer_units,
             NONE => self.sides.next().ok_or(Malformed),
             length => self.take(length as usize),
         }

@@ -1,8 +1,10 @@
 //! Peers that refuse, go away or are gone. Each request is counted where it arrives: what was not looked at
 //! comes again, and nothing else does.
 
+use std::sync::Arc;
+
 use tokio::sync::mpsc;
-use warmline_http::{Key, Phase, Request, RequestBody};
+use warmline_http::{Key, Phase, Pieces, Request, RequestBody, Rewind};
 
 use crate::peer::client::{client, exchange, options, post, start};
 use crate::peer::http2::{
@@ -50,6 +52,42 @@ async fn a_body_that_was_begun_cannot_be_sent_again() {
     assert_eq!(error.code, "ERR_HTTP2_STREAM_ERROR");
     // Whoever can make the body again may do so.
     assert_eq!((error.retryable, error.attempt), (true, 1));
+}
+
+/// A source of one piece.
+struct OnePiece;
+
+impl Rewind for OnePiece {
+    fn rewind(&self) -> Pieces {
+        let (sender, pieces) = mpsc::channel(1);
+        sender.try_send(Ok("begun".into())).unwrap();
+        pieces
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_was_begun_is_sent_again_if_its_source_can_begin_again() {
+    let (key, mut connections) = frames(&[]).await;
+    let client = client(options());
+    // Its end is not to come before it is refused.
+    let (pieces, receiver) = mpsc::channel(1);
+    pieces.send(Ok("begun".into())).await.unwrap();
+    let request = Request {
+        body: RequestBody::rewindable(receiver, Arc::new(OnePiece), Some(5)),
+        ..post(&key, "")
+    };
+    let request = tokio::spawn(async move { exchange(&client, request).await });
+    let mut frames = connections.recv().await.unwrap();
+    let begun = frames.next(DATA).await.unwrap();
+    assert_eq!(begun.payload, b"begun");
+    frames.reset(begun.stream, REFUSED_STREAM).await;
+    let again = frames.next(DATA).await.unwrap();
+    assert_ne!(again.stream, begun.stream);
+    assert_eq!(again.payload, b"begun");
+    frames.answer(again.stream, b"ok").await;
+    let (facts, body) = request.await.unwrap().unwrap();
+    assert_eq!((facts.attempt, body.as_ref()), (2, &b"ok"[..]));
+    drop(pieces);
 }
 
 #[tokio::test]
