@@ -412,8 +412,6 @@ export interface HttpClientOptions {
 	 * Default `'auto'`.
 	 */
 	http2?: Http2;
-	/** How HTTP/2 connections are watched, with requests on them or idle. `false` sends no PING. */
-	http2Ping?: Http2PingOptions | false;
 	/**
 	 * How far a response with a `content-encoding` may grow as it is decoded. `false` leaves its bytes
 	 * encoded, and asks servers for none. Default: 250 to 1, and 4 GiB.
@@ -440,19 +438,6 @@ export interface DecompressOptions {
 	maxRatio?: number;
 	/** Decoded bytes. Default 4 GiB; `Infinity` is no limit. */
 	maxBytes?: number;
-}
-/** When the other side of an HTTP/2 connection is asked for a sign of life. Durations are milliseconds. */
-export interface Http2PingOptions {
-	/**
-	 * How long nothing may come before a PING is sent. Some servers close connections that ask more than every
-	 * few seconds. Default 30 000, below the idle limits of common load balancers and NATs.
-	 */
-	interval?: number;
-	/**
-	 * How long the answer, or anything else, may take: after that the connection is closed, and its requests fail
-	 * with `ETIMEDOUT`. The server's first SETTINGS may take as long. Default 10 000.
-	 */
-	timeout?: number;
 }
 /** Whether HTTP/2 is spoken. */
 export type Http2 = "auto" | "never" | "prior-knowledge";

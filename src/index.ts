@@ -9,12 +9,7 @@ export type { DnsOptions } from './client/dns.js';
 export type { Balance, Endpoint, EndpointStatus, FailoverOptions } from './client/endpoints.js';
 export { HttpClient, type PoolMetrics } from './client/http-client.js';
 export type { FoundAddress, LookupFunction } from './client/lookup.js';
-export type {
-  DecompressOptions,
-  Http2,
-  Http2PingOptions,
-  HttpClientOptions,
-} from './client/options.js';
+export type { DecompressOptions, Http2, HttpClientOptions } from './client/options.js';
 export type { Pem, TlsOptions } from './client/tls.js';
 export { fetch } from './fetch/fetch.js';
 export type { FetchInit } from './fetch/request.js';

@@ -58,8 +58,6 @@ export interface HttpClientOptions {
    * Default `'auto'`.
    */
   http2?: Http2;
-  /** How HTTP/2 connections are watched, with requests on them or idle. `false` sends no PING. */
-  http2Ping?: Http2PingOptions | false;
   /**
    * How far a response with a `content-encoding` may grow as it is decoded. `false` leaves its bytes
    * encoded, and asks servers for none. Default: 250 to 1, and 4 GiB.
@@ -89,20 +87,6 @@ export interface DecompressOptions {
   maxBytes?: number;
 }
 
-/** When the other side of an HTTP/2 connection is asked for a sign of life. Durations are milliseconds. */
-export interface Http2PingOptions {
-  /**
-   * How long nothing may come before a PING is sent. Some servers close connections that ask more than every
-   * few seconds. Default 30 000, below the idle limits of common load balancers and NATs.
-   */
-  interval?: number;
-  /**
-   * How long the answer, or anything else, may take: after that the connection is closed, and its requests fail
-   * with `ETIMEDOUT`. The server's first SETTINGS may take as long. Default 10 000.
-   */
-  timeout?: number;
-}
-
 /** Whether HTTP/2 is spoken. */
 export type Http2 = 'auto' | 'never' | 'prior-knowledge';
 
@@ -126,7 +110,6 @@ const NAMES: readonly (keyof HttpClientOptions)[] = [
   'tls',
   'proxy',
   'http2',
-  'http2Ping',
   'decompress',
   'compress',
   'endpoints',
@@ -168,7 +151,6 @@ export function checkOptions(options: HttpClientOptions): ClientSettings {
     ...given('tls', options.tls, checkTls),
     ...given('proxy', proxy, checkProxy),
     ...given('http2', options.http2, checkHttp2),
-    ...given('http2Ping', options.http2Ping, checkHttp2Ping),
     ...given('decompress', options.decompress, checkDecompress),
     ...(endpoints === undefined ? {} : { endpoints }),
   };
@@ -226,19 +208,6 @@ function checkHttp2(name: string, http2: Http2): Http2 {
     throw new TypeError(`${name} must be one of ${HTTP2.join(', ')}, not ${String(http2)}`);
   }
   return http2;
-}
-
-function checkHttp2Ping(
-  name: string,
-  ping: Http2PingOptions | false,
-): NonNullable<ClientSettings[0]['http2Ping']> {
-  if (ping === false) return { interval: 0 };
-  checkNames(name, ping, ['interval', 'timeout']);
-  const millis = (part: string, value: number): number => duration(`${name}.${part}`, value);
-  return {
-    ...given('interval', ping.interval, millis),
-    ...given('timeout', ping.timeout, millis),
-  };
 }
 
 /** A cap of connections. */

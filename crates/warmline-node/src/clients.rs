@@ -16,8 +16,8 @@ use crate::endpoints::{self, EndpointsSettings};
 use crate::error::to_napi;
 use crate::exchange::Ending;
 use crate::lookup::{JsLookup, LookupAnswer};
-use crate::network::{self, DnsSettings, PingSettings, ProxySettings, SocketSettings, TlsSettings};
-use crate::outbox::End;
+use crate::network::{self, DnsSettings, ProxySettings, SocketSettings, TlsSettings};
+use crate::outbox::{End, Outbox};
 use crate::parse;
 
 /// Client 0 is the one that the whole process shares; the others are in order of opening.
@@ -57,7 +57,6 @@ pub struct ClientSettings {
     pub proxy: Option<ProxySettings>,
     /// `never` or `prior-knowledge`; else what ALPN settles on.
     pub http2: Option<String>,
-    pub http2_ping: Option<PingSettings>,
     pub decompress: Option<DecompressSettings>,
     pub endpoints: Option<EndpointsSettings>,
 }
@@ -147,10 +146,7 @@ fn options(settings: ClientSettings, lookup: Option<JsLookup>) -> Result<ClientO
             tcp,
             tls: tls.unwrap_or_default(),
             proxy: proxy.unwrap_or_default(),
-            pings: settings
-                .http2_ping
-                .as_ref()
-                .map_or(defaults.connector.pings, network::pings),
+            pings: defaults.connector.pings,
         },
         decoding: match &settings.decompress {
             None => defaults.decoding,

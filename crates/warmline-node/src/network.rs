@@ -7,8 +7,7 @@ use std::time::Duration;
 use napi::bindgen_prelude::Buffer;
 use napi_derive::napi;
 use warmline_http::transport::{
-    self, DnsOptions, PingOptions, Proxy, ProxyOptions, TcpOptions, TlsIdentity, TlsOptions,
-    TlsVersion,
+    self, DnsOptions, Proxy, ProxyOptions, TcpOptions, TlsIdentity, TlsOptions, TlsVersion,
 };
 use warmline_http::{Error, Phase};
 
@@ -54,14 +53,6 @@ pub struct TlsSettings {
     /// Each the SHA-256 of a public key.
     pub pins: Vec<Buffer>,
     pub unverified: bool,
-}
-
-/// PINGs of a client by HTTP/2. Durations are milliseconds.
-#[napi(object)]
-pub struct PingSettings {
-    /// 0 sends none.
-    pub interval: Option<u32>,
-    pub timeout: Option<u32>,
 }
 
 /// The proxy of a client; without a URL, none.
@@ -110,19 +101,6 @@ pub(crate) fn socket(settings: SocketSettings) -> Result<(TcpOptions, Option<Pat
         ..defaults
     };
     Ok((tcp, settings.path.map(PathBuf::from)))
-}
-
-pub(crate) fn pings(settings: &PingSettings) -> PingOptions {
-    let defaults = PingOptions::default();
-    let millis = |millis: u32| Duration::from_millis(millis.into());
-    PingOptions {
-        interval: match settings.interval {
-            None => defaults.interval,
-            Some(0) => None,
-            Some(interval) => Some(millis(interval)),
-        },
-        deadline: settings.timeout.map_or(defaults.deadline, millis),
-    }
 }
 
 fn address(setting: &str, text: &str) -> Result<IpAddr, Error> {

@@ -9,11 +9,11 @@ use crate::peer::client::{emptied, one_connection};
 use crate::peer::http2::PING;
 use crate::setting_with;
 
-fn pinging(interval: impl Into<Option<u64>>) -> ClientOptions {
+fn pinging(interval: u64) -> ClientOptions {
     ClientOptions {
         connector: ConnectorOptions {
             pings: PingOptions {
-                interval: interval.into().map(Duration::from_millis),
+                interval: Duration::from_millis(interval),
                 deadline: Duration::from_millis(50),
             },
             ..ConnectorOptions::default()

@@ -11,9 +11,9 @@ use tokio::time::{Instant, Sleep, sleep};
 /// When a session's peer is asked for a sign of life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PingOptions {
-    /// How long nothing may come before a PING is sent; `None` sends none. Default 30 s: below what NATs
-    /// and load balancers forget a connection after.
-    pub interval: Option<Duration>,
+    /// How long nothing may come before a PING is sent. Default 30 s: below what NATs and load
+    /// balancers forget a connection after.
+    pub interval: Duration,
     /// How long the answer, or anything else, may take after that, and the peer's first SETTINGS after
     /// the connection was opened. Default 10 s.
     pub deadline: Duration,
@@ -22,14 +22,11 @@ pub struct PingOptions {
 impl Default for PingOptions {
     fn default() -> Self {
         Self {
-            interval: Some(Duration::from_secs(30)),
+            interval: Duration::from_secs(30),
             deadline: Duration::from_secs(10),
         }
     }
 }
-
-/// Further than any connection lives, and not too far for a timer.
-const NEVER: Duration = Duration::from_secs(60 * 60 * 24 * 365);
 
 pub(super) struct Heartbeat {
     options: PingOptions,
@@ -79,9 +76,6 @@ impl Heartbeat {
                 // The timer is not set anew for each byte: it looks back when it fires.
                 expected if received != self.heard => self.expect(expected, received),
                 // This wakes the session's task, which writes it.
-                Expects::Nothing if self.options.interval.is_none() => {
-                    self.expect(Expects::Nothing, received);
-                }
                 Expects::Nothing if self.pings.send_ping(Ping::opaque()).is_ok() => {
                     self.expect(Expects::Pong, received);
                 }
@@ -93,7 +87,7 @@ impl Heartbeat {
 
     fn expect(&mut self, next: Expects, received: u64) {
         let limit = match next {
-            Expects::Nothing => self.options.interval.unwrap_or(NEVER),
+            Expects::Nothing => self.options.interval,
             Expects::Settings | Expects::Pong => self.options.deadline,
         };
         self.expects = next;
