@@ -109,8 +109,11 @@ export const steps = [
   },
   {
     name: 'build',
-    // The mock provider is what the SDKs are tested against.
-    run: check('npm run --silent build && npm run --silent build:provider'),
+    // The mock provider is what the SDKs are tested against, and a binding that panics on demand shows what
+    // becomes of a panic.
+    run: check(
+      'npm run --silent build && npm run --silent build:provider && npm run --silent build:panics',
+    ),
   },
   {
     name: 'types',

@@ -30,6 +30,7 @@ mod memory;
 mod network;
 mod outbox;
 mod parse;
+mod provoked;
 mod rate_limits;
 mod relaying;
 mod resilience;
@@ -42,8 +43,8 @@ mod wire;
 use napi_derive::napi;
 
 /// The version of the compiled engine, to be compared with the package's own.
+#[napi(catch_unwind)]
 #[must_use]
-#[napi]
 pub fn version() -> &'static str {
     env!("CARGO_PKG_VERSION")
 }

@@ -24,7 +24,7 @@ mod tls_options;
 mod trust;
 mod verifier;
 
-pub use body::{Abort, BodyFault, BodyStream, RequestBody};
+pub use body::{Abort, BodyFault, BodyStream, Pieces, RequestBody, Rewind};
 pub use connect::{Connector, ConnectorOptions};
 pub use connection::{ConnectTimings, Connection, ConnectionInfo};
 pub use dns::{DnsOptions, Found, LookedUp, Lookup, LookupFailure};
