@@ -25,14 +25,17 @@ mod leases;
 mod lent;
 mod link;
 mod lookup;
+mod mailbox;
 mod memory;
 mod network;
 mod outbox;
 mod parse;
+mod rate_limits;
 mod relaying;
 mod resilience;
 mod spoken;
 mod submission;
+mod upkeep;
 mod upload;
 mod wire;
 
