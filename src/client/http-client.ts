@@ -12,13 +12,13 @@ import { type ClientResponse, call, type RequestOptions } from './call.js';
 import { type CircuitBreakerStatus, circuitBreaker, publishChanges } from './circuit-breaker.js';
 import type { EndpointStatus } from './endpoints.js';
 import { checkOptions, connections, type HttpClientOptions, idleConnections } from './options.js';
+import { ownFlags } from './own-flags.js';
 import {
   checkRateLimit,
   type RateLimitOptions,
   type RateLimitStatus,
   rateLimitStatus,
 } from './rate-limit.js';
-import { ownFlags } from './own-flags.js';
 
 /** A client's pool and traffic at one moment. */
 export interface PoolMetrics {

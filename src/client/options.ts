@@ -204,7 +204,9 @@ export function checkOptions(options: HttpClientOptions): ClientSettings {
   return [{ ...settings, ...likeness(settings, names?.lookup) }, names?.lookup];
 }
 
-function limits(rateLimit: RateLimitOptions | false = false): Pick<ClientSettings[0], 'rateLimits'> {
+function limits(
+  rateLimit: RateLimitOptions | false = false,
+): Pick<ClientSettings[0], 'rateLimits'> {
   const rateLimits = checkRateLimit('rateLimit', rateLimit);
   return rateLimits.length === 0 ? {} : { rateLimits };
 }

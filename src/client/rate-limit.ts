@@ -102,10 +102,18 @@ function isByOrigin(limit: RateLimitOptions): limit is Readonly<Record<string, R
 
 function checkOrigin(name: string, origin: string): string {
   const url = URL.canParse(origin) ? new URL(origin) : undefined;
-  if (url !== undefined && /^https?:$/.test(url.protocol) && origin.replace(/\/$/, '') === url.origin) {
+  if (
+    url !== undefined &&
+    /^https?:$/.test(url.protocol) &&
+    origin.replace(/\/$/, '') === url.origin
+  ) {
     return url.origin;
   }
-  throw invalid(name, `an object whose keys are origins, such as 'https://api.openai.com', or '*'`, origin);
+  throw invalid(
+    name,
+    `an object whose keys are origins, such as 'https://api.openai.com', or '*'`,
+    origin,
+  );
 }
 
 function checkOne(name: string, limit: RateLimit): Settings[number] {

@@ -31,7 +31,11 @@ export function scaleForLoad(currentLoad: number, base: PoolCaps = BASE): PoolCa
   const { maxConnections, maxKeepaliveConnections } = base;
   return {
     maxConnections: scaled('base.maxConnections', maxConnections, factor),
-    maxKeepaliveConnections: scaled('base.maxKeepaliveConnections', maxKeepaliveConnections, factor),
+    maxKeepaliveConnections: scaled(
+      'base.maxKeepaliveConnections',
+      maxKeepaliveConnections,
+      factor,
+    ),
   };
 }
 
