@@ -78,8 +78,8 @@ async fn post(client: &Client, target: &Arc<Target>, headers: &HeaderMap, body: 
         connection: None,
         route: None,
         retry: false,
-        priority: Priority::Interactive,
         hedging: Hedging::Never,
+        priority: Priority::Interactive,
     };
     let mut response = client.send(request).await.unwrap();
     while response.body.chunk().await.unwrap().is_some() {}

@@ -35,6 +35,7 @@ mod relaying;
 mod resilience;
 mod spoken;
 mod submission;
+mod upkeep;
 mod upload;
 mod wire;
 
