@@ -13,6 +13,8 @@ import { type CircuitBreakerStatus, circuitBreaker, publishChanges } from './cir
 import type { EndpointStatus } from './endpoints.js';
 import { checkOptions, connections, type HttpClientOptions, idleConnections } from './options.js';
 import { ownFlags } from './own-flags.js';
+import { type Analytics, analyticsOf } from './analytics.js';
+import { type HealthStatus, healthStatus } from './health.js';
 import {
   checkRateLimit,
   type RateLimitOptions,
@@ -233,6 +235,24 @@ export class HttpClient {
    */
   resetCircuitBreakers(place?: string): void {
     refusable(() => binding().resetClientBreakers(this.#number, place));
+  }
+
+  /**
+   * How the origins and endpoints do that requests went to, by their names. None without `health`.
+   *
+   * @throws {WarmlineError} `WARMLINE_CLOSED` once the client is closed.
+   */
+  getHealth(): HealthStatus[] {
+    return refusable(() => binding().clientHealth(this.#number)).map(healthStatus);
+  }
+
+  /**
+   * What was counted by origin and hour. No hours without `analytics`.
+   *
+   * @throws {WarmlineError} `WARMLINE_CLOSED` once the client is closed.
+   */
+  getAnalytics(): Analytics {
+    return analyticsOf(refusable(() => binding().clientAnalytics(this.#number)));
   }
 
   /**

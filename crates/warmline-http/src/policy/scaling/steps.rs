@@ -66,6 +66,12 @@ impl Steps {
         }
     }
 
+    /// Where it is.
+    #[must_use]
+    pub fn step(&self) -> Step {
+        self.step
+    }
+
     /// The load now; returns the step if it has changed.
     pub fn observe(&mut self, now: Duration, load: f64) -> Option<Step> {
         let up = Step::of(load);
