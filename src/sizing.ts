@@ -7,8 +7,8 @@
 export { type PoolCaps, scaleForLoad } from './sizing/load.js';
 export { calculateOptimalPoolSize } from './sizing/pool-size.js';
 export {
-  type Measuring,
   type MeasuredHour,
+  type Measuring,
   type OriginRecommendation,
   type Recommendation,
   type RecommendOptions,

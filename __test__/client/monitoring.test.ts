@@ -53,7 +53,9 @@ describe('health', () => {
     for (let time = 0; time < 4; time++) await client.request('GET', '/');
     expect([ill.requestCount, well.requestCount]).toEqual([2, 2]);
     for (let time = 0; time < 20; time++) await client.request('GET', '/');
-    expect([ill.requestCount, well.requestCount]).toEqual([6, 18]);
+    // One in five, from wherever their turns stood.
+    expect(ill.requestCount - 2).toBeGreaterThanOrEqual(3);
+    expect(ill.requestCount - 2).toBeLessThanOrEqual(4);
     fails = false;
     const before = ill.requestCount;
     while (ill.requestCount === before) await client.request('GET', '/');

@@ -33,7 +33,9 @@ export interface HealthStatus {
   /** Failures in a row, up to now. */
   readonly consecutiveFailures: number;
   /** Milliseconds to the head of a response, to within 1 %; `undefined` where there was none. */
-  readonly latency: { readonly p50: number; readonly p95: number; readonly p99: number } | undefined;
+  readonly latency:
+    | { readonly p50: number; readonly p95: number; readonly p99: number }
+    | undefined;
   /** The code or the status of the last failure, and when that was. */
   readonly lastError: { readonly reason: string; readonly at: Date } | undefined;
 }

@@ -8,13 +8,13 @@ import { binding } from '../native/load.js';
 import { refusable } from '../native/refusal.js';
 import type { ServerSentEvent } from '../sse/events.js';
 import { expectEvents, Requested } from '../sse/requested.js';
+import { type Analytics, analyticsOf } from './analytics.js';
 import { type ClientResponse, call, type RequestOptions } from './call.js';
 import { type CircuitBreakerStatus, circuitBreaker, publishChanges } from './circuit-breaker.js';
 import type { EndpointStatus } from './endpoints.js';
+import { type HealthStatus, healthStatus } from './health.js';
 import { checkOptions, connections, type HttpClientOptions, idleConnections } from './options.js';
 import { ownFlags } from './own-flags.js';
-import { type Analytics, analyticsOf } from './analytics.js';
-import { type HealthStatus, healthStatus } from './health.js';
 import {
   checkRateLimit,
   type RateLimitOptions,

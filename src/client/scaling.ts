@@ -28,7 +28,8 @@ export function checkScaling(scaling: boolean | ScalingOptions = false): { scali
   if (scaling === true) return { scaling: { predictive: true } };
   checkNames('scaling', scaling, ['cooldownPeriod', 'predictive', 'predictionWindow']);
   const { predictive = true } = scaling;
-  if (typeof predictive !== 'boolean') throw invalid('scaling.predictive', 'true or false', predictive);
+  if (typeof predictive !== 'boolean')
+    throw invalid('scaling.predictive', 'true or false', predictive);
   const time = (name: string, value: number): number => duration(`scaling.${name}`, value);
   return {
     scaling: {

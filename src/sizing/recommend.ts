@@ -74,7 +74,8 @@ export function recommend(client: Measuring, options: RecommendOptions = {}): Re
   for (const hour of client.getAnalytics().hours) {
     const found = ofHour(hour, providerTimeout, now);
     const before = busiest.get(hour.origin);
-    if (before === undefined || found.connections >= before.connections) busiest.set(hour.origin, found);
+    if (before === undefined || found.connections >= before.connections)
+      busiest.set(hour.origin, found);
   }
   const origins = [...busiest.values()].sort((one, other) => other.connections - one.connections);
   const connections = origins.reduce((sum, origin) => sum + origin.connections, 0);
