@@ -156,7 +156,7 @@ fn an_endpoint_that_is_out_gets_nothing_until_its_rest_is_over_and_then_one_requ
 #[test]
 fn an_answer_from_before_does_not_bring_an_endpoint_back() {
     let mut endpoints = endpoints(Balance::RoundRobin, &[1, 1]);
-    let mut slow = endpoints.pick(NOW, None, &[1]).unwrap();
+    let mut slow = endpoints.pick(NOW, None, &[1], &[]).unwrap();
     take_out(&mut endpoints, 0, NOW);
     endpoints.answered(&mut slow);
     assert!(!endpoints.states().next().unwrap().is_healthy);
@@ -165,7 +165,7 @@ fn an_answer_from_before_does_not_bring_an_endpoint_back() {
 #[test]
 fn a_late_failure_does_not_make_the_rest_longer() {
     let mut endpoints = endpoints(Balance::RoundRobin, &[1, 1]);
-    let slow = endpoints.pick(NOW, None, &[1]).unwrap();
+    let slow = endpoints.pick(NOW, None, &[1], &[]).unwrap();
     take_out(&mut endpoints, 0, NOW);
     fail(&mut endpoints, slow, REST / 2);
     let turns = [(); 2].map(|()| served(&mut endpoints, REST, None));
@@ -179,7 +179,7 @@ fn while_none_is_in_the_one_that_is_due_first_is_tried_first() {
     take_out(&mut endpoints, 0, REST / 2);
     let mut pick = endpoints.pick(REST / 2, None, &[], &[]).unwrap();
     assert_eq!(pick.index, 1);
-    assert_eq!(endpoints.pick(REST / 2, None, &[1]).unwrap().index, 0);
+    assert_eq!(endpoints.pick(REST / 2, None, &[1], &[]).unwrap().index, 0);
     endpoints.answered(&mut pick);
     assert!(endpoints.states().nth(1).unwrap().is_healthy);
 }

@@ -194,7 +194,7 @@ mod tests {
                 prop_assert_eq!(changed.is_some(), before != steps.step);
                 if steps.step < before {
                     let last = downs.last().copied();
-                    prop_assert!(last.is_none_or(|last| now - last >= COOLDOWN));
+                    prop_assert!(last.is_none_or(|last| now.saturating_sub(last) >= COOLDOWN));
                     downs.push(now);
                 }
             }
