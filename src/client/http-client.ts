@@ -7,9 +7,11 @@ import { engine } from '../native/link.js';
 import { binding } from '../native/load.js';
 import type { ServerSentEvent } from '../sse/events.js';
 import { expectEvents, Requested } from '../sse/requested.js';
+import { type Analytics, analyticsOf } from './analytics.js';
 import { type ClientResponse, call, type RequestOptions } from './call.js';
 import { type CircuitBreakerStatus, circuitBreaker, publishChanges } from './circuit-breaker.js';
 import type { EndpointStatus } from './endpoints.js';
+import { type HealthStatus, healthStatus } from './health.js';
 import { checkOptions, connections, type HttpClientOptions, idleConnections } from './options.js';
 import { ownFlags } from './own-flags.js';
 import {
@@ -232,6 +234,24 @@ export class HttpClient {
    */
   resetCircuitBreakers(place?: string): void {
     binding().resetClientBreakers(this.#number, place);
+  }
+
+  /**
+   * How the origins and endpoints do that requests went to, by their names. None without `health`.
+   *
+   * @throws {WarmlineError} `WARMLINE_CLOSED` once the client is closed.
+   */
+  getHealth(): HealthStatus[] {
+    return binding().clientHealth(this.#number).map(healthStatus);
+  }
+
+  /**
+   * What was counted by origin and hour. No hours without `analytics`.
+   *
+   * @throws {WarmlineError} `WARMLINE_CLOSED` once the client is closed.
+   */
+  getAnalytics(): Analytics {
+    return analyticsOf(binding().clientAnalytics(this.#number));
   }
 
   /**

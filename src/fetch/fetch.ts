@@ -63,8 +63,7 @@ export function fetchOn(
     const settle = stated.integrity === '' ? resolve : verifying(stated.integrity, resolve, reject);
     const send = (body: Submission['body'], from: Extracted['source']): void => {
       if (stop?.aborted) reject(stop.reason);
-      else
-        new Exchange(submission(client, own, stated, body), from, stop, account, settle, reject);
+      else new Exchange(submission(client, own, stated, body), from, stop, account, settle, reject);
     };
     if (source === null) {
       send(bytes, null);

@@ -7,6 +7,7 @@ use crate::attempts::Tally;
 use crate::error::{Error, Phase};
 use crate::execute::{Answer, Journey};
 use crate::gates::{self, is_the_places};
+use crate::policy::health::HealthState;
 use crate::redirect::Hop;
 use crate::routes::{Route, Turn};
 use crate::transport::{RequestBody, SendError};
@@ -48,7 +49,8 @@ async fn routed(
 ) -> Result<Answer, Error> {
     let mut tried = out_of_question(journey, route, hop, tally);
     let mut failure = None;
-    while let Some(mut turn) = route.routes.turn(route.key.as_deref(), &tried) {
+    let ailing = ailing(journey, route);
+    while let Some(mut turn) = route.routes.turn(route.key.as_deref(), &tried, &ailing) {
         tried.push(turn.index());
         hop.target = Arc::clone(&route.targets[turn.index()]);
         let place = route.routes.place(turn.index());
@@ -120,6 +122,16 @@ fn out_of_question(
     // The one that opens first.
     let first = all.clone().min_by_key(|index| wait(*index));
     all.filter(|index| Some(*index) != first).collect()
+}
+
+/// Endpoints that do not do well.
+fn ailing(journey: &Journey<'_>, route: &Route) -> Vec<usize> {
+    let Some(health) = journey.gates().health() else {
+        return Vec::new();
+    };
+    (0..route.routes.count())
+        .filter(|index| health.state(route.routes.place(*index)) != HealthState::Healthy)
+        .collect()
 }
 
 /// As [`is_the_places`]; a client that gives up sooner than others says nothing of the endpoint.

@@ -3,6 +3,7 @@
 //! [`transport`] opens and speaks on connections and knows no policy; `execute` is the one file that
 //! joins it with the pool and the rules.
 
+mod analytics;
 mod attempts;
 mod busy;
 mod checkout;
@@ -19,6 +20,7 @@ mod failover;
 mod floors;
 mod gates;
 mod head;
+mod healths;
 mod hedging;
 mod keep_alive;
 mod leases;
@@ -31,12 +33,14 @@ pub mod relay;
 mod request;
 mod response;
 mod routes;
+mod scaling;
 pub mod sse;
 mod standing;
 mod target;
 pub mod transport;
 mod upkeep;
 
+pub use analytics::AnalyticsOptions;
 pub use client::{Client, ClientOptions, Totals};
 pub use coding::{Compression, DecodingLimits, compress};
 pub use cooldowns::{CooldownStatus, cooldowns};
@@ -50,6 +54,7 @@ pub use leases::{
 pub use policy::breaker::{BreakerOptions, BreakerState, BreakerStatus};
 pub use policy::budget::BudgetOptions;
 pub use policy::endpoints::{Balance, Ejection, EndpointState};
+pub use policy::health::{HealthOptions, HealthState, HealthStatus};
 pub use policy::rate_limit::{GateState, Mode, Priority, RateLimit};
 pub use policy::retry::{Exception, RetryOptions};
 pub use policy::scaling::{Demand, Forecast, Step, Steps};
@@ -58,6 +63,7 @@ pub use referrer::{Referrer, ReferrerPolicy};
 pub use request::{Hedging, RedirectMode, Request, Timeouts};
 pub use response::{Body, Facts, Response};
 pub use routes::{EndpointOptions, EndpointsOptions, Route};
+pub use scaling::ScalingOptions;
 pub use standing::{BreakerChange, BreakerWatch, watch_breakers};
 pub use target::{Target, key_of};
 pub use transport::{Abort, ConnectionInfo, Pieces, RequestBody, Rewind};
