@@ -11,6 +11,9 @@ mod engine;
 mod error;
 mod execute;
 mod failover;
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub mod fuzzing;
 mod head;
 mod leases;
 mod policy;
