@@ -10,8 +10,8 @@ use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use libfuzzer_sys::fuzz_target;
 use url::Url;
 use warmline_fuzz::{assert_one_request, headers};
-use warmline_http::fuzzing::{redirected, sent};
-use warmline_http::{RedirectMode, Request, RequestBody, Target, Timeouts};
+use warmline_http::fuzzing::{Outgoing, redirected, sent};
+use warmline_http::{RequestBody, Target};
 
 fuzz_target!(|bytes: &[u8]| {
     let Some(given) = Given::read(bytes) else {
@@ -20,7 +20,8 @@ fuzz_target!(|bytes: &[u8]| {
     let before = given.request();
     let (method, headers) = (before.method.clone(), before.headers.clone());
     let location = HeaderMap::from_iter([(LOCATION, given.location.clone())]);
-    let (from, next) = match redirected(before, given.status, &location, 0) {
+    let from = &given.from;
+    let next = match redirected(before, given.status, &location, 0) {
         Ok(Some(next)) => next,
         Ok(None) => return,
         Err(error) => return assert_eq!(error.code, "WARMLINE_REDIRECT"),
@@ -79,21 +80,16 @@ impl Given {
         })
     }
 
-    fn request(&self) -> Request {
+    fn request(&self) -> Outgoing {
         let body = match self.method {
             Method::GET | Method::HEAD => RequestBody::Empty,
             _ => RequestBody::Full(Bytes::from_static(b"body")),
         };
-        Request {
+        Outgoing {
             method: self.method.clone(),
             target: Arc::clone(&self.from),
             headers: self.headers.clone(),
             body,
-            redirect: RedirectMode::Follow,
-            timeouts: Timeouts::default(),
-            encoded: false,
-            connection: None,
-            route: None,
         }
     }
 }

@@ -122,7 +122,7 @@ impl<'a> Stated<'a> {
             None => url[Position::BeforePath..Position::AfterQuery].to_owned(),
             Some(_) => url[..Position::AfterQuery].to_owned(),
         };
-        let head = match sent(request, forwarder) {
+        let head = match sent(request.into(), forwarder) {
             Ok(head) => head,
             Err(error) => {
                 let codes = ["UND_ERR_INVALID_ARG", "UND_ERR_REQ_CONTENT_LENGTH_MISMATCH"];

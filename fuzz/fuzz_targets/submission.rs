@@ -15,7 +15,7 @@ fuzz_target!(|bytes: &[u8]| {
         let Ok(request) = request else { return };
         let method = request.method.clone();
         let url = request.target.url().clone();
-        if let Ok(head) = sent(request, None) {
+        if let Ok(head) = sent(request.into(), None) {
             let target = &url[Position::BeforePath..Position::AfterQuery];
             assert_one_request(&head, &method, target);
         }

@@ -39,9 +39,7 @@ pub fn read(pieces: &[&[u8]], to_head: bool) -> Option<Message> {
         let mut bytes = piece.to_vec();
         match &mut reading {
             None => {
-                reading = reader
-                    .take(&mut bytes, Reading::new)
-                    .ok()?;
+                reading = reader.take(&mut bytes, Reading::new).ok()?;
             }
             Some(reading) => reading.take(&mut bytes),
         }
