@@ -15,6 +15,7 @@ import { run as soak } from './soak/case.mjs';
 import { run as stream } from './stream/case.mjs';
 import { run as threads } from './threads/case.mjs';
 import { run as tls } from './tls/case.mjs';
+import { run as warmth } from './warmth/case.mjs';
 
 const BENCHMARKS = {
   requests: { title: 'Requests: 1 KB up, 600 B down', run: requests },
@@ -25,6 +26,7 @@ const BENCHMARKS = {
   stream: { title: 'Streams of tokens', run: stream },
   gateway: { title: 'Gateways', run: gateway },
   pool: { title: 'Pool operations', run: pool },
+  warmth: { title: 'Warm connections', run: warmth },
   memory: { title: 'Memory', run: memory },
   soak: { title: 'Soak', run: soak },
 };

@@ -12,6 +12,7 @@ import { likeness } from './likeness.js';
 import { checkRateLimit, type RateLimitOptions } from './rate-limit.js';
 import { checkRetry, type RetryOptions } from './retry.js';
 import { checkTls, type TlsOptions } from './tls.js';
+import { checkHealth, checkMinIdle, type HealthCheckOptions } from './upkeep.js';
 
 /** How an {@link HttpClient} is set up. */
 export interface HttpClientOptions {
@@ -21,6 +22,16 @@ export interface HttpClientOptions {
   maxKeepaliveConnections?: number;
   /** How long an idle connection is kept, in milliseconds. Default 30 000. */
   keepaliveExpiry?: number;
+  /**
+   * How many idle connections are kept open for each origin, so that a request finds a warm one; by HTTP/2
+   * one connection that has room is enough. Those that are missing are opened in the background, within a
+   * quarter of a second and never above the caps, and after longer and longer waits (1 to 60 seconds) while
+   * that fails. An origin has them from its first request or {@link HttpClient.preconnect} until ten minutes
+   * after its last request. At most `maxKeepaliveConnections`. Default 0.
+   */
+  minIdle?: number;
+  /** How it is found out that a connection on which nothing comes is no more. */
+  healthCheck?: HealthCheckOptions;
   /**
    * Deadlines of each request, in milliseconds; a number is the total. Default 30 000. An object
    * sets no total unless it names one.
@@ -138,6 +149,8 @@ const NAMES: readonly (keyof HttpClientOptions)[] = [
   'maxConnections',
   'maxKeepaliveConnections',
   'keepaliveExpiry',
+  'minIdle',
+  'healthCheck',
   'timeout',
   'connectTimeout',
   'dns',
@@ -182,6 +195,8 @@ export function checkOptions(options: HttpClientOptions): ClientSettings {
     ...given('maxConnections', options.maxConnections, connections),
     ...given('maxKeepaliveConnections', options.maxKeepaliveConnections, idleConnections),
     ...given('keepaliveExpiry', keepaliveExpiry, duration),
+    ...given('minIdle', options.minIdle, (_, minIdle) => checkMinIdle(minIdle, options)),
+    ...given('healthCheck', options.healthCheck, checkHealth),
     ...given('connectTimeout', connectTimeout, duration),
     ...given('connectTimeout', timeouts.connect, duration),
     ...given('firstByteTimeout', timeouts.firstByte, duration),

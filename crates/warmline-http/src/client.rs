@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, OnceLock, Weak};
 use std::time::{Duration, Instant};
 
 use url::Url;
@@ -11,7 +11,6 @@ use warmline_pool::{Checkout, Key, Limits, Pool, PoolStats, Protocol};
 
 use crate::clock::CoarseClock;
 use crate::coding::DecodingLimits;
-use crate::engine::engine;
 use crate::error::Error;
 use crate::execute;
 use crate::gates::Gates;
@@ -28,10 +27,7 @@ use crate::routes::{EndpointsOptions, Route, Routes};
 use crate::standing::{Kept, Standings};
 use crate::target::key_of;
 use crate::transport::{Connection, Connector, ConnectorOptions};
-
-/// How often a client looks for connections that have been idle too long or have grown too old.
-/// Dead ones do not wait for it: each connection watches its own socket.
-const SWEEP_INTERVAL: Duration = Duration::from_secs(1);
+use crate::upkeep::{self, UpkeepOptions};
 
 /// The longest pause that requests wait for by themselves. Whoever is told to wait for longer is out of quota
 /// rather than too quick, and better told so.
@@ -68,6 +64,8 @@ pub struct ClientOptions {
     /// Clients with the same word here share what they know of the places that they send to, in whatever
     /// thread; it says how they are set up, as far as that matters for it.
     pub alike: Option<Box<str>>,
+    /// What is done for idle connections.
+    pub upkeep: UpkeepOptions,
 }
 
 impl Default for ClientOptions {
@@ -92,6 +90,7 @@ impl Default for ClientOptions {
             cooldown: Some(LONGEST_COOLDOWN),
             rate_limits: None,
             alike: None,
+            upkeep: UpkeepOptions::default(),
         }
     }
 }
@@ -116,6 +115,16 @@ struct Inner {
     requests: AtomicU64,
     errors: AtomicU64,
     response_micros: AtomicU64,
+}
+
+/// A client that this does not keep.
+pub(crate) struct WeakClient(Weak<Inner>);
+
+impl WeakClient {
+    pub(crate) fn upgrade(&self) -> Option<Client> {
+        let inner = self.0.upgrade()?;
+        Some(Client { inner })
+    }
 }
 
 /// What a client has done so far.
@@ -160,14 +169,7 @@ impl Client {
                 response_micros: AtomicU64::new(0),
             }),
         };
-        let pool = client.inner.pool.clone();
-        let alive = Arc::downgrade(&client.inner);
-        engine()?.spawn(async move {
-            while alive.strong_count() > 0 {
-                tokio::time::sleep(SWEEP_INTERVAL).await;
-                pool.sweep();
-            }
-        });
+        upkeep::start(&client, options.upkeep)?;
         Ok(client)
     }
 
@@ -262,6 +264,10 @@ impl Client {
             opened += 1;
         }
         Ok(opened)
+    }
+
+    pub(crate) fn downgrade(&self) -> WeakClient {
+        WeakClient(Arc::downgrade(&self.inner))
     }
 
     /// The key of this client's connections to what `key` names.

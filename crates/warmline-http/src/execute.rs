@@ -20,6 +20,7 @@ use crate::error::{Error, Phase};
 use crate::gates::Gates;
 use crate::head::{self, Forwarded};
 use crate::hedging::HedgeOptions;
+use crate::keep_alive;
 use crate::leases::LeasedConnection;
 use crate::policy::rate_limit::Priority;
 use crate::policy::retry::RetryOptions;
@@ -117,10 +118,13 @@ pub(crate) async fn send(client: &Client, request: Request) -> Result<Response, 
         let Answer {
             head,
             incoming,
-            busy,
+            mut busy,
             facts,
             permit,
         } = answer;
+        if let Some(kept) = keep_alive::stated(&head.headers) {
+            busy.server_keeps_for(kept);
+        }
         let idle = timeouts.idle;
         let body = Body::new(incoming, busy, idle, deadline, Arc::clone(&origin));
         let next =

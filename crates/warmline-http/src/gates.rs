@@ -174,11 +174,6 @@ pub(crate) async fn hop(
     result
 }
 
-fn held_up(error: Error, body: RequestBody) -> SendError {
-    let unsent = Some(Box::new(body));
-    SendError { error, unsent }
-}
-
 /// Time-outs and the server's own errors count against a place; what was wrong with the request does not.
 fn judge(trial: Trial, result: &Result<Answer, SendError>) {
     match result {
@@ -220,6 +215,11 @@ fn rate_limited(wait: Duration) -> Error {
         wait,
         Error::new("WARMLINE_RATE_LIMITED", Phase::Pool, message),
     )
+}
+
+fn held_up(error: Error, body: RequestBody) -> SendError {
+    let unsent = Some(Box::new(body));
+    SendError { error, unsent }
 }
 
 fn circuit_open(place: &str, wait: Duration) -> Error {

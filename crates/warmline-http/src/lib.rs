@@ -18,9 +18,11 @@ mod failover;
 #[cfg(fuzzing)]
 #[doc(hidden)]
 pub mod fuzzing;
+mod floors;
 mod gates;
 mod head;
 mod hedging;
+mod keep_alive;
 mod leases;
 mod policy;
 mod probe;
@@ -34,6 +36,7 @@ pub mod sse;
 mod standing;
 mod target;
 pub mod transport;
+mod upkeep;
 
 pub use client::{Client, ClientOptions, Totals};
 pub use coding::{Compression, DecodingLimits, compress};
@@ -58,4 +61,5 @@ pub use routes::{EndpointOptions, EndpointsOptions, Route};
 pub use standing::{BreakerChange, BreakerWatch, watch_breakers};
 pub use target::{Target, key_of};
 pub use transport::{Abort, ConnectionInfo, RequestBody};
+pub use upkeep::{HealthCheck, UpkeepOptions};
 pub use warmline_pool::{Key, Limits, PoolStats, Protocol, Spot};

@@ -38,6 +38,7 @@ mod relaying;
 mod resilience;
 mod spoken;
 mod submission;
+mod upkeep;
 mod upload;
 mod wire;
 

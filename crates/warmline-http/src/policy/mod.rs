@@ -7,5 +7,6 @@ pub(crate) mod budget;
 pub(crate) mod cooldown;
 pub(crate) mod endpoints;
 pub(crate) mod rate_limit;
+pub(crate) mod refill;
 pub(crate) mod retry;
 pub(crate) mod scaling;
