@@ -15,10 +15,10 @@ mod engine;
 mod error;
 mod execute;
 mod failover;
+mod floors;
 #[cfg(fuzzing)]
 #[doc(hidden)]
 pub mod fuzzing;
-mod floors;
 mod gates;
 mod head;
 mod hedging;
