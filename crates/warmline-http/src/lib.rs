@@ -18,6 +18,9 @@ mod error;
 mod execute;
 mod failover;
 mod floors;
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub mod fuzzing;
 mod gates;
 mod head;
 mod healths;

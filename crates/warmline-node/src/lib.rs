@@ -20,6 +20,9 @@ mod endpoints;
 mod error;
 mod exchange;
 mod facts;
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub mod fuzzing;
 mod intake;
 mod leases;
 mod lent;
