@@ -19,6 +19,7 @@ import { engine, type Receiver } from '../native/link.js';
 import { checkSignal } from '../native/signal.js';
 import { checkTimeouts, type Timeouts } from '../native/timeouts.js';
 import { RequestFlag, ResponseFlag } from '../native/wire.js';
+import { ownFlags } from './own-flags.js';
 
 /** What {@link HttpClient.request} takes beside method and URL. */
 export interface RequestOptions {
@@ -30,6 +31,13 @@ export interface RequestOptions {
   compress?: Compression | false;
   /** This request's own deadlines in milliseconds; a number is the total. */
   timeout?: number | Timeouts;
+  /** `false` sends it once, whatever the client's `retry` says. */
+  retry?: false;
+  /**
+   * `true`: it does no harm to send this request twice, whatever its method, and the client's `hedge` is for it,
+   * too; `false`: it does. Default: by its method.
+   */
+  hedge?: boolean;
   /** The id of a leased connection to send on. */
   connection?: string;
   /**
@@ -208,7 +216,7 @@ export function call(
     const lease = leaseOf(options.connection);
     const timeouts = checkTimeouts(options.timeout);
     const affinity = affinityOf(options.affinity);
-    const flags = RequestFlag.whole | compressionFlag(options.compress);
+    const flags = RequestFlag.whole | compressionFlag(options.compress) | ownFlags(options);
     engine().request(new Call(inFlight, signal, resolve, reject), {
       client,
       lease,

@@ -13,14 +13,23 @@ use crate::clock::CoarseClock;
 use crate::coding::DecodingLimits;
 use crate::error::Error;
 use crate::execute;
+use crate::gates::Gates;
+use crate::hedging::HedgeOptions;
+use crate::policy::breaker::{BreakerOptions, BreakerStatus};
 use crate::policy::endpoints::EndpointState;
+use crate::policy::retry::RetryOptions;
 use crate::probe::{Entry, Probes};
 use crate::request::{Request, Timeouts};
 use crate::response::Response;
 use crate::routes::{EndpointsOptions, Route, Routes};
+use crate::standing::{Kept, Standings};
 use crate::target::key_of;
 use crate::transport::{Connection, Connector, ConnectorOptions};
 use crate::upkeep::{self, UpkeepOptions};
+
+/// The longest pause that requests wait for by themselves. Whoever is told to wait for longer is out of quota
+/// rather than too quick, and better told so.
+const LONGEST_COOLDOWN: Duration = Duration::from_secs(60);
 
 /// How a client is set up.
 #[derive(Clone, Debug)]
@@ -40,11 +49,24 @@ pub struct ClientOptions {
     pub endpoints: Option<EndpointsOptions>,
     /// What is done for idle connections.
     pub upkeep: UpkeepOptions,
+    /// When requests that allow it are sent again; `None` for never.
+    pub retry: Option<RetryOptions>,
+    /// When requests that it does no harm to are sent a second time beside the first; `None` for never.
+    pub hedge: Option<HedgeOptions>,
+    /// When a place that fails is not asked; `None` asks it always.
+    pub breaker: Option<BreakerOptions>,
+    /// The longest pause asked for by a server that requests wait for; longer ones they do not heed, nor any if
+    /// it is `None`.
+    pub cooldown: Option<Duration>,
+    /// Clients with the same word here share what they know of the places that they send to, in whatever
+    /// thread; it says how they are set up, as far as that matters for it.
+    pub alike: Option<Box<str>>,
 }
 
 impl Default for ClientOptions {
     /// The reference client's limits (1000 connections, 100 of them idle, for 30 s), 10 s to
-    /// connect and 30 s for a place in the pool; no other deadline.
+    /// connect and 30 s for a place in the pool; no other deadline. Nothing is sent again, or not at all; pauses
+    /// that servers ask for are kept, up to a minute.
     fn default() -> Self {
         Self {
             limits: Limits::default(),
@@ -58,6 +80,11 @@ impl Default for ClientOptions {
             decoding: Some(DecodingLimits::default()),
             endpoints: None,
             upkeep: UpkeepOptions::default(),
+            retry: None,
+            hedge: None,
+            breaker: None,
+            cooldown: Some(LONGEST_COOLDOWN),
+            alike: None,
         }
     }
 }
@@ -76,6 +103,9 @@ struct Inner {
     timeouts: Timeouts,
     decoding: Option<DecodingLimits>,
     routes: Option<Arc<Routes>>,
+    retry: Option<RetryOptions>,
+    hedge: Option<HedgeOptions>,
+    gates: Gates,
     requests: AtomicU64,
     errors: AtomicU64,
     response_micros: AtomicU64,
@@ -109,6 +139,13 @@ impl Client {
     /// `WARMLINE_ENGINE` if the engine cannot start; what the connector says of its options.
     pub fn new(options: ClientOptions) -> Result<Self, Error> {
         let routes = options.endpoints.as_ref().map(Routes::new).transpose()?;
+        let kept = Kept {
+            breaker: options.breaker,
+            budget: options.retry.as_ref().and_then(|retry| retry.budget),
+            hedges: options.hedge.map(|hedge| hedge.budget),
+        };
+        let standings =
+            (kept != Kept::default()).then(|| Standings::of(options.alike.as_deref(), kept));
         let client = Self {
             inner: Arc::new(Inner {
                 pool: Pool::with_clock(options.limits, CoarseClock::default()),
@@ -118,6 +155,9 @@ impl Client {
                 timeouts: options.timeouts,
                 decoding: options.decoding,
                 routes: routes.map(Arc::new),
+                retry: options.retry,
+                hedge: options.hedge,
+                gates: Gates::new(standings, options.cooldown),
                 requests: AtomicU64::new(0),
                 errors: AtomicU64::new(0),
                 response_micros: AtomicU64::new(0),
@@ -273,6 +313,36 @@ impl Client {
             targets,
             key: None,
         }))
+    }
+
+    /// When requests that allow it are sent again.
+    pub(crate) fn retry(&self) -> Option<&RetryOptions> {
+        self.inner.retry.as_ref()
+    }
+
+    /// When requests are sent a second time beside the first.
+    pub(crate) fn hedge(&self) -> Option<&HedgeOptions> {
+        self.inner.hedge.as_ref()
+    }
+
+    pub(crate) fn gates(&self) -> &Gates {
+        &self.inner.gates
+    }
+
+    /// The breakers of the places that requests went to, by their names; none if it has none.
+    #[must_use]
+    pub fn breakers(&self) -> Vec<(Arc<str>, BreakerStatus)> {
+        let standings = self.inner.gates.standings();
+        standings
+            .map(|standings| standings.breakers())
+            .unwrap_or_default()
+    }
+
+    /// Closes the breaker of a place, or of all places.
+    pub fn reset_breakers(&self, place: Option<&str>) {
+        if let Some(standings) = self.inner.gates.standings() {
+            standings.reset(place);
+        }
     }
 
     /// The state of this client's endpoints, in the order of the options.

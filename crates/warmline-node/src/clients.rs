@@ -19,6 +19,7 @@ use crate::lookup::{JsLookup, LookupAnswer};
 use crate::network::{self, DnsSettings, ProxySettings, SocketSettings, TlsSettings};
 use crate::outbox::{End, Outbox};
 use crate::parse;
+use crate::resilience::{self, BreakerSettings, HedgeSettings, RetrySettings};
 use crate::upkeep::{self, HealthCheckSettings};
 
 /// Client 0 is the one that the whole process shares; the others are in order of opening.
@@ -62,6 +63,16 @@ pub struct ClientSettings {
     pub endpoints: Option<EndpointsSettings>,
     pub min_idle: Option<u32>,
     pub health_check: Option<HealthCheckSettings>,
+    /// Left out, nothing is sent again.
+    pub retry: Option<RetrySettings>,
+    /// Left out, nothing is sent a second time beside the first.
+    pub hedge: Option<HedgeSettings>,
+    /// Left out, every place is always asked.
+    pub circuit_breaker: Option<BreakerSettings>,
+    /// The longest pause asked for by a server that is waited for; 0 heeds none.
+    pub cooldown: Option<u32>,
+    /// The same for clients that share what they know of the places that they send to.
+    pub alike: Option<String>,
 }
 
 /// How far an encoded response may grow; 0 is no limit.
@@ -164,6 +175,13 @@ fn options(settings: ClientSettings, lookup: Option<JsLookup>) -> Result<ClientO
             min_idle: count(settings.min_idle, defaults.upkeep.min_idle),
             check_interval: health.interval,
         },
+        retry: settings.retry.map(resilience::retry),
+        hedge: settings.hedge.map(|hedge| resilience::hedge(&hedge)),
+        breaker: settings
+            .circuit_breaker
+            .map(|breaker| resilience::breaker(&breaker)),
+        cooldown: duration(settings.cooldown, defaults.cooldown),
+        alike: settings.alike.map(Into::into),
         protocol: match settings.http2.as_deref() {
             Some("never") => Protocol::Http1,
             Some("prior-knowledge") => Protocol::Http2,
