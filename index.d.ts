@@ -121,6 +121,11 @@ export declare class WarmlineError extends Error {
 }
 /** What a request's body can be encoded with. */
 export type Compression = "gzip" | "zstd";
+/**
+ * Who goes first where a rate limit makes requests wait: `'interactive'` before `'batch'`, of which one goes for every
+ * nine of the others. The standard's words mean the same: `'low'` is `'batch'`, `'high'` and `'auto'` are not.
+ */
+export type RequestPriority = "interactive" | "batch" | "high" | "low" | "auto";
 /** The deadlines of a request, in milliseconds. One that is left out is the client's own. */
 export interface Timeouts {
 	/** Name look-up, TCP and TLS together. */
@@ -146,6 +151,8 @@ export interface RequestOptions {
 	timeout?: number | Timeouts;
 	/** `false` sends it once, whatever the client's `retry` says. */
 	retry?: false;
+	/** Who goes first where the client's `rateLimit` makes requests wait. Default `'interactive'`. */
+	priority?: RequestPriority;
 	/**
 	 * `true`: it does no harm to send this request twice, whatever its method, and the client's `hedge` is for it,
 	 * too; `false`: it does. Default: by its method.
@@ -409,7 +416,7 @@ export interface HedgeOptions {
 /** What `fetch` takes as a body, an async iterable included (Node's own extension). */
 export type BodyInput = string | ArrayBuffer | ArrayBufferView | Blob | FormData | URLSearchParams | ReadableStream | AsyncIterable<Uint8Array> | Iterable<Uint8Array> | null | undefined;
 /** What `fetch` takes beside the URL: the standard's, and what is ours. */
-export interface FetchInit extends Omit<RequestInit, "body" | "headers" | "signal"> {
+export interface FetchInit extends Omit<RequestInit, "body" | "headers" | "priority" | "signal"> {
 	headers?: HeadersInput;
 	body?: BodyInput;
 	signal?: AbortSignal | null | undefined;
@@ -429,6 +436,8 @@ export interface FetchInit extends Omit<RequestInit, "body" | "headers" | "signa
 	 * a request again; the `fetch` that the process shares never does.
 	 */
 	retry?: false;
+	/** Who goes first where a rate limit makes requests wait. Default `'interactive'`. */
+	priority?: RequestPriority;
 	/**
 	 * `true`: it does no harm to send this request twice, whatever its method, and the `hedge` of a client of your own
 	 * is for it, too; `false`: it does. Default: by its method.
@@ -477,6 +486,60 @@ export interface ServerSentEvent {
  * ```
  */
 export declare function events(response: Response): AsyncIterableIterator<ServerSentEvent>;
+/**
+ * How much is sent to one origin with one key. Without a limit of its own it keeps to what the provider's headers
+ * say.
+ */
+export interface RateLimit {
+	/** Requests, whatever becomes of them. Default: no limit. */
+	requestsPerMinute?: number;
+	/**
+	 * Tokens of prompts and answers. A request is taken to use one for every four bytes of its body, and as many more
+	 * as the body lets the provider generate (`max_tokens` and its like), until its response has said how many they
+	 * were. Bodies that are streamed are taken to use none. Default: no limit.
+	 */
+	tokensPerMinute?: number;
+	/** Requests under way, responses that are still read included. Default: no limit. */
+	concurrentRequests?: number;
+	/**
+	 * What the limits per minute are counted over, in milliseconds: in each span of this length, wherever it begins,
+	 * no more goes out than its part of them. A shorter one spreads what would else go out at once. Default 60 000.
+	 */
+	window?: number;
+	/**
+	 * Whether requests also wait for what the provider says is left, in the headers `x-ratelimit-*` (OpenAI and its
+	 * like, Azure) and `anthropic-ratelimit-*`. Default `true`.
+	 */
+	followHeaders?: boolean;
+	/**
+	 * What becomes of a request that does not fit: `'wait'`, in the order in which they came, or `'refuse'`, with an
+	 * error of the code `WARMLINE_RATE_LIMITED` whose `retryAfter` says how long it would have had to wait. Default `'wait'`.
+	 */
+	mode?: "wait" | "refuse";
+	/**
+	 * How long one waits at most, in milliseconds, until it is refused. Default: as long as its deadline lets it.
+	 */
+	maxWait?: number;
+}
+/**
+ * One limit for every origin, or limits by origin: `{ 'https://api.openai.com': { requestsPerMinute: 500 } }`, where
+ * `'*'` stands for all others.
+ */
+export type RateLimitOptions = RateLimit | Readonly<Record<string, RateLimit>>;
+/** What was sent to one origin with one key. */
+export interface RateLimitStatus {
+	readonly origin: string;
+	/** Requests in line. */
+	readonly waiting: number;
+	/** Requests under way, responses that are still read included. */
+	readonly inFlight: number;
+	/** Requests of the window that ends now; 0 where they are not limited. */
+	readonly requests: number;
+	/** Their tokens, estimated until their responses have said; 0 where they are not limited. */
+	readonly tokens: number;
+	/** How long it is, in milliseconds, until the next one may go; 0 if it may, and where it waits for another to end. */
+	readonly retryAfter: number;
+}
 /** A certificate or key in PEM form. */
 export type Pem = string | Uint8Array;
 /** How an {@link HttpClient} speaks TLS. */
@@ -624,6 +687,11 @@ export interface HttpClientOptions {
 	 */
 	cooldown?: CooldownOptions | false;
 	/**
+	 * How much is sent to an origin with one key: one limit for every origin, or limits by origin. The clients of a
+	 * process that have the same `rateLimit`, in all its threads, have it in common. Default: no limit.
+	 */
+	rateLimit?: RateLimitOptions | false;
+	/**
 	 * Sends a request of this client's own a second time where the first one takes long, if that can do no harm: by
 	 * its method (RFC 9110 section 9.2.2; no `POST`), or because the request says so. The first good answer wins, and
 	 * the other request is stopped. Default `false`.
@@ -756,6 +824,20 @@ export declare class HttpClient {
 	 * @throws {WarmlineError} `WARMLINE_CLOSED` once the client is closed.
 	 */
 	resetCircuitBreakers(place?: string): void;
+	/**
+	 * Changes the rate limits while the client runs: what was sent under the ones before counts, and who waits goes on
+	 * waiting.
+	 *
+	 * @throws {TypeError} as the constructor does for its `rateLimit`.
+	 * @throws {WarmlineError} `WARMLINE_CLOSED` once the client is closed.
+	 */
+	updateRateLimit(rateLimit: RateLimitOptions | false): void;
+	/**
+	 * What was sent under the rate limits, by origin, for each key that it was sent with.
+	 *
+	 * @throws {WarmlineError} `WARMLINE_CLOSED` once the client is closed.
+	 */
+	getRateLimits(): RateLimitStatus[];
 	/** Takes no more requests, waits for those in flight, then closes the connections. */
 	close(): Promise<void>;
 	/** Stops every request in flight and closes the connections. */

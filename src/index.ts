@@ -18,6 +18,7 @@ export type { HedgeOptions } from './client/hedge.js';
 export { HttpClient, type PoolMetrics } from './client/http-client.js';
 export type { FoundAddress, LookupFunction } from './client/lookup.js';
 export type { DecompressOptions, Http2, HttpClientOptions } from './client/options.js';
+export type { RateLimit, RateLimitOptions, RateLimitStatus } from './client/rate-limit.js';
 export type { RetryBudget, RetryException, RetryOptions } from './client/retry.js';
 export type { Pem, TlsOptions } from './client/tls.js';
 export type { HealthCheckOptions } from './client/upkeep.js';
@@ -33,6 +34,7 @@ export type { Compression } from './native/compression.js';
 export { type Phase, WarmlineError } from './native/error.js';
 export type { RequestTimings, ResponseConnection } from './native/facts.js';
 export { isNativeAvailable, NativeUnavailableError } from './native/load.js';
+export type { RequestPriority } from './native/priority.js';
 export type { Timeouts } from './native/timeouts.js';
 export type { PatchStatistics } from './patch/account.js';
 export {

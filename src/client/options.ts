@@ -9,6 +9,7 @@ import { checkDns, type DnsOptions, ip } from './dns.js';
 import { type Balance, checkEndpoints, type Endpoint, type FailoverOptions } from './endpoints.js';
 import { checkHedge, type HedgeOptions } from './hedge.js';
 import { likeness } from './likeness.js';
+import { checkRateLimit, type RateLimitOptions } from './rate-limit.js';
 import { checkRetry, type RetryOptions } from './retry.js';
 import { checkTls, type TlsOptions } from './tls.js';
 import { checkHealth, checkMinIdle, type HealthCheckOptions } from './upkeep.js';
@@ -114,6 +115,11 @@ export interface HttpClientOptions {
    */
   cooldown?: CooldownOptions | false;
   /**
+   * How much is sent to an origin with one key: one limit for every origin, or limits by origin. The clients of a
+   * process that have the same `rateLimit`, in all its threads, have it in common. Default: no limit.
+   */
+  rateLimit?: RateLimitOptions | false;
+  /**
    * Sends a request of this client's own a second time where the first one takes long, if that can do no harm: by
    * its method (RFC 9110 section 9.2.2; no `POST`), or because the request says so. The first good answer wins, and
    * the other request is stopped. Default `false`.
@@ -162,6 +168,7 @@ const NAMES: readonly (keyof HttpClientOptions)[] = [
   'retry',
   'circuitBreaker',
   'cooldown',
+  'rateLimit',
   'hedge',
 ];
 
@@ -206,9 +213,17 @@ export function checkOptions(options: HttpClientOptions): ClientSettings {
     ...checkRetry(options.retry),
     ...checkCircuitBreaker(options.circuitBreaker),
     ...checkCooldown(options.cooldown, options.retry),
+    ...limits(options.rateLimit),
     ...checkHedge(options.hedge),
   };
   return [{ ...settings, ...likeness(settings, names?.lookup) }, names?.lookup];
+}
+
+function limits(
+  rateLimit: RateLimitOptions | false = false,
+): Pick<ClientSettings[0], 'rateLimits'> {
+  const rateLimits = checkRateLimit('rateLimit', rateLimit);
+  return rateLimits.length === 0 ? {} : { rateLimits };
 }
 
 function checkSocket(options: HttpClientOptions): SocketSettings {

@@ -17,8 +17,10 @@ use crate::gates::Gates;
 use crate::hedging::HedgeOptions;
 use crate::policy::breaker::{BreakerOptions, BreakerStatus};
 use crate::policy::endpoints::EndpointState;
+use crate::policy::rate_limit::GateState;
 use crate::policy::retry::RetryOptions;
 use crate::probe::{Entry, Probes};
+use crate::rate_limits::RateLimitOptions;
 use crate::request::{Request, Timeouts};
 use crate::response::Response;
 use crate::routes::{EndpointsOptions, Route, Routes};
@@ -47,8 +49,6 @@ pub struct ClientOptions {
     pub decoding: Option<DecodingLimits>,
     /// Where relative URLs lead.
     pub endpoints: Option<EndpointsOptions>,
-    /// What is done for idle connections.
-    pub upkeep: UpkeepOptions,
     /// When requests that allow it are sent again; `None` for never.
     pub retry: Option<RetryOptions>,
     /// When requests that it does no harm to are sent a second time beside the first; `None` for never.
@@ -58,9 +58,14 @@ pub struct ClientOptions {
     /// The longest pause asked for by a server that requests wait for; longer ones they do not heed, nor any if
     /// it is `None`.
     pub cooldown: Option<Duration>,
+    /// How much is sent to an origin with one key; `None` is no limit. Clients with the same limits share them, in
+    /// whatever thread.
+    pub rate_limits: Option<RateLimitOptions>,
     /// Clients with the same word here share what they know of the places that they send to, in whatever
     /// thread; it says how they are set up, as far as that matters for it.
     pub alike: Option<Box<str>>,
+    /// What is done for idle connections.
+    pub upkeep: UpkeepOptions,
 }
 
 impl Default for ClientOptions {
@@ -79,12 +84,13 @@ impl Default for ClientOptions {
             protocol: Protocol::default(),
             decoding: Some(DecodingLimits::default()),
             endpoints: None,
-            upkeep: UpkeepOptions::default(),
             retry: None,
             hedge: None,
             breaker: None,
             cooldown: Some(LONGEST_COOLDOWN),
+            rate_limits: None,
             alike: None,
+            upkeep: UpkeepOptions::default(),
         }
     }
 }
@@ -157,7 +163,7 @@ impl Client {
                 routes: routes.map(Arc::new),
                 retry: options.retry,
                 hedge: options.hedge,
-                gates: Gates::new(standings, options.cooldown),
+                gates: Gates::new(standings, options.cooldown, options.rate_limits),
                 requests: AtomicU64::new(0),
                 errors: AtomicU64::new(0),
                 response_micros: AtomicU64::new(0),
@@ -327,6 +333,18 @@ impl Client {
 
     pub(crate) fn gates(&self) -> &Gates {
         &self.inner.gates
+    }
+
+    /// Limits how much is sent, from now on; requests in line keep their places.
+    pub fn set_rate_limits(&self, limits: Option<RateLimitOptions>) {
+        self.inner.gates.set_limits(limits);
+    }
+
+    /// What has been sent under the limits that hold now, by origin, for each key that was sent with.
+    #[must_use]
+    pub fn rate_limits(&self) -> Vec<(Arc<str>, GateState)> {
+        let limits = self.inner.gates.limits();
+        limits.map(|limits| limits.states()).unwrap_or_default()
     }
 
     /// The breakers of the places that requests went to, by their names; none if it has none.

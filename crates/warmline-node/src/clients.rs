@@ -19,6 +19,7 @@ use crate::lookup::{JsLookup, LookupAnswer};
 use crate::network::{self, DnsSettings, ProxySettings, SocketSettings, TlsSettings};
 use crate::outbox::{End, Outbox};
 use crate::parse;
+use crate::rate_limits::{self, RateLimitSettings};
 use crate::resilience::{self, BreakerSettings, HedgeSettings, RetrySettings};
 use crate::upkeep::{self, HealthCheckSettings};
 
@@ -61,8 +62,6 @@ pub struct ClientSettings {
     pub http2: Option<String>,
     pub decompress: Option<DecompressSettings>,
     pub endpoints: Option<EndpointsSettings>,
-    pub min_idle: Option<u32>,
-    pub health_check: Option<HealthCheckSettings>,
     /// Left out, nothing is sent again.
     pub retry: Option<RetrySettings>,
     /// Left out, nothing is sent a second time beside the first.
@@ -71,8 +70,12 @@ pub struct ClientSettings {
     pub circuit_breaker: Option<BreakerSettings>,
     /// The longest pause asked for by a server that is waited for; 0 heeds none.
     pub cooldown: Option<u32>,
+    /// By origin, and for all others.
+    pub rate_limits: Option<Vec<RateLimitSettings>>,
     /// The same for clients that share what they know of the places that they send to.
     pub alike: Option<String>,
+    pub min_idle: Option<u32>,
+    pub health_check: Option<HealthCheckSettings>,
 }
 
 /// How far an encoded response may grow; 0 is no limit.
@@ -171,17 +174,18 @@ fn options(settings: ClientSettings, lookup: Option<JsLookup>) -> Result<ClientO
             Some(settings) => decoding(settings),
         },
         endpoints: settings.endpoints.map(endpoints::options).transpose()?,
-        upkeep: UpkeepOptions {
-            min_idle: count(settings.min_idle, defaults.upkeep.min_idle),
-            check_interval: health.interval,
-        },
         retry: settings.retry.map(resilience::retry),
         hedge: settings.hedge.map(|hedge| resilience::hedge(&hedge)),
         breaker: settings
             .circuit_breaker
             .map(|breaker| resilience::breaker(&breaker)),
         cooldown: duration(settings.cooldown, defaults.cooldown),
+        rate_limits: settings.rate_limits.map(rate_limits::options),
         alike: settings.alike.map(Into::into),
+        upkeep: UpkeepOptions {
+            min_idle: count(settings.min_idle, defaults.upkeep.min_idle),
+            check_interval: health.interval,
+        },
         protocol: match settings.http2.as_deref() {
             Some("never") => Protocol::Http1,
             Some("prior-knowledge") => Protocol::Http2,

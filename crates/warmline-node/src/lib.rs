@@ -30,6 +30,7 @@ mod memory;
 mod network;
 mod outbox;
 mod parse;
+mod rate_limits;
 mod relaying;
 mod resilience;
 mod spoken;
