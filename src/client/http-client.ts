@@ -5,7 +5,6 @@ import type { TimedResponse } from '../fetch/response.js';
 import { ask } from '../native/answer.js';
 import { engine } from '../native/link.js';
 import { binding } from '../native/load.js';
-import { refusable } from '../native/refusal.js';
 import type { ServerSentEvent } from '../sse/events.js';
 import { expectEvents, Requested } from '../sse/requested.js';
 import { type Analytics, analyticsOf } from './analytics.js';
@@ -96,7 +95,7 @@ export class HttpClient {
     const settings = checkOptions(options);
     const native = binding();
     this.#defaults = options.compress ? { compress: options.compress } : undefined;
-    this.#number = refusable(() => native.openClient(...settings));
+    this.#number = native.openClient(...settings);
     if (settings[0].circuitBreaker?.monitored) publishChanges();
     this.#endpoints = settings[0].endpoints?.endpoints ?? [];
     forgotten.register(this, { number: this.#number, inFlight: this.#inFlight });
@@ -172,7 +171,7 @@ export class HttpClient {
   updatePoolLimits(maxConnections: number, maxKeepaliveConnections: number): void {
     const busy = connections('maxConnections', maxConnections);
     const idle = idleConnections('maxKeepaliveConnections', maxKeepaliveConnections);
-    refusable(() => binding().setClientLimits(this.#number, busy, idle));
+    binding().setClientLimits(this.#number, busy, idle);
   }
 
   /**
@@ -181,7 +180,7 @@ export class HttpClient {
    * @throws {WarmlineError} `WARMLINE_CLOSED` once the client is closed.
    */
   getPoolMetrics(): PoolMetrics {
-    const numbers = refusable(() => binding().clientStats(this.#number));
+    const numbers = binding().clientStats(this.#number);
     return {
       maxConnections: numbers.maxConnections,
       maxKeepaliveConnections: numbers.maxKeepaliveConnections,
@@ -210,7 +209,7 @@ export class HttpClient {
    * @throws {WarmlineError} `WARMLINE_CLOSED` once the client is closed.
    */
   getEndpoints(): EndpointStatus[] {
-    const states = refusable(() => binding().clientEndpoints(this.#number));
+    const states = binding().clientEndpoints(this.#number);
     return this.#endpoints.map(({ url, weight }, index) => {
       const { healthy, inFlight, requests, failures } = states[index] as (typeof states)[number];
       return { url, weight, healthy, inFlight, totalRequests: requests, totalFailures: failures };
@@ -224,7 +223,7 @@ export class HttpClient {
    * @throws {WarmlineError} `WARMLINE_CLOSED` once the client is closed.
    */
   getCircuitBreakers(): CircuitBreakerStatus[] {
-    return refusable(() => binding().clientBreakers(this.#number)).map(circuitBreaker);
+    return binding().clientBreakers(this.#number).map(circuitBreaker);
   }
 
   /**
@@ -234,7 +233,7 @@ export class HttpClient {
    * @throws {WarmlineError} `WARMLINE_CLOSED` once the client is closed.
    */
   resetCircuitBreakers(place?: string): void {
-    refusable(() => binding().resetClientBreakers(this.#number, place));
+    binding().resetClientBreakers(this.#number, place);
   }
 
   /**
@@ -243,7 +242,7 @@ export class HttpClient {
    * @throws {WarmlineError} `WARMLINE_CLOSED` once the client is closed.
    */
   getHealth(): HealthStatus[] {
-    return refusable(() => binding().clientHealth(this.#number)).map(healthStatus);
+    return binding().clientHealth(this.#number).map(healthStatus);
   }
 
   /**
@@ -252,7 +251,7 @@ export class HttpClient {
    * @throws {WarmlineError} `WARMLINE_CLOSED` once the client is closed.
    */
   getAnalytics(): Analytics {
-    return analyticsOf(refusable(() => binding().clientAnalytics(this.#number)));
+    return analyticsOf(binding().clientAnalytics(this.#number));
   }
 
   /**
@@ -264,7 +263,7 @@ export class HttpClient {
    */
   updateRateLimit(rateLimit: RateLimitOptions | false): void {
     const limits = checkRateLimit('rateLimit', rateLimit);
-    refusable(() => binding().setClientRateLimits(this.#number, limits));
+    binding().setClientRateLimits(this.#number, limits);
   }
 
   /**
@@ -273,7 +272,7 @@ export class HttpClient {
    * @throws {WarmlineError} `WARMLINE_CLOSED` once the client is closed.
    */
   getRateLimits(): RateLimitStatus[] {
-    return refusable(() => binding().clientRateLimits(this.#number)).map(rateLimitStatus);
+    return binding().clientRateLimits(this.#number).map(rateLimitStatus);
   }
 
   /** Takes no more requests, waits for those in flight, then closes the connections. */

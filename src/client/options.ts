@@ -235,7 +235,7 @@ export function checkOptions(options: HttpClientOptions): ClientSettings {
     ...given('decompress', options.decompress, checkDecompress),
     ...(endpoints === undefined ? {} : { endpoints }),
     ...checkRetry(options.retry),
-    ...checkCircuitBreaker(options.circuitBreaker),
+    ...checkCircuitBreaker(options.circuitBreaker, endpoints?.rest),
     ...checkCooldown(options.cooldown, options.retry),
     ...limits(options.rateLimit),
     ...checkHealthMonitor(options.health),

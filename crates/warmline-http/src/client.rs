@@ -10,6 +10,7 @@ use url::Url;
 use warmline_pool::{Checkout, Key, Limits, Origin, Pool, PoolStats, Protocol};
 
 use crate::analytics::{AnalyticsOptions, Records};
+use crate::checkout;
 use crate::clock::CoarseClock;
 use crate::coding::DecodingLimits;
 use crate::error::Error;
@@ -271,12 +272,12 @@ impl Client {
                 Checkout::Ready(lease) => leases.push(lease),
                 Checkout::Connect(permit) => match self.probes().enter(key) {
                     Entry::Free(herald) if herald.is_awaited() => {
-                        let connecting = execute::connect(self, key, permit, herald, limit);
-                        leases.push(connecting.await.map_err(|_| execute::connect_lost())??);
+                        let connecting = checkout::connect(self, key, permit, herald, limit);
+                        leases.push(connecting.await.map_err(|_| checkout::connect_lost())??);
                         opened += 1;
                     }
                     Entry::Free(herald) => {
-                        opening.push(execute::connect(self, key, permit, herald, limit));
+                        opening.push(checkout::connect(self, key, permit, herald, limit));
                     }
                     Entry::Behind(run) => {
                         drop(permit);
@@ -290,7 +291,7 @@ impl Client {
             }
         }
         for connecting in opening {
-            let connecting = connecting.await.map_err(|_| execute::connect_lost())?;
+            let connecting = connecting.await.map_err(|_| checkout::connect_lost())?;
             leases.push(connecting?);
             opened += 1;
         }

@@ -47,7 +47,7 @@ async fn routed(
     mut body: RequestBody,
     tally: &mut Tally,
 ) -> Result<Answer, Error> {
-    let mut tried = out_of_question(journey, route, hop, &tally.refused);
+    let mut tried = out_of_question(journey, route, hop, tally);
     let mut failure = None;
     let ailing = ailing(journey, route);
     while let Some(mut turn) = route.routes.turn(route.key.as_deref(), &tried, &ailing) {
@@ -90,14 +90,20 @@ fn answered(mut answer: Answer, mut turn: Turn, tally: &mut Tally) -> Answer {
 }
 
 /// Endpoints that are not to be asked: those whose gates are closed, and those that did not serve this request
-/// before; but never all of them.
+/// before; but never all of them. A client without fail-over sends a request again to where it was.
 fn out_of_question(
     journey: &Journey<'_>,
     route: &Route,
     hop: &mut Hop,
-    refused: &[usize],
+    tally: &Tally,
 ) -> Vec<usize> {
     let all = 0..route.routes.count();
+    let refused = &tally.refused;
+    if let Some(last) = tally.endpoint
+        && !route.routes.failover
+    {
+        return all.filter(|index| *index != last).collect();
+    }
     if journey.gates().are_clear() && refused.is_empty() {
         return Vec::new();
     }

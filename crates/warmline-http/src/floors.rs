@@ -8,8 +8,8 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 use warmline_pool::{Key, Origin};
 
+use crate::checkout;
 use crate::client::Client;
-use crate::execute;
 use crate::policy::refill::Refill;
 use crate::probe::Entry;
 use crate::transport::Connection;
@@ -139,7 +139,7 @@ fn open(
         };
         let is_for_all = herald.is_awaited();
         let limit = client.timeouts().connect;
-        let connecting = execute::connect(client, key, permit, herald, limit);
+        let connecting = checkout::connect(client, key, permit, herald, limit);
         let key = key.clone();
         openings.spawn(async move {
             let opened = connecting.await;

@@ -6,6 +6,7 @@
 mod analytics;
 mod attempts;
 mod busy;
+mod checkout;
 mod client;
 mod clock;
 mod coding;
@@ -17,6 +18,9 @@ mod error;
 mod execute;
 mod failover;
 mod floors;
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub mod fuzzing;
 mod gates;
 mod head;
 mod healths;
@@ -27,6 +31,7 @@ mod policy;
 mod probe;
 mod rate_limits;
 mod redirect;
+mod referrer;
 pub mod relay;
 mod request;
 mod response;
@@ -46,7 +51,7 @@ pub use engine::engine;
 pub use error::{Error, Phase};
 pub use hedging::HedgeOptions;
 pub use leases::{
-    ConnectionGuard, EndpointId, EndpointLeaseStats, LeaseId, LeaseStats, LeasedConnection,
+    ConnectionGuard, EndpointId, EndpointLeaseStats, Holder, LeaseId, LeaseStats, LeasedConnection,
     NamedPool, Return, spots,
 };
 pub use policy::breaker::{BreakerOptions, BreakerState, BreakerStatus};
@@ -57,12 +62,13 @@ pub use policy::rate_limit::{GateState, Mode, Priority, RateLimit};
 pub use policy::retry::{Exception, RetryOptions};
 pub use policy::scaling::{Demand, Forecast, Step, Steps};
 pub use rate_limits::RateLimitOptions;
+pub use referrer::{Referrer, ReferrerPolicy};
 pub use request::{Hedging, RedirectMode, Request, Timeouts};
 pub use response::{Body, Facts, Response};
 pub use routes::{EndpointOptions, EndpointsOptions, Route};
 pub use scaling::ScalingOptions;
 pub use standing::{BreakerChange, BreakerWatch, watch_breakers};
 pub use target::{Target, key_of};
-pub use transport::{Abort, ConnectionInfo, RequestBody};
+pub use transport::{Abort, ConnectionInfo, Pieces, RequestBody, Rewind};
 pub use upkeep::{HealthCheck, UpkeepOptions};
 pub use warmline_pool::{Key, Limits, PoolStats, Protocol, Spot};

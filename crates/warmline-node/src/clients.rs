@@ -18,7 +18,7 @@ use crate::exchange::Ending;
 use crate::lookup::{JsLookup, LookupAnswer};
 use crate::monitoring::{self, AnalyticsSettings, HealthSettings};
 use crate::network::{self, DnsSettings, ProxySettings, SocketSettings, TlsSettings};
-use crate::outbox::{End, Outbox};
+use crate::outbox::End;
 use crate::parse;
 use crate::rate_limits::{self, RateLimitSettings};
 use crate::resilience::{self, BreakerSettings, HedgeSettings, RetrySettings};
@@ -300,8 +300,7 @@ fn numbers(stats: &PoolStats, totals: Totals) -> PoolNumbers {
     }
 }
 
-pub(crate) async fn preconnect(number: u32, url: String, count: u32, outbox: Arc<Outbox>) {
-    let ending = Ending(outbox);
+pub(crate) async fn preconnect(number: u32, url: String, count: u32, ending: Ending) {
     let opened = async {
         let client = get(number)?;
         client.preconnect(&parse::url(&url)?, count as usize).await
