@@ -257,7 +257,10 @@ export interface CircuitBreakerOptions {
 	 * as chance makes one in no more than a million requests. Default 5.
 	 */
 	failureThreshold?: number;
-	/** For so long, in milliseconds; then some requests show whether the place has recovered. Default 60 000. */
+	/**
+	 * For so long, in milliseconds; then some requests show whether the place has recovered. Default 60 000; what
+	 * `failover.timeout` is, where that is given.
+	 */
 	recoveryTimeout?: number;
 	/** This part of the requests in the window opens it, too, from 0 to 1. Default 0.5. */
 	failureRate?: number;
