@@ -5,12 +5,14 @@
  */
 
 export { ClientResponse, type RequestOptions } from './client/call.js';
+export type { DefaultClientOptions, ProviderOptions } from './client/default-client.js';
 export type { DnsOptions } from './client/dns.js';
 export type { Balance, Endpoint, EndpointStatus, FailoverOptions } from './client/endpoints.js';
 export { HttpClient, type PoolMetrics } from './client/http-client.js';
 export type { FoundAddress, LookupFunction } from './client/lookup.js';
 export type { DecompressOptions, Http2, HttpClientOptions } from './client/options.js';
 export type { Pem, TlsOptions } from './client/tls.js';
+export { type ConfigureOptions, configure } from './config/configure.js';
 export { fetch } from './fetch/fetch.js';
 export type { FetchInit } from './fetch/request.js';
 export type { TimedResponse } from './fetch/response.js';

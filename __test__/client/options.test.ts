@@ -20,6 +20,8 @@ const WRONG: [option: string, options: unknown][] = [
   ['maxKeepaliveConnections', { maxKeepaliveConnections: Number.NaN }],
   ['keepaliveExpiry', { keepaliveExpiry: 0 }],
   ['keepaliveExpiry', { keepaliveExpiry: '30s' }],
+  ['cleanupInterval', { cleanupInterval: 0 }],
+  ['cleanupInterval', { cleanupInterval: '1s' }],
   ['timeout', { timeout: 0 }],
   ['timeout', { timeout: -5 }],
   ['timeout', { timeout: Number.NaN }],

@@ -16,6 +16,11 @@ export interface HttpClientOptions {
   /** How long an idle connection is kept, in milliseconds. Default 30 000. */
   keepaliveExpiry?: number;
   /**
+   * How often idle connections are looked for that are past their time, in milliseconds. Default 1000. With
+   * `false` they are closed once a request comes upon them.
+   */
+  cleanupInterval?: number | false;
+  /**
    * Deadlines of each request, in milliseconds; a number is the total. Default 30 000. An object
    * sets no total unless it names one.
    */
@@ -101,6 +106,7 @@ const NAMES: readonly (keyof HttpClientOptions)[] = [
   'maxConnections',
   'maxKeepaliveConnections',
   'keepaliveExpiry',
+  'cleanupInterval',
   'timeout',
   'connectTimeout',
   'dns',
@@ -140,6 +146,7 @@ export function checkOptions(options: HttpClientOptions): ClientSettings {
     ...given('maxConnections', options.maxConnections, connections),
     ...given('maxKeepaliveConnections', options.maxKeepaliveConnections, idleConnections),
     ...given('keepaliveExpiry', keepaliveExpiry, duration),
+    ...given('cleanupInterval', options.cleanupInterval, checkCleanup),
     ...given('connectTimeout', connectTimeout, duration),
     ...given('connectTimeout', timeouts.connect, duration),
     ...given('firstByteTimeout', timeouts.firstByte, duration),
@@ -171,6 +178,12 @@ function checkSocket(options: HttpClientOptions): SocketSettings {
       throw invalid('tcpKeepalive', 'a positive number of milliseconds or false', time);
     }),
   };
+}
+
+function checkCleanup(name: string, interval: number | false): number {
+  if (interval === false) return 0;
+  if (typeof interval === 'number') return duration(name, interval);
+  throw invalid(name, 'a positive number of milliseconds or false', interval);
 }
 
 function checkProxy(_: string, proxy: string | URL | false): { url?: string } {

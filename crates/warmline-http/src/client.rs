@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use url::Url;
@@ -22,9 +22,9 @@ use crate::routes::{EndpointsOptions, Route, Routes};
 use crate::target::key_of;
 use crate::transport::{Connection, Connector, ConnectorOptions};
 
-/// How often a client looks for connections that have been idle too long or have grown too old.
-/// Dead ones do not wait for it: each connection watches its own socket.
-const SWEEP_INTERVAL: Duration = Duration::from_secs(1);
+/// How often a client looks for connections that have been idle too long or have grown too old, unless it
+/// is told otherwise. Dead ones do not wait for it: each connection watches its own socket.
+const CLEANUP_INTERVAL: Duration = Duration::from_secs(1);
 
 /// How a client is set up.
 #[derive(Clone, Debug)]
@@ -42,6 +42,16 @@ pub struct ClientOptions {
     pub decoding: Option<DecodingLimits>,
     /// Where relative URLs lead.
     pub endpoints: Option<EndpointsOptions>,
+    /// How often connections are looked for that have been idle too long or have grown too old. Default 1 s;
+    /// with `None` they are closed once a request comes upon them.
+    pub cleanup: Option<Duration>,
+}
+
+impl ClientOptions {
+    /// Whether connections are made in the same way, so that clients with either may share them.
+    pub(crate) fn connects_as(&self, other: &Self) -> bool {
+        self.connector == other.connector
+    }
 }
 
 impl Default for ClientOptions {
@@ -59,6 +69,7 @@ impl Default for ClientOptions {
             protocol: Protocol::default(),
             decoding: Some(DecodingLimits::default()),
             endpoints: None,
+            cleanup: Some(CLEANUP_INTERVAL),
         }
     }
 }
@@ -73,10 +84,15 @@ struct Inner {
     pool: Pool<Connection>,
     connector: Connector,
     protocol: Protocol,
-    probes: Probes,
+    probes: Arc<Probes>,
     timeouts: Timeouts,
     decoding: Option<DecodingLimits>,
     routes: Option<Arc<Routes>>,
+    counters: Arc<Counters>,
+}
+
+#[derive(Default)]
+struct Counters {
     requests: AtomicU64,
     errors: AtomicU64,
     response_micros: AtomicU64,
@@ -100,42 +116,68 @@ impl Client {
     /// `WARMLINE_ENGINE` if the engine cannot start; what the connector says of its options.
     pub fn new(options: ClientOptions) -> Result<Self, Error> {
         let routes = options.endpoints.as_ref().map(Routes::new).transpose()?;
-        let client = Self {
-            inner: Arc::new(Inner {
+        Self::start(
+            Inner {
                 pool: Pool::with_clock(options.limits, CoarseClock::default()),
                 connector: Connector::new(options.connector)?,
                 protocol: options.protocol,
-                probes: Probes::default(),
+                probes: Arc::default(),
                 timeouts: options.timeouts,
                 decoding: options.decoding,
                 routes: routes.map(Arc::new),
-                requests: AtomicU64::new(0),
-                errors: AtomicU64::new(0),
-                response_micros: AtomicU64::new(0),
-            }),
+                counters: Arc::default(),
+            },
+            options.cleanup,
+        )
+    }
+
+    /// This client with other options, on the same pool, whose limits change with it. They must make connections
+    /// in the same way as those that it has.
+    ///
+    /// # Errors
+    /// As [`Client::new`]; nothing has changed then.
+    pub(crate) fn with_options(
+        &self,
+        from: &ClientOptions,
+        to: &ClientOptions,
+    ) -> Result<Self, Error> {
+        let inner = &self.inner;
+        let routes = if from.endpoints == to.endpoints {
+            inner.routes.clone()
+        } else {
+            let routes = to.endpoints.as_ref().map(Routes::new).transpose()?;
+            routes.map(Arc::new)
         };
-        let pool = client.inner.pool.clone();
-        let alive = Arc::downgrade(&client.inner);
-        engine()?.spawn(async move {
-            while alive.strong_count() > 0 {
-                tokio::time::sleep(SWEEP_INTERVAL).await;
-                pool.sweep();
-            }
-        });
+        let client = Self::start(
+            Inner {
+                pool: inner.pool.clone(),
+                connector: inner.connector.clone(),
+                protocol: to.protocol,
+                probes: Arc::clone(&inner.probes),
+                timeouts: to.timeouts,
+                decoding: to.decoding,
+                routes,
+                counters: Arc::clone(&inner.counters),
+            },
+            to.cleanup,
+        )?;
+        inner.pool.set_limits(to.limits.clone());
         Ok(client)
     }
 
-    /// The client of this process that `fetch`, patched SDKs and the pool named "default" share.
-    ///
-    /// # Errors
-    /// As [`Client::new`], the same at every call.
-    pub fn shared() -> Result<&'static Self, Error> {
-        static SHARED: OnceLock<Client> = OnceLock::new();
-        if let Some(client) = SHARED.get() {
-            return Ok(client);
+    fn start(inner: Inner, cleanup: Option<Duration>) -> Result<Self, Error> {
+        let inner = Arc::new(inner);
+        if let Some(interval) = cleanup {
+            let pool = inner.pool.clone();
+            let alive = Arc::downgrade(&inner);
+            engine()?.spawn(async move {
+                while alive.strong_count() > 0 {
+                    tokio::time::sleep(interval).await;
+                    pool.sweep();
+                }
+            });
         }
-        let client = Self::new(ClientOptions::default())?;
-        Ok(SHARED.get_or_init(|| client))
+        Ok(Self { inner })
     }
 
     /// Sends a request and waits for its response's head.
@@ -147,16 +189,17 @@ impl Client {
         let start = Instant::now();
         let result = execute::send(self, request).await;
         // Counters that nobody reads together: no order among them is promised.
-        self.inner.requests.fetch_add(1, Ordering::Relaxed);
+        self.inner.counters.requests.fetch_add(1, Ordering::Relaxed);
         match &result {
             Ok(_) => {
                 let micros = u64::try_from(start.elapsed().as_micros()).unwrap_or(u64::MAX);
                 self.inner
+                    .counters
                     .response_micros
                     .fetch_add(micros, Ordering::Relaxed);
             }
             Err(_) => {
-                self.inner.errors.fetch_add(1, Ordering::Relaxed);
+                self.inner.counters.errors.fetch_add(1, Ordering::Relaxed);
             }
         }
         result
@@ -166,10 +209,10 @@ impl Client {
     #[must_use]
     pub fn totals(&self) -> Totals {
         Totals {
-            requests: self.inner.requests.load(Ordering::Relaxed),
-            errors: self.inner.errors.load(Ordering::Relaxed),
+            requests: self.inner.counters.requests.load(Ordering::Relaxed),
+            errors: self.inner.counters.errors.load(Ordering::Relaxed),
             response_time: Duration::from_micros(
-                self.inner.response_micros.load(Ordering::Relaxed),
+                self.inner.counters.response_micros.load(Ordering::Relaxed),
             ),
         }
     }

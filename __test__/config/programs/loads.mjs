@@ -1,0 +1,16 @@
+// Which of the configuration's packages are loaded: by the package alone, then by reading a file.
+import { registerHooks } from 'node:module';
+
+const loaded = new Set();
+registerHooks({
+  resolve(specifier, context, nextResolve) {
+    if (specifier === 'yaml' || specifier === 'zod') loaded.add(specifier);
+    return nextResolve(specifier, context);
+  },
+});
+const { configure, fetch } = await import('warmline');
+configure({ maxConnections: 5 });
+await fetch('data:,').then((response) => response.text());
+console.log([...loaded].sort().join());
+await configure(process.argv[2]);
+console.log([...loaded].sort().join());
