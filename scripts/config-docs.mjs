@@ -63,11 +63,18 @@ function* keys(path, node, schema) {
   for (const [key, value] of inner) {
     const below = [...path, key];
     if (key === 'connection_pool' && path[0] === 'providers') {
-      yield line(below, 'section', undefined, 'The keys of `http_client` but `enabled`, over what it says.');
+      yield line(
+        below,
+        'section',
+        undefined,
+        'The keys of `http_client` but `enabled`, over what it says.',
+      );
       continue;
     }
     const forms = [resolved(value, schema), ...alternatives(value, schema)];
-    const keyed = forms.find(({ properties, additionalProperties }) => properties ?? additionalProperties);
+    const keyed = forms.find(
+      ({ properties, additionalProperties }) => properties ?? additionalProperties,
+    );
     if (forms.length > 1 || keyed === undefined) yield row(below, value, schema);
     if (keyed !== undefined) yield* keys(below, keyed, schema);
   }

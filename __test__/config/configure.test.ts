@@ -78,9 +78,9 @@ describe('configure', () => {
     configure({ timeout: { firstByte: 20 } });
     const nonsense = { timeout: { total: 10 }, tls: { ca: 'nonsense' } };
     expect(() => configure(nonsense)).toThrow(expect.objectContaining({ code: 'WARMLINE_CA' }));
-    expect(() => configure({ providers: { mine: { baseUrl: server.origin, ...nonsense } } })).toThrow(
-      expect.objectContaining({ code: 'WARMLINE_CA' }),
-    );
+    expect(() =>
+      configure({ providers: { mine: { baseUrl: server.origin, ...nonsense } } }),
+    ).toThrow(expect.objectContaining({ code: 'WARMLINE_CA' }));
     expect(await code(server.origin)).toBe('UND_ERR_HEADERS_TIMEOUT');
   });
 
@@ -91,7 +91,10 @@ describe('configure', () => {
     ['dns.lookup must', { dns: { lookup: () => {} } }],
     ['providers must', { providers: 5 }],
     ['providers.mine: baseUrl must', { providers: { mine: {} } }],
-    ['providers.mine: maxConnections must', { providers: { mine: { baseUrl: 'http://a.test', maxConnections: 0 } } }],
+    [
+      'providers.mine: maxConnections must',
+      { providers: { mine: { baseUrl: 'http://a.test', maxConnections: 0 } } },
+    ],
     ['providers.mine: endpoints[0] must', { providers: { mine: { baseUrl: 'a.test' } } }],
   ])('refuses by its name: %s', (message, options) => {
     expect(() => configure(options as DefaultClientOptions)).toThrow(TypeError);
@@ -224,7 +227,10 @@ providers:
       await changes.untilTrue(() => seen.includes('WARMLINE_CONFIG'));
       expect(watched.config.client.maxConnections).toBe(5);
       // New connections, too, take over without a loss.
-      folder.write('warmline.yaml', `${limits(6)}  # and\n`.replace('{ pool', '{ proxy: false, pool'));
+      folder.write(
+        'warmline.yaml',
+        `${limits(6)}  # and\n`.replace('{ pool', '{ proxy: false, pool'),
+      );
       await changes.untilTrue(() => seen.includes(6));
       stop = true;
       await traffic;

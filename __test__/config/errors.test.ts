@@ -58,16 +58,40 @@ provders: {}
     ['half a connection', 'http_client: { max_connections: 1.5 }', 'http_client.max_connections'],
     ['a list where a section is', 'http_client: []', 'http_client'],
     ['a number where a section is', 'providers: { openai: 5 }', 'providers.openai'],
-    ['a status that is none', 'http_client: { retry: { status_codes: [42] } }', 'http_client.retry.status_codes.0'],
+    [
+      'a status that is none',
+      'http_client: { retry: { status_codes: [42] } }',
+      'http_client.retry.status_codes.0',
+    ],
     ['a scheme that is no proxy', 'http_client: { proxy: "ftp://127.0.0.1" }', 'http_client.proxy'],
-    ['an affinity that is none', 'distributed_pool: { connection_affinity: random }', 'distributed_pool.connection_affinity'],
+    [
+      'an affinity that is none',
+      'distributed_pool: { connection_affinity: random }',
+      'distributed_pool.connection_affinity',
+    ],
     ['an alert without a name', 'alerts: [{ condition: a > 1, severity: info }]', 'alerts.0.name'],
     ['a provider nobody knows', 'providers: { acme: {} }', 'providers.acme'],
-    ['a provider that is twice somewhere', 'providers: { openai: { base_url: "https://a.test", endpoints: ["https://b.test"] } }', 'providers.openai'],
-    ['a base URL with a query', 'providers: { openai: { base_url: "https://a.test/?key=1" } }', 'providers.openai.base_url'],
+    [
+      'a provider that is twice somewhere',
+      'providers: { openai: { base_url: "https://a.test", endpoints: ["https://b.test"] } }',
+      'providers.openai',
+    ],
+    [
+      'a base URL with a query',
+      'providers: { openai: { base_url: "https://a.test/?key=1" } }',
+      'providers.openai.base_url',
+    ],
     ['a missing certificate', 'http_client: { tls: { ca_file: nowhere.pem } }', 'http_client'],
-    ['half of an identity', 'http_client: { tls: { passphrase: a, key_file: /dev/null } }', 'http_client'],
-    ['an environment in an environment', 'production: { development: {} }', 'production.development'],
+    [
+      'half of an identity',
+      'http_client: { tls: { passphrase: a, key_file: /dev/null } }',
+      'http_client',
+    ],
+    [
+      'an environment in an environment',
+      'production: { development: {} }',
+      'production.development',
+    ],
   ])('is told of %s', (_, yaml, key) => {
     const { valid, issues } = validateConfig(yaml, { env: {} });
     expect(valid).toBe(false);
@@ -107,7 +131,11 @@ describe('YAML that is none', () => {
   it.each([
     ['a bracket that is not closed', 'http_client: { timeout: 5\n', 'is not valid YAML'],
     ['a tab for indentation', 'http_client:\n\ttimeout: 5\n', 'is not valid YAML'],
-    ['a key that is there twice', 'http_client:\n  timeout: 5\n  timeout: 6\n', 'Map keys must be unique'],
+    [
+      'a key that is there twice',
+      'http_client:\n  timeout: 5\n  timeout: 6\n',
+      'Map keys must be unique',
+    ],
     ['two documents', 'http_client: {}\n---\nhttp_client: {}\n', 'is not valid YAML'],
     ['an alias to nothing', 'http_client: *base\n', 'is not valid YAML'],
     ['a tag that nobody knows', 'http_client: !secret a\n', 'is not valid YAML'],

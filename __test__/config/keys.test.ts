@@ -52,11 +52,7 @@ const CLIENT: Record<string, [yaml: string, options: object]> = {
 
 /** Other keys: a file, what of its configuration the key decides, and what it comes to. */
 const OTHERS: Record<string, [yaml: string, part: (config: Config) => unknown, value: unknown]> = {
-  'http_client.enabled': [
-    'http_client: { enabled: false }',
-    (config) => config.enabled,
-    false,
-  ],
+  'http_client.enabled': ['http_client: { enabled: false }', (config) => config.enabled, false],
   'http_client.tls.cert_file': [
     'http_client: { tls: { cert_file: cert.pem, key_file: key.pem } }',
     (config) => config.client.tls?.cert,

@@ -91,7 +91,7 @@ http_client:
   keepalive_expiry: \${EXPIRY:-45}
   timeout: "\${TIMEOUT:-250ms}"
   proxy: http://\${HOST}:\${PORT:-3128}
-  features: { compression: \${COMPRESSION} }
+  features: { compression: "\${COMPRESSION}" }
   tls: { passphrase: "$\${MAX}" }
 `;
     const env = { MAX: '7', EXPIRY: '', HOST: '127.0.0.1', COMPRESSION: 'false' };
@@ -105,10 +105,18 @@ http_client:
     });
   });
 
+  it('is text where text is wanted, whatever it looks like', () => {
+    const env = { WARMLINE_HTTP_CLIENT__TLS__PASSPHRASE: 'true' };
+    const yaml = (value: string) => `http_client: { tls: { passphrase: ${value} } }`;
+    expect(read('', env).client.tls?.passphrase).toBe('true');
+    expect(read('http_client:\n  tls:\n    passphrase: ${DIGITS}\n', { DIGITS: '0123' }).client).toEqual({
+      tls: { passphrase: '0123' },
+    });
+    expect(validateConfig(yaml('5'), { env: {} }).valid).toBe(false);
+  });
+
   it('puts nothing in but a value', () => {
     const env = { VALUE: 'http://a.test\n  max_connections: 1' };
-    const { issues } = validateConfig('http_client:\n  proxy: ${VALUE}\n', { env });
-    expect(issues.map(({ key }) => key)).toEqual([]);
     expect(read('http_client: { tls: { passphrase: "${VALUE}" } }', env).client).toEqual({
       tls: { passphrase: env.VALUE },
     });
@@ -141,7 +149,9 @@ providers:
 
   it.each(Object.entries(profiles))('may have the profile %s', (name, profile) => {
     const { base_url = 'http://127.0.0.1:9' } = profile as { base_url?: string };
-    const { providers } = read(`providers: { mine: { profile: ${name}, base_url: "${base_url}" } }`);
+    const { providers } = read(
+      `providers: { mine: { profile: ${name}, base_url: "${base_url}" } }`,
+    );
     const { connect } = profile.connection_pool.timeout;
     expect(providers['mine']?.client).toMatchObject({ connectTimeout: connect * 1000 });
   });

@@ -23,7 +23,9 @@ export function keysOfSchema(): string[] {
     if (keyed.additionalProperties) inner['*'] = keyed.additionalProperties;
     const own = forms.length > 1 ? [path] : [];
     const all = Object.entries(inner).filter(([key]) => path !== '' || !ENVIRONMENTS.has(key));
-    const nested = all.flatMap(([key, value]) => below(value, path === '' ? key : `${path}.${key}`));
+    const nested = all.flatMap(([key, value]) =>
+      below(value, path === '' ? key : `${path}.${key}`),
+    );
     return [...own, ...nested];
   };
   return below(schema, '');

@@ -60,22 +60,25 @@ describe('a watched file', () => {
     await seen.until(() => seen.limits().includes(3));
   });
 
-  it.skipIf(process.platform === 'win32')('may be reached by links, as Kubernetes mounts it', async () => {
-    await using folder = temporary({});
-    for (const max of [1, 2]) {
-      await mkdir(folder.path(`..${max}`));
-      await writeFile(folder.path(`..${max}/warmline.yaml`), limit(max));
-    }
-    symlinkSync('..1', folder.path('..data'));
-    symlinkSync('..data/warmline.yaml', folder.path('warmline.yaml'));
-    await using seen = await watched(folder.path('warmline.yaml'));
-    symlinkSync('..2', folder.path('..data_tmp'));
-    renameSync(folder.path('..data_tmp'), folder.path('..data'));
-    await seen.until(() => seen.limits().includes(2));
-    // Where it leads now is watched, too.
-    await writeFile(folder.path('..2/warmline.yaml'), limit(3));
-    await seen.until(() => seen.limits().includes(3));
-  });
+  it.skipIf(process.platform === 'win32')(
+    'may be reached by links, as Kubernetes mounts it',
+    async () => {
+      await using folder = temporary({});
+      for (const max of [1, 2]) {
+        await mkdir(folder.path(`..${max}`));
+        await writeFile(folder.path(`..${max}/warmline.yaml`), limit(max));
+      }
+      symlinkSync('..1', folder.path('..data'));
+      symlinkSync('..data/warmline.yaml', folder.path('warmline.yaml'));
+      await using seen = await watched(folder.path('warmline.yaml'));
+      symlinkSync('..2', folder.path('..data_tmp'));
+      renameSync(folder.path('..data_tmp'), folder.path('..data'));
+      await seen.until(() => seen.limits().includes(2));
+      // Where it leads now is watched, too.
+      await writeFile(folder.path('..2/warmline.yaml'), limit(3));
+      await seen.until(() => seen.limits().includes(3));
+    },
+  );
 
   it('keeps what it had when a change is wrong, says so, and takes the next good one', async () => {
     await using folder = temporary({ 'warmline.yaml': limit(1) });

@@ -5,7 +5,7 @@ import { balancing, clientOptions } from './client-options.js';
 import type { ConfigIssue } from './error.js';
 import { merge } from './merge.js';
 import { type NotInEffect, withoutEffect } from './not-in-effect.js';
-import { type ProfileName, profiles } from './profiles.js';
+import { type Profile, type ProfileName, profiles } from './profiles.js';
 import type { AlertRule, Environment, Layer, Provider } from './schema/root.js';
 import { settings } from './schema/settings.js';
 import { discreet } from './secrets.js';
@@ -66,7 +66,12 @@ export function assemble(
       const { message, code } = error as NodeJS.ErrnoException;
       // A file that cannot be read, or options that do not go together; anything else is a defect of ours.
       if (code === undefined) throw error;
-      issues.push({ ...placeOf(layers, path), key: path.join('.'), message, suggestion: undefined });
+      issues.push({
+        ...placeOf(layers, path),
+        key: path.join('.'),
+        message,
+        suggestion: undefined,
+      });
       return {};
     }
   };
@@ -144,7 +149,7 @@ function addresses(
 
 function addressOf(name: string | undefined): string | undefined {
   if (name === undefined || !Object.hasOwn(profiles, name)) return undefined;
-  const profile: { readonly base_url?: string } = profiles[name as ProfileName];
+  const profile: Profile = profiles[name as ProfileName];
   return profile.base_url;
 }
 

@@ -1,6 +1,6 @@
 /** What a schema has to say of a source, in the words of {@link ConfigIssue}. */
 
-import type { z } from 'zod';
+import type { z } from 'zod/v4';
 import type { ConfigIssue } from './error.js';
 import { nearest } from './nearest.js';
 import { type Path, type Source, valueAt } from './source.js';
@@ -12,10 +12,26 @@ export function check<Schema extends z.ZodType>(
   schema: Schema,
   source: Source,
 ): { data: z.output<Schema> | undefined; issues: ConfigIssue[] } {
-  const result = schema.safeParse(source.value);
+  let result = schema.safeParse(source.value);
+  const texts = result.error?.issues.filter(wantsText).map(({ path }) => path) ?? [];
+  if (texts.length > 0) result = schema.safeParse(withTexts(source, texts));
   if (result.success) return { data: result.data, issues: [] };
   const issues = result.error.issues.flatMap((fault) => explain(fault, [], schema, source));
   return { data: undefined, issues: withoutRepeats(issues) };
+}
+
+/** What looks like a number or a truth where text is wanted is text: a passphrase of digits. */
+const wantsText = (fault: Fault): boolean =>
+  fault.code === 'invalid_type' && fault.expected === 'string';
+
+function withTexts(source: Source, paths: readonly Path[]): unknown {
+  const value = structuredClone(source.value);
+  for (const path of paths) {
+    const text = source.asText(path);
+    const within = valueAt(value, path.slice(0, -1));
+    if (text !== undefined) Object.assign(Object(within), { [path.at(-1) ?? '']: text });
+  }
+  return value;
 }
 
 function explain(fault: Fault, prefix: Path, schema: z.ZodType, source: Source): ConfigIssue[] {

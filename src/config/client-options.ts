@@ -50,8 +50,7 @@ function deadlines({ connect, ...said }: Deadlines): HttpClientOptions {
 function abilities(features: Features): HttpClientOptions {
   return defined({
     http2: features.http2_enabled === false ? 'never' : undefined,
-    dns:
-      features.dns_cache_enabled === false ? { ttl: 0, negativeTtl: 0, staleTtl: 0 } : undefined,
+    dns: features.dns_cache_enabled === false ? { ttl: 0, negativeTtl: 0, staleTtl: 0 } : undefined,
     tcpKeepalive: features.tcp_keepalive === false ? false : undefined,
     decompress: features.compression,
   });
@@ -71,10 +70,13 @@ function tls(said: NonNullable<Canonical['tls']>, file: string): TlsOptions {
 
 /** How a client chooses among the endpoints of its provider. */
 export function balancing(
-  endpoints: Provider['endpoints'],
+  said: Provider['endpoints'],
   distributed: Layer['distributed_pool'] = {},
 ): Pick<HttpClientOptions, 'endpoints' | 'balance' | 'failover'> {
-  if (endpoints === undefined) return {};
+  if (said === undefined) return {};
+  const endpoints = said.map((endpoint) =>
+    typeof endpoint === 'string' ? endpoint : { url: endpoint.url, weight: endpoint.weight ?? 1 },
+  );
   const { enabled, connection_affinity, failover_enabled, failover_timeout } = distributed;
   if (enabled !== true) return { endpoints };
   return defined({

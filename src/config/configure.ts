@@ -39,9 +39,10 @@ export function configure(path: string | URL, options?: ConfigureOptions): Promi
 export function configure(
   source: DefaultClientOptions | string | URL,
   options: ConfigureOptions = {},
-): Promise<ConfigWatch> | void {
+): Promise<ConfigWatch> | undefined {
   if (typeof source === 'string' || source instanceof URL) return fromFile(source, options);
   configureDefault(source);
+  return undefined;
 }
 
 async function fromFile(path: string | URL, options: ConfigureOptions): Promise<ConfigWatch> {
@@ -77,10 +78,18 @@ function apply({ client, providers, enabled }: Config): void {
   configureDefault({
     ...client,
     providers: Object.fromEntries(
-      Object.entries(providers).map(([name, { baseUrls: [baseUrl], client: own }]) => [
-        name,
-        own.endpoints === undefined && baseUrl !== undefined ? { ...own, baseUrl } : own,
-      ]),
+      Object.entries(providers).map(
+        ([
+          name,
+          {
+            baseUrls: [baseUrl],
+            client: own,
+          },
+        ]) => [
+          name,
+          own.endpoints === undefined && baseUrl !== undefined ? { ...own, baseUrl } : own,
+        ],
+      ),
     ),
   });
   if (!enabled) disablePatches();

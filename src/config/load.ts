@@ -91,7 +91,8 @@ function read(
   const all: Said[] = [said(source, [], base)];
   for (const name of ENVIRONMENTS) all.push(said(source, [name], environments[name] ?? {}));
   all.push(said(variables, [], over.data ?? {}));
-  for (const { source: from, path, layer } of all) issues.push(...contradictions(layer, from, path));
+  for (const { source: from, path, layer } of all)
+    issues.push(...contradictions(layer, from, path));
   if (issues.length > 0) return { config: undefined, issues: inOrder(issues) };
   const applied = all.filter(({ path }) => path.length === 0 || path[0] === environment);
   const assembled = assemble(file, environment, applied);

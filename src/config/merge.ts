@@ -1,5 +1,8 @@
 /** Puts one layer over another: sections key by key; lists and single values as a whole. */
-export function merge<Value extends object>(lower: Value | undefined, upper: Value | undefined): Value {
+export function merge<Value extends object>(
+  lower: Value | undefined,
+  upper: Value | undefined,
+): Value {
   const merged: Record<string, unknown> = { ...lower };
   for (const [key, value] of Object.entries(upper ?? {})) {
     const below = merged[key];

@@ -17,7 +17,10 @@ const plain = (key: string): string => key.toLowerCase().replaceAll(/[-_ ]/g, ''
 
 /** Optimal string alignment: Levenshtein's distance, where two swapped letters are one change. */
 function distance(left: string, right: string): number {
-  let [before, last]: [number[], number[]] = [[], Array.from({ length: right.length + 1 }, (_, n) => n)];
+  let [before, last]: [number[], number[]] = [
+    [],
+    Array.from({ length: right.length + 1 }, (_, n) => n),
+  ];
   for (let i = 1; i <= left.length; i += 1) {
     const row = [i];
     for (let j = 1; j <= right.length; j += 1) {

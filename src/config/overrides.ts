@@ -22,6 +22,7 @@ export function overrides(env: Variables, providers: readonly string[]): Source 
   return {
     value,
     place: (path) => placeOf(path, variables, env),
+    asText: (path) => env[variables.get(path.join('.')) ?? ''],
   };
 }
 

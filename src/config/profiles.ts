@@ -4,7 +4,7 @@
  * provider's, so that there are none.
  */
 
-import type { z } from 'zod';
+import type { z } from 'zod/v4';
 import type { settings } from './schema/settings.js';
 
 /** What a profile says of its provider. */

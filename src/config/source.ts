@@ -37,6 +37,8 @@ export interface Source {
   readonly value: unknown;
   /** The place of a value, or of the key itself; the nearest that there is. */
   place(path: Path, of: 'key' | 'value'): Place;
+  /** A value whose kind was guessed, as text. */
+  asText(path: Path): string | undefined;
 }
 
 /** More of a value than this is not shown. */
@@ -68,6 +70,7 @@ export function yamlSource(
     issue({ source: file, ...at(pos[0]), found: undefined }, `is not valid YAML: ${message}`),
   );
   const unset: ConfigIssue[] = [];
+  const filledIn = new Map<Scalar, string>();
   visit(document, {
     Scalar(key, node) {
       if (key === 'key' || typeof node.value !== 'string') return;
@@ -77,14 +80,15 @@ export function yamlSource(
         unset.push(issue(place, `\${${name}} is not set, and has no default (\${${name}:-...})`));
       }
       if (filled === node.value) return;
-      node.value = node.type === Scalar.PLAIN ? scalar(filled) : filled;
+      node.value = scalar(filled);
+      filledIn.set(node, filled);
     },
   });
-  const source = new YamlSource(file, document, at, valueOf(document, faults, file));
+  const source = new YamlSource(file, document, at, filledIn, readValue(document, faults, file));
   return { source, issues: [...faults, ...unset] };
 }
 
-function valueOf(document: Document.Parsed, faults: ConfigIssue[], file: string): unknown {
+function readValue(document: Document.Parsed, faults: ConfigIssue[], file: string): unknown {
   if (faults.length > 0) return {};
   try {
     return withoutNothing(document.toJS({ maxAliasCount: MOST_ALIASES }) as unknown) ?? {};
@@ -107,41 +111,58 @@ export function withoutNothing(value: unknown): unknown {
   );
 }
 
+type Found = Node | null | undefined;
+
 class YamlSource implements Source {
   readonly value: unknown;
   readonly #file: string;
   readonly #document: Document.Parsed;
   readonly #at: (offset: number) => Pick<Place, 'line' | 'column'>;
+  readonly #filledIn: ReadonlyMap<unknown, string>;
 
   constructor(
     file: string,
     document: Document.Parsed,
     at: (offset: number) => Pick<Place, 'line' | 'column'>,
+    filledIn: ReadonlyMap<unknown, string>,
     value: unknown,
   ) {
     this.#file = file;
     this.#document = document;
     this.#at = at;
+    this.#filledIn = filledIn;
     this.value = value;
   }
 
   place(path: Path, of: 'key' | 'value'): Place {
-    let node: Node | null | undefined = this.#document.contents;
-    let offset = node?.range?.[0] ?? 0;
-    for (const [index, step] of path.entries()) {
-      const inside = this.#resolved(node);
-      const pair = isMap(inside) ? this.#pair(inside, step) : undefined;
-      node = isSeq(inside) ? (inside.items[Number(step)] as Node) : (pair?.value as Node | null);
-      if (node === undefined) break;
-      const isLast = index === path.length - 1;
-      const from = pair !== undefined && (node === null || (isLast && of === 'key')) ? pair.key : node;
-      offset = (from as Node | null)?.range?.[0] ?? offset;
-    }
+    const { node, key, offset } = this.#walk(path);
+    const from = of === 'key' || node === null ? (key ?? node) : node;
     const found = of === 'value' && isScalar(node) ? shown(path, node) : undefined;
-    return { source: this.#file, ...this.#at(offset), found };
+    return { source: this.#file, ...this.#at(from?.range?.[0] ?? offset), found };
   }
 
-  #resolved(node: Node | null | undefined): Node | null | undefined {
+  asText(path: Path): string | undefined {
+    return this.#filledIn.get(this.#walk(path).node);
+  }
+
+  /** What a path leads to, with its key; where it leads nowhere, only how far into the file it got. */
+  #walk(path: Path): { node: Found; key: Found; offset: number } {
+    let node: Found = this.#document.contents;
+    let key: Found;
+    let offset = 0;
+    for (const step of path) {
+      offset = node?.range?.[0] ?? offset;
+      const inside = this.#resolved(node);
+      const pair = isMap(inside) ? this.#pair(inside, step) : undefined;
+      key = pair?.key as Found;
+      node = isSeq(inside) ? (inside.items[Number(step)] as Node) : (pair?.value as Found);
+      if (node === undefined) break;
+      offset = key?.range?.[0] ?? offset;
+    }
+    return { node, key, offset };
+  }
+
+  #resolved(node: Found): Found {
     return isAlias(node) ? node.resolve(this.#document) : node;
   }
 
@@ -149,9 +170,9 @@ class YamlSource implements Source {
   #pair(map: Node, step: PropertyKey): Pair | undefined {
     if (!isMap(map)) return undefined;
     const keyed = (name: string) =>
-      map.items.find(({ key }) => isScalar(key) && String(key.value) === name);
+      map.items.find(({ key }) => isScalar(key) && (key.source ?? String(key.value)) === name);
     const own = keyed(String(step));
-    const merged = this.#resolved(keyed('<<')?.value as Node | undefined);
+    const merged = this.#resolved(keyed('<<')?.value as Found);
     return own ?? (merged ? this.#pair(merged, step) : undefined);
   }
 }

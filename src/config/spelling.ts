@@ -23,11 +23,17 @@ const SAME: readonly (readonly [key: readonly string[], as: readonly string[]])[
   [['max_connections'], ['pool_limits', 'max_connections']],
   [['max_keepalive_connections'], ['pool_limits', 'max_keepalive_connections']],
   [['keepalive_expiry'], ['pool_limits', 'keepalive_expiry']],
-  [['pool_limits', 'pool_block_timeout'], ['timeout', 'pool']],
+  [
+    ['pool_limits', 'pool_block_timeout'],
+    ['timeout', 'pool'],
+  ],
   [['connect_timeout'], ['timeout', 'connect']],
   [['retry_attempts'], ['retry', 'attempts']],
   [['retry_backoff_factor'], ['retry', 'backoff_factor']],
-  [['retry', 'status_codes'], ['retry', 'retry_status_codes']],
+  [
+    ['retry', 'status_codes'],
+    ['retry', 'retry_status_codes'],
+  ],
 ];
 
 export function canonical(said: Settings): Canonical {

@@ -1,13 +1,9 @@
 /** The whole of a configuration file. */
 
-import { z } from 'zod';
+import { z } from 'zod/v4';
 import { PROFILE_NAMES } from '../profiles.js';
 import { settings, settingsShape } from './settings.js';
-import { duration, entry, flag, listOf, oneOf, section, text, url, whole } from './values.js';
-
-const baseUrl = url(['http', 'https'], {
-  description: 'Where requests of the provider begin, such as `https://api.openai.com`.',
-});
+import { baseUrl, duration, entry, flag, listOf, oneOf, section, text, url, whole } from './values.js';
 
 const rateLimit = section(
   {
@@ -23,13 +19,15 @@ const provider = section(
     profile: oneOf(PROFILE_NAMES, {
       description: 'Numbers that suit a provider, below what the file says.',
     }),
-    base_url: baseUrl,
+    base_url: baseUrl({
+      description: 'Where requests of the provider begin, such as `https://api.openai.com`.',
+    }),
     endpoints: listOf(
       z.union(
         [
-          url(['http', 'https'], { description: 'The same as `url`.' }),
+          baseUrl({ description: 'The same as `url`.' }),
           entry(
-            { url: url(['http', 'https'], { description: 'Where its requests begin.' }) },
+            { url: baseUrl({ description: 'Where its requests begin.' }) },
             { weight: whole(1, { description: 'Its share of the requests.', default: 1 }, 0xffff) },
             'A place.',
           ),

@@ -1,6 +1,6 @@
 /** What can be said of an HTTP client: `http_client`, and the `connection_pool` of a provider. */
 
-import { z } from 'zod';
+import { z } from 'zod/v4';
 import { duration, flag, listOf, oneOf, positive, section, text, url, whole } from './values.js';
 
 const limits = {
@@ -33,7 +33,8 @@ const timeout = section(
     idle: duration({ description: "Between two pieces of the response's body." }),
     write: duration({ description: 'How long the server may take nothing of the request.' }),
     pool: duration({
-      description: 'Waiting for a free place in the pool. Goes before `pool_limits.pool_block_timeout`.',
+      description:
+        'Waiting for a free place in the pool. Goes before `pool_limits.pool_block_timeout`.',
       default: 30,
     }),
   },
@@ -49,14 +50,10 @@ const retry = section(
       default: 0.5,
     }),
     backoff_max_delay: duration({ description: 'No pause is longer.', default: 60 }),
-    retry_status_codes: listOf(
-      whole(100, { description: 'A status.' }, 599),
-      'status codes',
-      {
-        description: 'The statuses that are tried again.',
-        default: [408, 429, 500, 502, 503, 504],
-      },
-    ),
+    retry_status_codes: listOf(whole(100, { description: 'A status.' }, 599), 'status codes', {
+      description: 'The statuses that are tried again.',
+      default: [408, 429, 500, 502, 503, 504],
+    }),
     status_codes: listOf(whole(100, { description: 'A status.' }, 599), 'status codes', {
       description: 'The same as `retry_status_codes`.',
     }),
@@ -145,10 +142,9 @@ const tls = section(
 export const settingsShape = {
   ...limits,
   timeout: z
-    .union(
-      [duration({ description: 'The same as `timeout.total`.' }), timeout],
-      { error: 'must be a duration or a section of deadlines' },
-    )
+    .union([duration({ description: 'The same as `timeout.total`.' }), timeout], {
+      error: 'must be a duration or a section of deadlines',
+    })
     .meta({ description: 'Deadlines of each request; a duration is the total.' }),
   connect_timeout: duration({ description: 'The same as `timeout.connect`.' }),
   retry_attempts: whole(0, { description: 'The same as `retry.attempts`.' }, 100),
@@ -168,10 +164,16 @@ export const settingsShape = {
   health,
   features,
   proxy: z
-    .union([
-      z.literal(false),
-      url(['http', 'https', 'socks5', 'socks5h'], { description: 'The proxy.' }),
-    ], { error: 'must be a URL that begins with http://, https://, socks5:// or socks5h://, or false' })
+    .union(
+      [
+        z.literal(false),
+        url(['http', 'https', 'socks5', 'socks5h'], { description: 'The proxy.' }),
+      ],
+      {
+        error:
+          'must be a URL that begins with http://, https://, socks5:// or socks5h://, or false',
+      },
+    )
     .meta({
       description:
         "The proxy of every connection; `false` is none. Default: the environment's, as for every client.",

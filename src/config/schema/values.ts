@@ -1,6 +1,6 @@
 /** The kinds of values that keys have. What is read from YAML is checked, and turned into what the options take. */
 
-import { z } from 'zod';
+import { z } from 'zod/v4';
 
 /** What the documentation of a key says beside its kind. */
 export interface About {
@@ -33,12 +33,19 @@ const MOST = 0x7fff_ffff;
 
 export function whole(least: number, about: About, most: number = MOST) {
   const error = `must be a whole number from ${least} to ${most}`;
-  return z.int({ error }).min(least, { error }).max(most, { error }).meta({ ...about });
+  return z
+    .int({ error })
+    .min(least, { error })
+    .max(most, { error })
+    .meta({ ...about });
 }
 
 export function positive(about: About) {
   const error = 'must be a positive number';
-  return z.number({ error }).positive({ error }).meta({ ...about });
+  return z
+    .number({ error })
+    .positive({ error })
+    .meta({ ...about });
 }
 
 export function flag(about: About) {
@@ -47,7 +54,10 @@ export function flag(about: About) {
 
 export function text(about: About) {
   const error = 'must be text';
-  return z.string({ error }).min(1, { error }).meta({ ...about });
+  return z
+    .string({ error })
+    .min(1, { error })
+    .meta({ ...about });
 }
 
 export function oneOf<const Words extends readonly [string, ...string[]]>(
@@ -68,6 +78,20 @@ export function url(schemes: readonly string[], about: About) {
     )
     .meta({ ...about });
 }
+
+/** The beginning of URLs. */
+export function baseUrl(about: About) {
+  return url(['http', 'https'], about).refine(isBase, {
+    error: 'must be a URL without query, fragment and credentials',
+  });
+}
+
+function isBase(value: string): boolean {
+  const { search, hash, username, password } = URL.canParse(value) ? new URL(value) : NO_PARTS;
+  return search + hash + username + password === '';
+}
+
+const NO_PARTS = { search: '', hash: '', username: '', password: '' };
 
 export function listOf<Item extends z.ZodType>(item: Item, form: string, about: About) {
   return z.array(item, { error: `must be a list of ${form}` }).meta({ ...about });
