@@ -4,7 +4,8 @@ import { registerHooks } from 'node:module';
 const loaded = new Set();
 registerHooks({
   resolve(specifier, context, nextResolve) {
-    if (specifier === 'yaml' || specifier === 'zod') loaded.add(specifier);
+    const [name] = specifier.split('/');
+    if (name === 'yaml' || name === 'zod') loaded.add(name);
     return nextResolve(specifier, context);
   },
 });
