@@ -196,10 +196,12 @@ pub fn configure_shared(
             client: options(provider.settings, None)?,
         })
     });
-    let configured = providers.collect::<Result<_, Error>>().and_then(|providers| {
-        let client = options(settings, None)?;
-        configure(SharedOptions { client, providers })
-    });
+    let configured = providers
+        .collect::<Result<_, Error>>()
+        .and_then(|providers| {
+            let client = options(settings, None)?;
+            configure(SharedOptions { client, providers })
+        });
     configured.map_err(|error| to_napi(&error))
 }
 
