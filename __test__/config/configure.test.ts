@@ -7,6 +7,8 @@ import {
   type DefaultClientOptions,
   fetch,
   getPatchStatus,
+  patch,
+  unpatch,
   type WarmlineError,
 } from 'warmline';
 import { typeError } from '../fetch/implementations.js';
@@ -63,6 +65,39 @@ describe('configure', () => {
     for (const response of held) response.end('ended');
     expect(await Promise.all([...before, after])).toEqual(Array(3).fill('begun, ended'));
     expect(proxy.asked).toHaveLength(1);
+  });
+
+  it('sends again, and leaves unasked what fails, only where it is told to', async () => {
+    await using server = await httpServer((_, response) => {
+      response.statusCode = server.requestCount === 3 ? 200 : 503;
+      response.end();
+    });
+    const retry = { attempts: 1, backoffFactor: 0 };
+    expect((await fetch(server.origin)).status).toBe(503);
+    configure({ retry });
+    expect((await fetch(server.origin)).status).toBe(200);
+    expect(server.requestCount).toBe(3);
+    configure({ retry, circuitBreaker: { failureThreshold: 2 } });
+    for (let i = 0; i < 2; i++) {
+      expect((await fetch(server.origin, { retry: false })).status).toBe(503);
+    }
+    expect(server.requestCount).toBe(5);
+    expect(await code(server.origin)).toBe('WARMLINE_CIRCUIT_OPEN');
+  });
+
+  it('leaves it to those who send again by themselves', async () => {
+    await using server = await httpServer((_, response) => {
+      response.statusCode = 503;
+      response.end();
+    });
+    configure({ retry: { attempts: 3, backoffFactor: 0 } });
+    patch(globalThis);
+    try {
+      expect((await globalThis.fetch(server.origin)).status).toBe(503);
+    } finally {
+      unpatch(globalThis);
+    }
+    expect(server.requestCount).toBe(1);
   });
 
   it('holds in every thread', async () => {

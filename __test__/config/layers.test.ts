@@ -109,7 +109,9 @@ http_client:
     const env = { WARMLINE_HTTP_CLIENT__TLS__PASSPHRASE: 'true' };
     const yaml = (value: string) => `http_client: { tls: { passphrase: ${value} } }`;
     expect(read('', env).client.tls?.passphrase).toBe('true');
-    expect(read('http_client:\n  tls:\n    passphrase: ${DIGITS}\n', { DIGITS: '0123' }).client).toEqual({
+    expect(
+      read('http_client:\n  tls:\n    passphrase: ${DIGITS}\n', { DIGITS: '0123' }).client,
+    ).toEqual({
       tls: { passphrase: '0123' },
     });
     expect(validateConfig(yaml('5'), { env: {} }).valid).toBe(false);
@@ -142,6 +144,12 @@ providers:
         keepaliveExpiry: 300_000,
         timeout: { total: 600_000, firstByte: 600_000, idle: 20_000 },
         connectTimeout: 5000,
+        retry: {
+          attempts: 2,
+          backoffFactor: 0.5,
+          backoffMaxDelay: 8000,
+          statusCodes: [408, 409, 429, 500, 502, 503, 504],
+        },
         decompress: false,
       },
     });

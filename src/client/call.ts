@@ -4,6 +4,7 @@ import { extract } from '../fetch/body.js';
 import { bytesOf, concat } from '../fetch/bytes.js';
 import { flatten, type HeadersInput, includes, ResponseHeaders } from '../fetch/headers.js';
 import type { InFlight, Stoppable } from '../fetch/in-flight.js';
+import { ownFlags } from '../fetch/own-flags.js';
 import { affinityOf } from '../native/affinity.js';
 import { type Compression, compressionFlag } from '../native/compression.js';
 import type { WarmlineError } from '../native/error.js';
@@ -30,6 +31,13 @@ export interface RequestOptions {
   compress?: Compression | false;
   /** This request's own deadlines in milliseconds; a number is the total. */
   timeout?: number | Timeouts;
+  /** `false` sends it once, whatever the client's `retry` says. */
+  retry?: false;
+  /**
+   * `true`: it does no harm to send this request twice, whatever its method, and the client's `hedge` is for it,
+   * too; `false`: it does. Default: by its method.
+   */
+  hedge?: boolean;
   /** The id of a leased connection to send on. */
   connection?: string;
   /**
@@ -208,7 +216,7 @@ export function call(
     const lease = leaseOf(options.connection);
     const timeouts = checkTimeouts(options.timeout);
     const affinity = affinityOf(options.affinity);
-    const flags = RequestFlag.whole | compressionFlag(options.compress);
+    const flags = RequestFlag.whole | compressionFlag(options.compress) | ownFlags(options);
     engine().request(new Call(inFlight, signal, resolve, reject), {
       client,
       lease,

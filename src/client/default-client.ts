@@ -1,6 +1,7 @@
 import { invalid } from '../native/invalid.js';
 import { type Binding, binding } from '../native/load.js';
 import { refusable } from '../native/refusal.js';
+import { publishChanges } from './circuit-breaker.js';
 import { checkEndpoints } from './endpoints.js';
 import { checkOptions, type HttpClientOptions } from './options.js';
 
@@ -18,7 +19,11 @@ export interface ProviderOptions extends SharedOptions {
   baseUrl?: string | URL;
 }
 
-/** What a client that all threads share can be told: functions belong to a thread, and `compress` to a request. */
+/**
+ * What a client that all threads share can be told: functions belong to a thread, and `compress` to a request. Nothing is
+ * sent again, and no place left unasked, unless `retry` and `circuitBreaker` say so; requests of patched SDKs and the
+ * like are never sent again by the client.
+ */
 type SharedOptions = Omit<HttpClientOptions, 'compress' | 'dns'> & {
   dns?: Omit<NonNullable<HttpClientOptions['dns']>, 'lookup'>;
 };
@@ -46,6 +51,8 @@ export function configureDefault(options: DefaultClientOptions): void {
     }
   });
   refusable(() => binding().configureShared(settings, checked));
+  const all = [settings, ...checked.map((provider) => provider.settings)];
+  if (all.some(({ circuitBreaker }) => circuitBreaker?.monitored)) publishChanges();
 }
 
 function providerSettings({ baseUrl, ...own }: ProviderOptions) {
@@ -62,7 +69,8 @@ function sharedSettings(options: SharedOptions & Pick<HttpClientOptions, 'compre
   if (options.compress !== undefined) {
     throw invalid('compress', 'left to each request', options.compress);
   }
-  const [settings, lookup] = checkOptions({ ...options, timeout: options.timeout ?? {} });
+  const { timeout = {}, retry = false, circuitBreaker = false } = options;
+  const [settings, lookup] = checkOptions({ ...options, timeout, retry, circuitBreaker });
   if (lookup !== undefined) throw invalid('dns.lookup', 'left to an HttpClient', lookup);
   return settings;
 }

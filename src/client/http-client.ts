@@ -9,6 +9,7 @@ import { refusable } from '../native/refusal.js';
 import type { ServerSentEvent } from '../sse/events.js';
 import { expectEvents, Requested } from '../sse/requested.js';
 import { type ClientResponse, call, type RequestOptions } from './call.js';
+import { type CircuitBreakerStatus, circuitBreaker, publishChanges } from './circuit-breaker.js';
 import type { EndpointStatus } from './endpoints.js';
 import { checkOptions, connections, type HttpClientOptions, idleConnections } from './options.js';
 
@@ -87,6 +88,7 @@ export class HttpClient {
     const native = binding();
     this.#defaults = options.compress ? { compress: options.compress } : undefined;
     this.#number = refusable(() => native.openClient(...settings));
+    if (settings[0].circuitBreaker?.monitored) publishChanges();
     this.#endpoints = settings[0].endpoints?.endpoints ?? [];
     forgotten.register(this, { number: this.#number, inFlight: this.#inFlight });
   }
@@ -109,7 +111,7 @@ export class HttpClient {
   /** WHATWG `fetch` on this client's pool, with its deadlines. */
   fetch(input: string | URL | Request, init: FetchInit = {}): Promise<TimedResponse> {
     const all = this.#defaults === undefined ? init : { ...this.#defaults, ...init };
-    return fetchOn(this.#number, this.#inFlight, input, all);
+    return fetchOn(this.#number, this.#inFlight, input, all, true);
   }
 
   /**
@@ -204,6 +206,26 @@ export class HttpClient {
       const { healthy, inFlight, requests, failures } = states[index] as (typeof states)[number];
       return { url, weight, healthy, inFlight, totalRequests: requests, totalFailures: failures };
     });
+  }
+
+  /**
+   * The circuit breakers of the places that requests went to, by their names: those of all clients of the process
+   * that are set up alike. None with `circuitBreaker: false`.
+   *
+   * @throws {WarmlineError} `WARMLINE_CLOSED` once the client is closed.
+   */
+  getCircuitBreakers(): CircuitBreakerStatus[] {
+    return refusable(() => binding().clientBreakers(this.#number)).map(circuitBreaker);
+  }
+
+  /**
+   * Closes circuit breakers at once.
+   *
+   * @param place an origin or, of a client with endpoints, the URL of one; all of them if it is left out.
+   * @throws {WarmlineError} `WARMLINE_CLOSED` once the client is closed.
+   */
+  resetCircuitBreakers(place?: string): void {
+    refusable(() => binding().resetClientBreakers(this.#number, place));
   }
 
   /** Takes no more requests, waits for those in flight, then closes the connections. */

@@ -3,8 +3,13 @@ import { invalid, invalidSecret } from '../native/invalid.js';
 import type { Binding } from '../native/load.js';
 import { checkTimeouts, duration, type Timeouts } from '../native/timeouts.js';
 import { checkNames, given } from './checks.js';
+import { type CircuitBreakerOptions, checkCircuitBreaker } from './circuit-breaker.js';
+import { type CooldownOptions, checkCooldown } from './cooldown.js';
 import { checkDns, type DnsOptions, ip } from './dns.js';
 import { type Balance, checkEndpoints, type Endpoint, type FailoverOptions } from './endpoints.js';
+import { checkHedge, type HedgeOptions } from './hedge.js';
+import { likeness } from './likeness.js';
+import { checkRetry, type RetryOptions } from './retry.js';
 import { checkTls, type TlsOptions } from './tls.js';
 
 /** How an {@link HttpClient} is set up. */
@@ -82,6 +87,32 @@ export interface HttpClientOptions {
    * response is a response, whatever its status. With `false` no request goes on. Default `true`.
    */
   failover?: boolean | FailoverOptions;
+  /**
+   * When {@link HttpClient.request}, {@link HttpClient.fetch} and {@link HttpClient.events} send a request again:
+   * after a listed status, or a failure that cannot have made the server do the work; after one that may have only
+   * if the method is idempotent (RFC 9110 section 9.2.2; no `POST`) or the request has an `idempotency-key`. Never
+   * a body that is streamed, and nothing once a response has come. What goes over this client by way of a patched
+   * SDK, axios or undici is not sent again: those see to it themselves. `false` is never.
+   */
+  retry?: RetryOptions | false;
+  /**
+   * When requests to a place that fails are not sent at all, and end at once with a {@link CircuitOpenError}. A place
+   * is an origin, or one of `endpoints`; the clients of a process that are set up alike, in all its threads, have
+   * their breakers in common. `false` sends them always.
+   */
+  circuitBreaker?: CircuitBreakerOptions | false;
+  /**
+   * Whether requests wait for a pause that a server has asked for (429, 503 or 529 with `retry-after`) of everybody
+   * with their key, in any thread of the process and on any client. They then leave one after another. A request
+   * with less time than that ends with the code `WARMLINE_COOLING_DOWN`. `false` sends them at once.
+   */
+  cooldown?: CooldownOptions | false;
+  /**
+   * Sends a request of this client's own a second time where the first one takes long, if that can do no harm: by
+   * its method (RFC 9110 section 9.2.2; no `POST`), or because the request says so. The first good answer wins, and
+   * the other request is stopped. Default `false`.
+   */
+  hedge?: HedgeOptions | false;
 }
 
 /** What an encoded response may come to; `WARMLINE_DECOMPRESSION_LIMIT` is the error of one that comes to more. */
@@ -121,6 +152,10 @@ const NAMES: readonly (keyof HttpClientOptions)[] = [
   'endpoints',
   'balance',
   'failover',
+  'retry',
+  'circuitBreaker',
+  'cooldown',
+  'hedge',
 ];
 
 const HTTP2: readonly string[] = ['auto', 'never', 'prior-knowledge'];
@@ -160,8 +195,12 @@ export function checkOptions(options: HttpClientOptions): ClientSettings {
     ...given('http2', options.http2, checkHttp2),
     ...given('decompress', options.decompress, checkDecompress),
     ...(endpoints === undefined ? {} : { endpoints }),
+    ...checkRetry(options.retry),
+    ...checkCircuitBreaker(options.circuitBreaker),
+    ...checkCooldown(options.cooldown, options.retry),
+    ...checkHedge(options.hedge),
   };
-  return [settings, names?.lookup];
+  return [{ ...settings, ...likeness(settings, names?.lookup) }, names?.lookup];
 }
 
 function checkSocket(options: HttpClientOptions): SocketSettings {

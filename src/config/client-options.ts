@@ -27,6 +27,7 @@ export function clientOptions(settings: Canonical, file: string): HttpClientOpti
     keepaliveExpiry: limits.keepalive_expiry,
     ...deadlines(timeout),
     cleanupInterval: health.force_cleanup === false ? false : health.cleanup_interval,
+    ...resilience(settings),
     ...abilities(features),
     proxy: settings.proxy,
     tls: settings.tls === undefined ? undefined : tls(settings.tls, file),
@@ -45,6 +46,39 @@ function deadlines({ connect, ...said }: Deadlines): HttpClientOptions {
     connectTimeout: connect,
     timeout: Object.keys(timeout).length === 0 ? undefined : timeout,
   });
+}
+
+/** Neither where nothing is said of it. */
+function resilience({ retry, circuit_breaker: breaker }: Canonical): HttpClientOptions {
+  return defined({
+    retry: section(retry, ({ enabled, ...said }) =>
+      enabled === false
+        ? false
+        : defined({
+            attempts: said.attempts,
+            backoffFactor: said.backoff_factor,
+            backoffMaxDelay: said.backoff_max_delay,
+            statusCodes: said.retry_status_codes,
+            exceptions: said.retry_on_exceptions,
+          }),
+    ),
+    circuitBreaker: section(breaker, ({ enabled, ...said }) =>
+      enabled === false
+        ? false
+        : defined({
+            failureThreshold: said.failure_threshold,
+            recoveryTimeout: said.recovery_timeout,
+            monitoringEnabled: said.monitoring_enabled,
+          }),
+    ),
+  });
+}
+
+function section<Said extends object, Option>(
+  said: Said | undefined,
+  option: (said: Said) => Option,
+): Option | undefined {
+  return said === undefined || Object.keys(said).length === 0 ? undefined : option(said);
 }
 
 function abilities(features: Features): HttpClientOptions {

@@ -9,7 +9,8 @@ export function jsonSchema(): Record<string, unknown> {
     // Defaults of durations are said in YAML's seconds, and would be left out as those of another unit.
     override({ zodSchema, jsonSchema }) {
       const about = z.globalRegistry.get(zodSchema);
-      if (about?.['default'] !== undefined) Object.assign(jsonSchema, { default: about['default'] });
+      if (about?.['default'] !== undefined)
+        Object.assign(jsonSchema, { default: about['default'] });
     },
   });
   return { ...schema, title: 'warmline' };

@@ -10,7 +10,7 @@ import {
   type Node,
   type Pair,
   parseDocument,
-  Scalar,
+  type Scalar,
   visit,
 } from 'yaml';
 import type { ConfigIssue } from './error.js';

@@ -24,6 +24,16 @@ export interface FetchInit extends Omit<RequestInit, 'body' | 'headers' | 'signa
   compress?: Compression | false;
   /** This request's own deadlines in milliseconds; a number is the total. */
   timeout?: number | Timeouts;
+  /**
+   * `false` sends it once, whatever the client's `retry` says. Only an {@link HttpClient} of your own sends a
+   * request again by itself; the `fetch` that the process shares does so where {@link configure} says it.
+   */
+  retry?: false;
+  /**
+   * `true`: it does no harm to send this request twice, whatever its method, and the `hedge` of a client of your own
+   * is for it, too; `false`: it does. Default: by its method.
+   */
+  hedge?: boolean;
   /** Where the client's `balance` is `'sticky'`, requests with the same key go to the same endpoint. */
   affinity?: string;
 }

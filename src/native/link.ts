@@ -3,7 +3,8 @@
  * has happened comes back in one call per burst. Nothing here waits for a batch to fill.
  */
 
-import { type ErrorFacts, WarmlineError } from './error.js';
+import { failureOf } from './circuit-open.js';
+import type { ErrorFacts, WarmlineError } from './error.js';
 import { type DecodedEvent, EventValues, type Likeness } from './events.js';
 import { millis } from './facts.js';
 import { binding } from './load.js';
@@ -46,7 +47,7 @@ export interface TimeoutWords {
 export interface Submission {
   readonly client: number;
   readonly lease: number;
-  /** Redirect mode, {@link RequestFlag.whole}, {@link RequestFlag.encoded} and the body's coding. */
+  /** Of {@link RequestFlag}: all but those that follow from the rest. */
   readonly flags: number;
   readonly url: string;
   readonly method: string;
@@ -482,7 +483,7 @@ class Link {
           const value: unknown = JSON.parse(bytes.toString('utf8', from, at));
           this.#close(slot);
           if (kind === Done.value) receiver.onValue(value);
-          else receiver.onError(new WarmlineError(value as ErrorFacts));
+          else receiver.onError(failureOf(value as ErrorFacts));
         }
       }
       at = (at + 3) & ~3;

@@ -42,6 +42,11 @@ impl Busy {
         self.turn = Some(Box::new(turn));
     }
 
+    /// Which endpoint that is, by its place in the list.
+    pub(crate) fn endpoint(&self) -> Option<usize> {
+        self.turn.as_ref().map(|turn| turn.index())
+    }
+
     pub(crate) fn connection(&self) -> Option<&Connection> {
         self.holding.as_ref().map(Holding::connection)
     }

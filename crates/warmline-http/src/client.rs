@@ -14,17 +14,26 @@ use crate::coding::DecodingLimits;
 use crate::engine::engine;
 use crate::error::Error;
 use crate::execute;
+use crate::gates::Gates;
+use crate::hedging::HedgeOptions;
+use crate::policy::breaker::{BreakerOptions, BreakerStatus};
 use crate::policy::endpoints::EndpointState;
+use crate::policy::retry::RetryOptions;
 use crate::probe::{Entry, Probes};
 use crate::request::{Request, Timeouts};
 use crate::response::Response;
 use crate::routes::{EndpointsOptions, Route, Routes};
+use crate::standing::{Kept, Standings};
 use crate::target::key_of;
 use crate::transport::{Connection, Connector, ConnectorOptions};
 
 /// How often a client looks for connections that have been idle too long or have grown too old, unless it
 /// is told otherwise. Dead ones do not wait for it: each connection watches its own socket.
 const CLEANUP_INTERVAL: Duration = Duration::from_secs(1);
+
+/// The longest pause that requests wait for by themselves. Whoever is told to wait for longer is out of quota
+/// rather than too quick, and better told so.
+const LONGEST_COOLDOWN: Duration = Duration::from_secs(60);
 
 /// How a client is set up.
 #[derive(Clone, Debug)]
@@ -45,6 +54,18 @@ pub struct ClientOptions {
     /// How often connections are looked for that have been idle too long or have grown too old. Default 1 s;
     /// with `None` they are closed once a request comes upon them.
     pub cleanup: Option<Duration>,
+    /// When requests that allow it are sent again; `None` for never.
+    pub retry: Option<RetryOptions>,
+    /// When requests that it does no harm to are sent a second time beside the first; `None` for never.
+    pub hedge: Option<HedgeOptions>,
+    /// When a place that fails is not asked; `None` asks it always.
+    pub breaker: Option<BreakerOptions>,
+    /// The longest pause asked for by a server that requests wait for; longer ones they do not heed, nor any if
+    /// it is `None`.
+    pub cooldown: Option<Duration>,
+    /// Clients with the same word here share what they know of the places that they send to, in whatever
+    /// thread; it says how they are set up, as far as that matters for it.
+    pub alike: Option<Box<str>>,
 }
 
 impl ClientOptions {
@@ -56,7 +77,8 @@ impl ClientOptions {
 
 impl Default for ClientOptions {
     /// The reference client's limits (1000 connections, 100 of them idle, for 30 s), 10 s to
-    /// connect and 30 s for a place in the pool; no other deadline.
+    /// connect and 30 s for a place in the pool; no other deadline. Nothing is sent again, or not at all; pauses
+    /// that servers ask for are kept, up to a minute.
     fn default() -> Self {
         Self {
             limits: Limits::default(),
@@ -70,6 +92,11 @@ impl Default for ClientOptions {
             decoding: Some(DecodingLimits::default()),
             endpoints: None,
             cleanup: Some(CLEANUP_INTERVAL),
+            retry: None,
+            hedge: None,
+            breaker: None,
+            cooldown: Some(LONGEST_COOLDOWN),
+            alike: None,
         }
     }
 }
@@ -81,13 +108,22 @@ pub struct Client {
 }
 
 struct Inner {
-    pool: Pool<Connection>,
-    connector: Connector,
+    ground: Ground,
     protocol: Protocol,
-    probes: Arc<Probes>,
     timeouts: Timeouts,
     decoding: Option<DecodingLimits>,
     routes: Option<Arc<Routes>>,
+    retry: Option<RetryOptions>,
+    hedge: Option<HedgeOptions>,
+    gates: Gates,
+}
+
+/// What stays when a client's options change.
+#[derive(Clone)]
+struct Ground {
+    pool: Pool<Connection>,
+    connector: Connector,
+    probes: Arc<Probes>,
     counters: Arc<Counters>,
 }
 
@@ -116,19 +152,13 @@ impl Client {
     /// `WARMLINE_ENGINE` if the engine cannot start; what the connector says of its options.
     pub fn new(options: ClientOptions) -> Result<Self, Error> {
         let routes = options.endpoints.as_ref().map(Routes::new).transpose()?;
-        Self::start(
-            Inner {
-                pool: Pool::with_clock(options.limits, CoarseClock::default()),
-                connector: Connector::new(options.connector)?,
-                protocol: options.protocol,
-                probes: Arc::default(),
-                timeouts: options.timeouts,
-                decoding: options.decoding,
-                routes: routes.map(Arc::new),
-                counters: Arc::default(),
-            },
-            options.cleanup,
-        )
+        let ground = Ground {
+            pool: Pool::with_clock(options.limits.clone(), CoarseClock::default()),
+            connector: Connector::new(options.connector.clone())?,
+            probes: Arc::default(),
+            counters: Arc::default(),
+        };
+        Self::on(ground, routes.map(Arc::new), options)
     }
 
     /// This client with other options, on the same pool, whose limits change with it. They must make connections
@@ -139,37 +169,47 @@ impl Client {
     pub(crate) fn with_options(
         &self,
         from: &ClientOptions,
-        to: &ClientOptions,
+        to: ClientOptions,
     ) -> Result<Self, Error> {
-        let inner = &self.inner;
         let routes = if from.endpoints == to.endpoints {
-            inner.routes.clone()
+            self.inner.routes.clone()
         } else {
             let routes = to.endpoints.as_ref().map(Routes::new).transpose()?;
             routes.map(Arc::new)
         };
-        let client = Self::start(
-            Inner {
-                pool: inner.pool.clone(),
-                connector: inner.connector.clone(),
-                protocol: to.protocol,
-                probes: Arc::clone(&inner.probes),
-                timeouts: to.timeouts,
-                decoding: to.decoding,
-                routes,
-                counters: Arc::clone(&inner.counters),
-            },
-            to.cleanup,
-        )?;
-        inner.pool.set_limits(to.limits.clone());
+        let limits = to.limits.clone();
+        let client = Self::on(self.inner.ground.clone(), routes, to)?;
+        client.pool().set_limits(limits);
         Ok(client)
     }
 
-    fn start(inner: Inner, cleanup: Option<Duration>) -> Result<Self, Error> {
-        let inner = Arc::new(inner);
-        if let Some(interval) = cleanup {
-            let pool = inner.pool.clone();
-            let alive = Arc::downgrade(&inner);
+    fn on(
+        ground: Ground,
+        routes: Option<Arc<Routes>>,
+        options: ClientOptions,
+    ) -> Result<Self, Error> {
+        let kept = Kept {
+            breaker: options.breaker,
+            budget: options.retry.as_ref().and_then(|retry| retry.budget),
+            hedges: options.hedge.map(|hedge| hedge.budget),
+        };
+        let standings =
+            (kept != Kept::default()).then(|| Standings::of(options.alike.as_deref(), kept));
+        let client = Self {
+            inner: Arc::new(Inner {
+                ground,
+                protocol: options.protocol,
+                timeouts: options.timeouts,
+                decoding: options.decoding,
+                routes,
+                retry: options.retry,
+                hedge: options.hedge,
+                gates: Gates::new(standings, options.cooldown),
+            }),
+        };
+        if let Some(interval) = options.cleanup {
+            let pool = client.pool().clone();
+            let alive = Arc::downgrade(&client.inner);
             engine()?.spawn(async move {
                 while alive.strong_count() > 0 {
                     tokio::time::sleep(interval).await;
@@ -177,7 +217,7 @@ impl Client {
                 }
             });
         }
-        Ok(Self { inner })
+        Ok(client)
     }
 
     /// Sends a request and waits for its response's head.
@@ -189,17 +229,26 @@ impl Client {
         let start = Instant::now();
         let result = execute::send(self, request).await;
         // Counters that nobody reads together: no order among them is promised.
-        self.inner.counters.requests.fetch_add(1, Ordering::Relaxed);
+        self.inner
+            .ground
+            .counters
+            .requests
+            .fetch_add(1, Ordering::Relaxed);
         match &result {
             Ok(_) => {
                 let micros = u64::try_from(start.elapsed().as_micros()).unwrap_or(u64::MAX);
                 self.inner
+                    .ground
                     .counters
                     .response_micros
                     .fetch_add(micros, Ordering::Relaxed);
             }
             Err(_) => {
-                self.inner.counters.errors.fetch_add(1, Ordering::Relaxed);
+                self.inner
+                    .ground
+                    .counters
+                    .errors
+                    .fetch_add(1, Ordering::Relaxed);
             }
         }
         result
@@ -209,10 +258,14 @@ impl Client {
     #[must_use]
     pub fn totals(&self) -> Totals {
         Totals {
-            requests: self.inner.counters.requests.load(Ordering::Relaxed),
-            errors: self.inner.counters.errors.load(Ordering::Relaxed),
+            requests: self.inner.ground.counters.requests.load(Ordering::Relaxed),
+            errors: self.inner.ground.counters.errors.load(Ordering::Relaxed),
             response_time: Duration::from_micros(
-                self.inner.counters.response_micros.load(Ordering::Relaxed),
+                self.inner
+                    .ground
+                    .counters
+                    .response_micros
+                    .load(Ordering::Relaxed),
             ),
         }
     }
@@ -270,19 +323,19 @@ impl Client {
     }
 
     pub(crate) fn probes(&self) -> &Probes {
-        &self.inner.probes
+        &self.inner.ground.probes
     }
 
     /// The pool of this client.
     #[must_use]
     pub fn pool(&self) -> &Pool<Connection> {
-        &self.inner.pool
+        &self.inner.ground.pool
     }
 
     /// What opens this client's connections.
     #[must_use]
     pub fn connector(&self) -> &Connector {
-        &self.inner.connector
+        &self.inner.ground.connector
     }
 
     /// The deadlines of requests that set none.
@@ -312,6 +365,36 @@ impl Client {
         }))
     }
 
+    /// When requests that allow it are sent again.
+    pub(crate) fn retry(&self) -> Option<&RetryOptions> {
+        self.inner.retry.as_ref()
+    }
+
+    /// When requests are sent a second time beside the first.
+    pub(crate) fn hedge(&self) -> Option<&HedgeOptions> {
+        self.inner.hedge.as_ref()
+    }
+
+    pub(crate) fn gates(&self) -> &Gates {
+        &self.inner.gates
+    }
+
+    /// The breakers of the places that requests went to, by their names; none if it has none.
+    #[must_use]
+    pub fn breakers(&self) -> Vec<(Arc<str>, BreakerStatus)> {
+        let standings = self.inner.gates.standings();
+        standings
+            .map(|standings| standings.breakers())
+            .unwrap_or_default()
+    }
+
+    /// Closes the breaker of a place, or of all places.
+    pub fn reset_breakers(&self, place: Option<&str>) {
+        if let Some(standings) = self.inner.gates.standings() {
+            standings.reset(place);
+        }
+    }
+
     /// The state of this client's endpoints, in the order of the options.
     #[must_use]
     pub fn endpoints(&self) -> Vec<EndpointState> {
@@ -322,11 +405,11 @@ impl Client {
     /// The pool's state now.
     #[must_use]
     pub fn stats(&self) -> PoolStats {
-        self.inner.pool.stats()
+        self.inner.ground.pool.stats()
     }
 
     /// Closes idle connections now and busy ones when their responses end; new requests fail.
     pub fn close(&self) {
-        self.inner.pool.close();
+        self.inner.ground.pool.close();
     }
 }

@@ -86,6 +86,8 @@ pub struct Facts {
     pub addresses: Option<(SocketAddr, SocketAddr)>,
     /// From the call to its end; `None` as long as that has not come.
     pub took: Option<Duration>,
+    /// How long nothing will be sent, where that is why nothing was.
+    pub retry_after: Option<Duration>,
 }
 
 /// A response's body. Read to its end it gives the connection back to the pool; dropped before, it

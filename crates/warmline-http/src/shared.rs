@@ -154,7 +154,8 @@ impl Member {
     fn new(options: ClientOptions, current: Option<&Self>) -> Result<Self, Error> {
         let client = match current {
             Some(current) if current.options.connects_as(&options) => {
-                current.client.with_options(&current.options, &options)?
+                let client = &current.client;
+                client.with_options(&current.options, options.clone())?
             }
             _ => Client::new(options.clone())?,
         };

@@ -19,6 +19,7 @@ use crate::lookup::{JsLookup, LookupAnswer};
 use crate::network::{self, DnsSettings, ProxySettings, SocketSettings, TlsSettings};
 use crate::outbox::{End, Outbox};
 use crate::parse;
+use crate::resilience::{self, BreakerSettings, HedgeSettings, RetrySettings};
 
 /// Client 0 is the one that the whole process shares; the others are in order of opening.
 const SHARED: u32 = 0;
@@ -72,6 +73,16 @@ pub struct ClientSettings {
     pub endpoints: Option<EndpointsSettings>,
     /// How often expired connections are looked for; 0 is never.
     pub cleanup_interval: Option<u32>,
+    /// Left out, nothing is sent again.
+    pub retry: Option<RetrySettings>,
+    /// Left out, nothing is sent a second time beside the first.
+    pub hedge: Option<HedgeSettings>,
+    /// Left out, every place is always asked.
+    pub circuit_breaker: Option<BreakerSettings>,
+    /// The longest pause asked for by a server that is waited for; 0 heeds none.
+    pub cooldown: Option<u32>,
+    /// The same for clients that share what they know of the places that they send to.
+    pub alike: Option<String>,
 }
 
 /// How far an encoded response may grow; 0 is no limit.
@@ -167,6 +178,13 @@ fn options(settings: ClientSettings, lookup: Option<JsLookup>) -> Result<ClientO
         },
         endpoints: settings.endpoints.map(endpoints::options).transpose()?,
         cleanup: duration(settings.cleanup_interval, defaults.cleanup),
+        retry: settings.retry.map(resilience::retry),
+        hedge: settings.hedge.map(|hedge| resilience::hedge(&hedge)),
+        breaker: settings
+            .circuit_breaker
+            .map(|breaker| resilience::breaker(&breaker)),
+        cooldown: duration(settings.cooldown, defaults.cooldown),
+        alike: settings.alike.map(Into::into),
         protocol: match settings.http2.as_deref() {
             Some("never") => Protocol::Http1,
             Some("prior-knowledge") => Protocol::Http2,

@@ -31,6 +31,7 @@ mod network;
 mod outbox;
 mod parse;
 mod relaying;
+mod resilience;
 mod spoken;
 mod submission;
 mod upload;

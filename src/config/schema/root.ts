@@ -3,7 +3,18 @@
 import { z } from 'zod/v4';
 import { PROFILE_NAMES } from '../profiles.js';
 import { settings, settingsShape } from './settings.js';
-import { baseUrl, duration, entry, flag, listOf, oneOf, section, text, url, whole } from './values.js';
+import {
+  baseUrl,
+  duration,
+  entry,
+  flag,
+  listOf,
+  oneOf,
+  section,
+  text,
+  url,
+  whole,
+} from './values.js';
 
 const rateLimit = section(
   {

@@ -1,7 +1,18 @@
 /** What can be said of an HTTP client: `http_client`, and the `connection_pool` of a provider. */
 
 import { z } from 'zod/v4';
-import { duration, flag, listOf, oneOf, positive, section, text, url, whole } from './values.js';
+import {
+  duration,
+  flag,
+  listOf,
+  matching,
+  oneOf,
+  positive,
+  section,
+  text,
+  url,
+  whole,
+} from './values.js';
 
 const limits = {
   max_connections: whole(1, {
@@ -41,36 +52,57 @@ const timeout = section(
   'Deadlines of each request.',
 );
 
+/** The names that `retry` of a client knows, and the codes of errors. */
+const EXCEPTION =
+  /^(ConnectError|ConnectTimeout|ReadTimeout|PoolTimeout|TimeoutException|NetworkError|[A-Z][A-Z0-9_]*)$/;
+const EXCEPTION_FORM =
+  'must be ConnectError, ConnectTimeout, ReadTimeout, PoolTimeout, TimeoutException, NetworkError or the code of an error';
+
 const retry = section(
   {
-    enabled: flag({ description: 'Whether failed requests are tried again.', default: true }),
+    enabled: flag({
+      description:
+        'Whether failed requests are sent again. On the default client only where there is a `retry` section or the like.',
+      default: true,
+    }),
     attempts: whole(0, { description: 'How often at most.', default: 3 }, 100),
     backoff_factor: positive({
       description: 'The longest first pause in seconds; it doubles with each attempt.',
       default: 0.5,
     }),
     backoff_max_delay: duration({ description: 'No pause is longer.', default: 60 }),
-    retry_status_codes: listOf(whole(100, { description: 'A status.' }, 599), 'status codes', {
+    retry_status_codes: listOf(whole(400, { description: 'A status.' }, 599), 'status codes', {
       description: 'The statuses that are tried again.',
       default: [408, 429, 500, 502, 503, 504],
     }),
-    status_codes: listOf(whole(100, { description: 'A status.' }, 599), 'status codes', {
+    status_codes: listOf(whole(400, { description: 'A status.' }, 599), 'status codes', {
       description: 'The same as `retry_status_codes`.',
     }),
-    retry_on_exceptions: listOf(text({ description: 'A name.' }), 'names of errors', {
-      description: 'The failures that are tried again.',
-      default: ['ConnectError', 'TimeoutException'],
-    }),
+    retry_on_exceptions: listOf(
+      matching(EXCEPTION, EXCEPTION_FORM, { description: 'A name.' }),
+      'names of errors',
+      {
+        description: 'The failures that are tried again.',
+        default: ['ConnectError', 'TimeoutException', 'NetworkError'],
+      },
+    ),
   },
   'Attempts after the first.',
 );
 
 const circuitBreaker = section(
   {
-    enabled: flag({ description: 'Whether there is one.', default: true }),
+    enabled: flag({
+      description:
+        'Whether there is one. On the default client only where there is a `circuit_breaker` section.',
+      default: true,
+    }),
     failure_threshold: whole(1, { description: 'So many failures in a row open it.', default: 5 }),
     recovery_timeout: duration({ description: 'For so long; then a request tries.', default: 60 }),
-    monitoring_enabled: flag({ description: 'Whether changes are told.', default: true }),
+    monitoring_enabled: flag({
+      description: 'Whether changes are published on the channel `warmline:circuit-breaker`.',
+      default: true,
+    }),
   },
   'Answers at once for an origin that fails.',
 );

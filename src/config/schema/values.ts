@@ -60,6 +60,13 @@ export function text(about: About) {
     .meta({ ...about });
 }
 
+export function matching(pattern: RegExp, error: string, about: About) {
+  return z
+    .string({ error })
+    .regex(pattern, { error })
+    .meta({ ...about });
+}
+
 export function oneOf<const Words extends readonly [string, ...string[]]>(
   words: Words,
   about: About,
