@@ -1,5 +1,5 @@
-// `npm run types` writes index.d.ts and config.d.ts, the public API of each on one page, from src/; with
-// --check it only compares and fails if a committed file is not what src/ says.
+// `npm run types` writes index.d.ts, the public API on one page, and the page of each other entry point that
+// has exports, from src/; with --check it only compares and fails if a committed file is not what src/ says.
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,16 +7,18 @@ import { generated } from './generated.mjs';
 import { shell } from './shell.mjs';
 
 const BANNER = '// Generated from src/ by `npm run types`; do not edit.\n\n';
+const ENTRIES = ['index', 'config', 'sizing'];
 
 const folder = mkdtempSync(join(tmpdir(), 'warmline-types-'));
 try {
-  for (const name of ['index', 'config']) {
-    const bundle = join(folder, `${name}.d.ts`);
+  for (const entry of ENTRIES) {
+    const page = `${entry}.d.ts`;
+    const bundle = join(folder, page);
     const { code } = await shell(
-      `dts-bundle-generator --silent --no-banner --project tsconfig.build.json --out-file "${bundle}" src/${name}.ts`,
+      `dts-bundle-generator --silent --no-banner --project tsconfig.build.json --out-file "${bundle}" src/${entry}.ts`,
     );
     if (code !== 0) process.exit(code);
-    generated(`${name}.d.ts`, BANNER + readFileSync(bundle, 'utf8'), 'npm run types');
+    generated(page, BANNER + readFileSync(bundle, 'utf8'), 'npm run types');
   }
 } finally {
   rmSync(folder, { recursive: true });

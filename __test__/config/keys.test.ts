@@ -38,6 +38,10 @@ const CLIENT: Record<string, [yaml: string, options: object]> = {
   'timeout.first_byte': ['7', { timeout: { firstByte: 7000 } }],
   'timeout.idle': ['2m', { timeout: { idle: 120_000 } }],
   'timeout.pool': ['7', { timeout: { pool: 7000 } }],
+  'health.enabled': ['false', { healthCheck: { interval: 0xffff_fffe } }],
+  'health.check_interval': ['7', { healthCheck: { interval: 7000 } }],
+  'health.unhealthy_threshold': ['7', { healthCheck: { unhealthyThreshold: 7 } }],
+  'health.health_check_timeout': ['7', { healthCheck: { timeout: 7000 } }],
   'health.cleanup_interval': ['300', { cleanupInterval: 300_000 }],
   'health.force_cleanup': ['false', { cleanupInterval: false }],
   'features.http2_enabled': ['false', { http2: 'never' }],
@@ -99,6 +103,21 @@ const OTHERS: Record<string, [yaml: string, part: (config: Config) => unknown, v
     (config) => config.providers['mine']?.client.endpoints,
     ['http://127.0.0.1:9', { url: 'http://127.0.0.1:8', weight: 2 }],
   ],
+  'providers.*.rate_limit.requests_per_minute': [
+    withLimit('requests_per_minute: 60'),
+    (config) => config.providers['mine']?.client.rateLimit,
+    { requestsPerMinute: 60 },
+  ],
+  'providers.*.rate_limit.tokens_per_minute': [
+    withLimit('tokens_per_minute: 60'),
+    (config) => config.providers['mine']?.client.rateLimit,
+    { tokensPerMinute: 60 },
+  ],
+  'providers.*.rate_limit.concurrent_requests': [
+    withLimit('concurrent_requests: 60'),
+    (config) => config.providers['mine']?.client.rateLimit,
+    { concurrentRequests: 60 },
+  ],
   'distributed_pool.enabled': [
     withEndpoints('enabled: true, connection_affinity: sticky'),
     (config) => config.providers['mine']?.client.balance,
@@ -120,6 +139,10 @@ const OTHERS: Record<string, [yaml: string, part: (config: Config) => unknown, v
     { timeout: 7000 },
   ],
 };
+
+function withLimit(limit: string): string {
+  return `providers: { mine: { base_url: "http://127.0.0.1:9", rate_limit: { ${limit} } } }`;
+}
 
 function withEndpoints(distributed: string): string {
   return `

@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: YAML has variables of its own.
 import { describe, expect, it } from 'vitest';
 import { type Config, loadConfig, profiles, validateConfig } from 'warmline/config';
 import { temporary } from './temporary.js';

@@ -12,6 +12,12 @@ import { type ClientResponse, call, type RequestOptions } from './call.js';
 import { type CircuitBreakerStatus, circuitBreaker, publishChanges } from './circuit-breaker.js';
 import type { EndpointStatus } from './endpoints.js';
 import { checkOptions, connections, type HttpClientOptions, idleConnections } from './options.js';
+import {
+  checkRateLimit,
+  type RateLimitOptions,
+  type RateLimitStatus,
+  rateLimitStatus,
+} from './rate-limit.js';
 
 /** A client's pool and traffic at one moment. */
 export interface PoolMetrics {
@@ -226,6 +232,27 @@ export class HttpClient {
    */
   resetCircuitBreakers(place?: string): void {
     refusable(() => binding().resetClientBreakers(this.#number, place));
+  }
+
+  /**
+   * Changes the rate limits while the client runs: what was sent under the ones before counts, and who waits goes on
+   * waiting.
+   *
+   * @throws {TypeError} as the constructor does for its `rateLimit`.
+   * @throws {WarmlineError} `WARMLINE_CLOSED` once the client is closed.
+   */
+  updateRateLimit(rateLimit: RateLimitOptions | false): void {
+    const limits = checkRateLimit('rateLimit', rateLimit);
+    refusable(() => binding().setClientRateLimits(this.#number, limits));
+  }
+
+  /**
+   * What was sent under the rate limits, by origin, for each key that it was sent with.
+   *
+   * @throws {WarmlineError} `WARMLINE_CLOSED` once the client is closed.
+   */
+  getRateLimits(): RateLimitStatus[] {
+    return refusable(() => binding().clientRateLimits(this.#number)).map(rateLimitStatus);
   }
 
   /** Takes no more requests, waits for those in flight, then closes the connections. */

@@ -9,8 +9,10 @@ import { checkDns, type DnsOptions, ip } from './dns.js';
 import { type Balance, checkEndpoints, type Endpoint, type FailoverOptions } from './endpoints.js';
 import { checkHedge, type HedgeOptions } from './hedge.js';
 import { likeness } from './likeness.js';
+import { checkRateLimit, type RateLimitOptions } from './rate-limit.js';
 import { checkRetry, type RetryOptions } from './retry.js';
 import { checkTls, type TlsOptions } from './tls.js';
+import { checkHealth, checkMinIdle, type HealthCheckOptions } from './upkeep.js';
 
 /** How an {@link HttpClient} is set up. */
 export interface HttpClientOptions {
@@ -25,6 +27,16 @@ export interface HttpClientOptions {
    * `false` they are closed once a request comes upon them.
    */
   cleanupInterval?: number | false;
+  /**
+   * How many idle connections are kept open for each origin, so that a request finds a warm one; by HTTP/2
+   * one connection that has room is enough. Those that are missing are opened in the background, within a
+   * quarter of a second and never above the caps, and after longer and longer waits (1 to 60 seconds) while
+   * that fails. An origin has them from its first request or {@link HttpClient.preconnect} until ten minutes
+   * after its last request. At most `maxKeepaliveConnections`. Default 0.
+   */
+  minIdle?: number;
+  /** How it is found out that a connection on which nothing comes is no more. */
+  healthCheck?: HealthCheckOptions;
   /**
    * Deadlines of each request, in milliseconds; a number is the total. Default 30 000. An object
    * sets no total unless it names one.
@@ -108,6 +120,11 @@ export interface HttpClientOptions {
    */
   cooldown?: CooldownOptions | false;
   /**
+   * How much is sent to an origin with one key: one limit for every origin, or limits by origin. The clients of a
+   * process that have the same `rateLimit`, in all its threads, have it in common. Default: no limit.
+   */
+  rateLimit?: RateLimitOptions | false;
+  /**
    * Sends a request of this client's own a second time where the first one takes long, if that can do no harm: by
    * its method (RFC 9110 section 9.2.2; no `POST`), or because the request says so. The first good answer wins, and
    * the other request is stopped. Default `false`.
@@ -138,6 +155,8 @@ const NAMES: readonly (keyof HttpClientOptions)[] = [
   'maxKeepaliveConnections',
   'keepaliveExpiry',
   'cleanupInterval',
+  'minIdle',
+  'healthCheck',
   'timeout',
   'connectTimeout',
   'dns',
@@ -155,6 +174,7 @@ const NAMES: readonly (keyof HttpClientOptions)[] = [
   'retry',
   'circuitBreaker',
   'cooldown',
+  'rateLimit',
   'hedge',
 ];
 
@@ -182,6 +202,8 @@ export function checkOptions(options: HttpClientOptions): ClientSettings {
     ...given('maxKeepaliveConnections', options.maxKeepaliveConnections, idleConnections),
     ...given('keepaliveExpiry', keepaliveExpiry, duration),
     ...given('cleanupInterval', options.cleanupInterval, checkCleanup),
+    ...given('minIdle', options.minIdle, (_, minIdle) => checkMinIdle(minIdle, options)),
+    ...given('healthCheck', options.healthCheck, checkHealth),
     ...given('connectTimeout', connectTimeout, duration),
     ...given('connectTimeout', timeouts.connect, duration),
     ...given('firstByteTimeout', timeouts.firstByte, duration),
@@ -198,9 +220,17 @@ export function checkOptions(options: HttpClientOptions): ClientSettings {
     ...checkRetry(options.retry),
     ...checkCircuitBreaker(options.circuitBreaker),
     ...checkCooldown(options.cooldown, options.retry),
+    ...limits(options.rateLimit),
     ...checkHedge(options.hedge),
   };
   return [{ ...settings, ...likeness(settings, names?.lookup) }, names?.lookup];
+}
+
+function limits(
+  rateLimit: RateLimitOptions | false = false,
+): Pick<ClientSettings[0], 'rateLimits'> {
+  const rateLimits = checkRateLimit('rateLimit', rateLimit);
+  return rateLimits.length === 0 ? {} : { rateLimits };
 }
 
 function checkSocket(options: HttpClientOptions): SocketSettings {

@@ -1,7 +1,7 @@
 /** From layers that are checked each for itself to the configuration that they make together. */
 
 import { checkOptions, type HttpClientOptions } from '../client/options.js';
-import { balancing, clientOptions } from './client-options.js';
+import { balancing, clientOptions, rateLimit } from './client-options.js';
 import type { ConfigIssue } from './error.js';
 import { merge } from './merge.js';
 import { type NotInEffect, withoutEffect } from './not-in-effect.js';
@@ -91,6 +91,7 @@ export function assemble(
         const own = merge(merge(base, profileOf(said)), said.connection_pool);
         const client = attempt(path, () => ({
           ...clientOptions(own, file),
+          ...rateLimit(said),
           ...balancing(said.endpoints, distributed_pool),
         }));
         return [name, { baseUrls: typeof baseUrls === 'string' ? [] : baseUrls, client }];

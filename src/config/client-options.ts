@@ -4,7 +4,8 @@ import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { HttpClientOptions } from '../client/options.js';
 import type { TlsOptions } from '../client/tls.js';
-import type { Timeouts } from '../native/timeouts.js';
+import type { HealthCheckOptions } from '../client/upkeep.js';
+import { LONGEST, type Timeouts } from '../native/timeouts.js';
 import { defined } from './defined.js';
 import type { Layer, Provider } from './schema/root.js';
 import type { Canonical } from './spelling.js';
@@ -27,6 +28,7 @@ export function clientOptions(settings: Canonical, file: string): HttpClientOpti
     keepaliveExpiry: limits.keepalive_expiry,
     ...deadlines(timeout),
     cleanupInterval: health.force_cleanup === false ? false : health.cleanup_interval,
+    healthCheck: section(healthCheck(health), (said) => said),
     ...resilience(settings),
     ...abilities(features),
     proxy: settings.proxy,
@@ -45,6 +47,28 @@ function deadlines({ connect, ...said }: Deadlines): HttpClientOptions {
   return defined({
     connectTimeout: connect,
     timeout: Object.keys(timeout).length === 0 ? undefined : timeout,
+  });
+}
+
+function healthCheck(health: NonNullable<Canonical['health']>): HealthCheckOptions {
+  return defined({
+    // Once in 49 days.
+    interval: health.enabled === false ? LONGEST : health.check_interval,
+    unhealthyThreshold: health.unhealthy_threshold,
+    timeout: health.health_check_timeout,
+  });
+}
+
+/** What a provider allows. */
+export function rateLimit({ rate_limit: said }: Pick<Provider, 'rate_limit'>): HttpClientOptions {
+  return defined({
+    rateLimit: section(said, (limit) =>
+      defined({
+        requestsPerMinute: limit.requests_per_minute,
+        tokensPerMinute: limit.tokens_per_minute,
+        concurrentRequests: limit.concurrent_requests,
+      }),
+    ),
   });
 }
 

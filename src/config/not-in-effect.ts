@@ -26,13 +26,6 @@ export type KeyName = Exclude<Sections[keyof Sections], `providers.*.connection_
 
 export const NOT_IN_EFFECT: readonly KeyName[] = [
   'http_client.timeout.write',
-  'http_client.health.enabled',
-  'http_client.health.check_interval',
-  'http_client.health.unhealthy_threshold',
-  'http_client.health.health_check_timeout',
-  'providers.*.rate_limit.requests_per_minute',
-  'providers.*.rate_limit.tokens_per_minute',
-  'providers.*.rate_limit.concurrent_requests',
   'alerting.connection_pool',
   'alerts',
   'distributed_pool.redis_url',

@@ -51,6 +51,7 @@ export const RequestFlag = {
   encoded: 1 << 8,
   affinity: 1 << 9,
   retry: 1 << 10,
+  batch: 1 << 13,
   hedgeIdempotent: 1 << 11,
   hedgeAlways: 2 << 11,
 } as const;

@@ -2,8 +2,9 @@
 //! requests that bring none of their own.
 
 use std::borrow::Cow;
-use std::sync::Arc;
+use std::mem;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
 use url::Url;
@@ -11,25 +12,23 @@ use warmline_pool::{Checkout, Key, Limits, Pool, PoolStats, Protocol};
 
 use crate::clock::CoarseClock;
 use crate::coding::DecodingLimits;
-use crate::engine::engine;
 use crate::error::Error;
 use crate::execute;
 use crate::gates::Gates;
 use crate::hedging::HedgeOptions;
 use crate::policy::breaker::{BreakerOptions, BreakerStatus};
 use crate::policy::endpoints::EndpointState;
+use crate::policy::rate_limit::GateState;
 use crate::policy::retry::RetryOptions;
 use crate::probe::{Entry, Probes};
+use crate::rate_limits::RateLimitOptions;
 use crate::request::{Request, Timeouts};
 use crate::response::Response;
 use crate::routes::{EndpointsOptions, Route, Routes};
 use crate::standing::{Kept, Standings};
 use crate::target::key_of;
 use crate::transport::{Connection, Connector, ConnectorOptions};
-
-/// How often a client looks for connections that have been idle too long or have grown too old, unless it
-/// is told otherwise. Dead ones do not wait for it: each connection watches its own socket.
-const CLEANUP_INTERVAL: Duration = Duration::from_secs(1);
+use crate::upkeep::{self, UpkeepOptions};
 
 /// The longest pause that requests wait for by themselves. Whoever is told to wait for longer is out of quota
 /// rather than too quick, and better told so.
@@ -51,9 +50,6 @@ pub struct ClientOptions {
     pub decoding: Option<DecodingLimits>,
     /// Where relative URLs lead.
     pub endpoints: Option<EndpointsOptions>,
-    /// How often connections are looked for that have been idle too long or have grown too old. Default 1 s;
-    /// with `None` they are closed once a request comes upon them.
-    pub cleanup: Option<Duration>,
     /// When requests that allow it are sent again; `None` for never.
     pub retry: Option<RetryOptions>,
     /// When requests that it does no harm to are sent a second time beside the first; `None` for never.
@@ -63,9 +59,14 @@ pub struct ClientOptions {
     /// The longest pause asked for by a server that requests wait for; longer ones they do not heed, nor any if
     /// it is `None`.
     pub cooldown: Option<Duration>,
+    /// How much is sent to an origin with one key; `None` is no limit. Clients with the same limits share them, in
+    /// whatever thread.
+    pub rate_limits: Option<RateLimitOptions>,
     /// Clients with the same word here share what they know of the places that they send to, in whatever
     /// thread; it says how they are set up, as far as that matters for it.
     pub alike: Option<Box<str>>,
+    /// What is done for idle connections.
+    pub upkeep: UpkeepOptions,
 }
 
 impl ClientOptions {
@@ -91,12 +92,13 @@ impl Default for ClientOptions {
             protocol: Protocol::default(),
             decoding: Some(DecodingLimits::default()),
             endpoints: None,
-            cleanup: Some(CLEANUP_INTERVAL),
             retry: None,
             hedge: None,
             breaker: None,
             cooldown: Some(LONGEST_COOLDOWN),
+            rate_limits: None,
             alike: None,
+            upkeep: UpkeepOptions::default(),
         }
     }
 }
@@ -134,6 +136,16 @@ struct Counters {
     response_micros: AtomicU64,
 }
 
+/// A client that this does not keep.
+pub(crate) struct WeakClient(Weak<Inner>);
+
+impl WeakClient {
+    pub(crate) fn upgrade(&self) -> Option<Client> {
+        let inner = self.0.upgrade()?;
+        Some(Client { inner })
+    }
+}
+
 /// What a client has done so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Totals {
@@ -169,7 +181,7 @@ impl Client {
     pub(crate) fn with_options(
         &self,
         from: &ClientOptions,
-        to: ClientOptions,
+        mut to: ClientOptions,
     ) -> Result<Self, Error> {
         let routes = if from.endpoints == to.endpoints {
             self.inner.routes.clone()
@@ -178,7 +190,13 @@ impl Client {
             routes.map(Arc::new)
         };
         let limits = to.limits.clone();
+        // What was sent under the old limits of a rate counts under the new ones.
+        let rates = mem::replace(&mut to.rate_limits, from.rate_limits.clone());
+        let rates_change = rates != from.rate_limits;
         let client = Self::on(self.inner.ground.clone(), routes, to)?;
+        if rates_change {
+            client.set_rate_limits(rates);
+        }
         client.pool().set_limits(limits);
         Ok(client)
     }
@@ -204,19 +222,10 @@ impl Client {
                 routes,
                 retry: options.retry,
                 hedge: options.hedge,
-                gates: Gates::new(standings, options.cooldown),
+                gates: Gates::new(standings, options.cooldown, options.rate_limits),
             }),
         };
-        if let Some(interval) = options.cleanup {
-            let pool = client.pool().clone();
-            let alive = Arc::downgrade(&client.inner);
-            engine()?.spawn(async move {
-                while alive.strong_count() > 0 {
-                    tokio::time::sleep(interval).await;
-                    pool.sweep();
-                }
-            });
-        }
+        upkeep::start(&client, options.upkeep)?;
         Ok(client)
     }
 
@@ -314,6 +323,10 @@ impl Client {
         Ok(opened)
     }
 
+    pub(crate) fn downgrade(&self) -> WeakClient {
+        WeakClient(Arc::downgrade(&self.inner))
+    }
+
     /// The key of this client's connections to what `key` names.
     pub(crate) fn key<'a>(&self, key: &'a Key) -> Cow<'a, Key> {
         match self.inner.protocol {
@@ -377,6 +390,18 @@ impl Client {
 
     pub(crate) fn gates(&self) -> &Gates {
         &self.inner.gates
+    }
+
+    /// Limits how much is sent, from now on; requests in line keep their places.
+    pub fn set_rate_limits(&self, limits: Option<RateLimitOptions>) {
+        self.inner.gates.set_limits(limits);
+    }
+
+    /// What has been sent under the limits that hold now, by origin, for each key that was sent with.
+    #[must_use]
+    pub fn rate_limits(&self) -> Vec<(Arc<str>, GateState)> {
+        let limits = self.inner.gates.limits();
+        limits.map(|limits| limits.states()).unwrap_or_default()
     }
 
     /// The breakers of the places that requests went to, by their names; none if it has none.

@@ -15,13 +15,17 @@ use crate::attempts::{self, Tally};
 use crate::busy::{Busy, Holding};
 use crate::client::Client;
 use crate::coding::{self, DecodingLimits};
+use crate::counting::Counting;
 use crate::error::{Error, Phase};
 use crate::gates::Gates;
 use crate::head::{self, Forwarded};
 use crate::hedging::HedgeOptions;
+use crate::keep_alive;
 use crate::leases::LeasedConnection;
+use crate::policy::rate_limit::Priority;
 use crate::policy::retry::RetryOptions;
 use crate::probe::{Entry, Herald};
+use crate::rate_limits::Permit as RatePermit;
 use crate::redirect::{self, Hop};
 use crate::request::{Hedging, Request, Timeouts};
 use crate::response::{Body, Facts, Response};
@@ -45,6 +49,7 @@ pub(crate) struct Journey<'a> {
     decoding: Option<DecodingLimits>,
     /// When it is sent again; `None` if whoever made it sees to that.
     retry: Option<&'a RetryOptions>,
+    pub(crate) priority: Priority,
     /// When it is sent a second time beside the first; `None` if that could do harm.
     hedge: Option<&'a HedgeOptions>,
 }
@@ -55,6 +60,8 @@ pub(crate) struct Answer {
     incoming: Incoming,
     pub(crate) busy: Busy,
     pub(crate) facts: Facts,
+    /// Its place within a rate limit. Boxed: few have one.
+    pub(crate) permit: Option<Box<RatePermit>>,
 }
 
 pub(crate) async fn send(client: &Client, request: Request) -> Result<Response, Error> {
@@ -69,6 +76,7 @@ pub(crate) async fn send(client: &Client, request: Request) -> Result<Response, 
         connection,
         mut route,
         retry,
+        priority,
         hedging,
     } = request;
     let timeouts = timeouts.or(client.timeouts());
@@ -88,6 +96,7 @@ pub(crate) async fn send(client: &Client, request: Request) -> Result<Response, 
         connection,
         decoding: client.decoding().filter(|_| !encoded),
         retry: client.retry().filter(|_| retry),
+        priority,
         // A leased connection carries one request at a time.
         hedge: client.hedge().filter(|_| harmless && !leased),
     };
@@ -109,9 +118,13 @@ pub(crate) async fn send(client: &Client, request: Request) -> Result<Response, 
         let Answer {
             head,
             incoming,
-            busy,
+            mut busy,
             facts,
+            permit,
         } = answer;
+        if let Some(kept) = keep_alive::stated(&head.headers) {
+            busy.server_keeps_for(kept);
+        }
         let idle = timeouts.idle;
         let body = Body::new(incoming, busy, idle, deadline, Arc::clone(&origin));
         let next =
@@ -123,6 +136,8 @@ pub(crate) async fn send(client: &Client, request: Request) -> Result<Response, 
                     coding::of(&hop.method, head.status, &head.headers, limits).map_err(named)?
                 }
             };
+            let counting =
+                permit.map(|permit| Box::new(Counting::new(permit, head.status, &head.headers)));
             return Ok(Response {
                 status: head.status,
                 reason: head.reason,
@@ -132,7 +147,7 @@ pub(crate) async fn send(client: &Client, request: Request) -> Result<Response, 
                 crossed_origins,
                 decoded: decoding.is_some(),
                 facts,
-                body: body.decoded(decoding),
+                body: body.decoded(decoding).counted(counting),
             });
         };
         crossed_origins |= next.origin != origin;
@@ -227,6 +242,7 @@ impl Journey<'_> {
                         incoming,
                         busy,
                         facts,
+                        permit: None,
                     });
                 }
                 Err(SendError { mut error, unsent }) => {
@@ -430,7 +446,7 @@ impl Journey<'_> {
         granted.map_err(|_| closed())
     }
 
-    fn total_timeout(&self, phase: Phase) -> Error {
+    pub(crate) fn total_timeout(&self, phase: Phase) -> Error {
         let limit = self.timeouts.total.unwrap_or_default();
         let message = format!(
             "timeout: the request took longer than {} ms",

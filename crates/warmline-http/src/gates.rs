@@ -1,15 +1,19 @@
 //! What a request has to pass before it is put on a connection, and what is made of its outcome: the pauses that
-//! servers have asked for, and the breaker of the place that it goes to.
+//! servers have asked for, the rate limit of its origin and key, and the breaker of the place that it goes to.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
+
+use tokio::time::timeout;
 
 use crate::attempts::Tally;
 use crate::cooldowns::{self, TooLong};
 use crate::error::{Error, Phase};
 use crate::execute::{Answer, Journey};
+use crate::policy::rate_limit::{self, Tokens};
+use crate::rate_limits::{Permit, RateLimitOptions, RateLimits, Refused};
 use crate::redirect::Hop;
-use crate::standing::{Refused, Standings, Trial};
+use crate::standing::{Refused as Broken, Standings, Trial};
 use crate::transport::{RequestBody, SendError};
 
 /// The gates of a client.
@@ -18,14 +22,36 @@ pub(crate) struct Gates {
     standings: Option<Arc<Standings>>,
     /// The longest pause that is waited for; `None` for none at all.
     cooldown: Option<Duration>,
+    limits: RwLock<Option<Arc<RateLimits>>>,
 }
 
 impl Gates {
-    pub(crate) fn new(standings: Option<Arc<Standings>>, cooldown: Option<Duration>) -> Self {
+    pub(crate) fn new(
+        standings: Option<Arc<Standings>>,
+        cooldown: Option<Duration>,
+        limits: Option<RateLimitOptions>,
+    ) -> Self {
         Self {
             standings,
             cooldown,
+            limits: RwLock::new(limits.map(RateLimits::of)),
         }
+    }
+
+    /// The rate limits that hold now; `None` for none.
+    pub(crate) fn limits(&self) -> Option<Arc<RateLimits>> {
+        let limits = self.limits.read().unwrap_or_else(PoisonError::into_inner);
+        limits.clone()
+    }
+
+    /// Others from now on.
+    pub(crate) fn set_limits(&self, rules: Option<RateLimitOptions>) {
+        let mut limits = self.limits.write().unwrap_or_else(PoisonError::into_inner);
+        *limits = match (limits.take(), rules) {
+            (Some(before), Some(rules)) => Some(RateLimits::changed(before, rules)),
+            (None, Some(rules)) => Some(RateLimits::of(rules)),
+            (_, None) => None,
+        };
     }
 
     pub(crate) fn standings(&self) -> Option<&Arc<Standings>> {
@@ -35,16 +61,61 @@ impl Gates {
     /// How long a request could not go to a place; `None` if it can now.
     pub(crate) fn wait(&self, place: &str, hop: &Hop) -> Option<Duration> {
         let broken = self.standings.as_ref().and_then(|all| all.wait(place));
-        let pause = self.cooldown.map_or(Duration::ZERO, |longest| {
+        let limited = self.limits().and_then(|limits| limits.wait(hop));
+        let pause = Some(self.pause(hop)).filter(|pause| !pause.is_zero());
+        broken.max(pause).max(limited)
+    }
+
+    /// What is left of the pause that a request has to keep to.
+    fn pause(&self, hop: &Hop) -> Duration {
+        self.cooldown.map_or(Duration::ZERO, |longest| {
             let left = cooldowns::left(hop);
             if left > longest { Duration::ZERO } else { left }
-        });
-        broken.max(Some(pause).filter(|pause| !pause.is_zero()))
+        })
+    }
+
+    /// Waits for the end of a pause that holds for the request.
+    async fn cool_down(&self, journey: &Journey<'_>, hop: &Hop) -> Result<(), Error> {
+        let Some(longest) = self.cooldown else {
+            return Ok(());
+        };
+        let waited = cooldowns::wait(hop, longest, journey.patience()).await;
+        waited.map_err(|TooLong(wait)| cooling_down(wait))
+    }
+
+    /// Waits until a rate limit has a place for the request; `None` where none holds.
+    async fn take_turn(
+        &self,
+        journey: &Journey<'_>,
+        limits: &RateLimits,
+        hop: &Hop,
+        body: &RequestBody,
+    ) -> Result<Option<Box<Permit>>, Error> {
+        loop {
+            self.cool_down(journey, hop).await?;
+            let Some(gate) = limits.gate(hop) else {
+                return Ok(None);
+            };
+            let entering = gate.enter(expected(body), journey.priority);
+            let entered = match journey.patience() {
+                None => entering.await,
+                Some(patience) => timeout(patience, entering)
+                    .await
+                    .map_err(|_| journey.total_timeout(Phase::Pool))?,
+            };
+            let permit = entered.map_err(|Refused(wait)| rate_limited(wait))?;
+            // Has a pause begun while it stood in line, it goes back to the end of that, uncharged.
+            if self.pause(hop).is_zero() {
+                return Ok(Some(Box::new(permit)));
+            }
+        }
     }
 
     /// Whether there may be any who have to wait.
     pub(crate) fn are_clear(&self) -> bool {
-        self.standings.is_none() && (self.cooldown.is_none() || cooldowns::are_clear())
+        self.standings.is_none()
+            && (self.cooldown.is_none() || cooldowns::are_clear())
+            && self.limits().is_none()
     }
 }
 
@@ -57,28 +128,48 @@ pub(crate) async fn hop(
     tally: &Tally,
 ) -> Result<Answer, SendError> {
     let gates = journey.gates();
-    if let Some(longest) = gates.cooldown
-        && !cooldowns::are_clear()
-    {
-        // Boxed: few requests wait so, and all would carry its place.
-        let waiting = Box::pin(cooldowns::wait(hop, longest, journey.patience()));
-        if let Err(TooLong(wait)) = waiting.await {
-            return Err(held_up(cooling_down(wait), body));
+    // Boxed: few requests wait in these, and all would carry their places.
+    let mut permit = match gates.limits() {
+        None => {
+            if gates.cooldown.is_some() && !cooldowns::are_clear() {
+                let waiting = Box::pin(gates.cool_down(journey, hop));
+                if let Err(error) = waiting.await {
+                    return Err(held_up(error, body));
+                }
+            }
+            None
         }
-    }
+        Some(limits) => match Box::pin(gates.take_turn(journey, &limits, hop, &body)).await {
+            Ok(permit) => permit,
+            Err(error) => return Err(held_up(error, body)),
+        },
+    };
     let trial = match &gates.standings {
         None => None,
         Some(standings) => match standings.admit(place, tally.is_fresh()) {
             Ok(trial) => Some(trial),
-            Err(Refused(wait)) => return Err(held_up(circuit_open(place, wait), body)),
+            Err(Broken(wait)) => return Err(held_up(circuit_open(place, wait), body)),
         },
     };
-    let result = journey.hop(hop, body, tally.attempts).await;
+    if let Some(permit) = &mut permit {
+        permit.sent();
+    }
+    let mut result = journey.hop(hop, body, tally.attempts).await;
     if let (Some(_), Ok(answer)) = (gates.cooldown, &result) {
         cooldowns::learn(hop, answer.head.status, &answer.head.headers);
     }
     if let Some(trial) = trial {
         judge(trial, &result);
+    }
+    if let Some(mut permit) = permit {
+        match &mut result {
+            Ok(answer) => {
+                permit.answered(answer.head.status, &answer.head.headers);
+                answer.permit = Some(permit);
+            }
+            Err(failed) if failed.error.retryable => permit.unsent(),
+            Err(_) => {}
+        }
     }
     result
 }
@@ -108,6 +199,22 @@ pub(crate) fn is_the_places(error: &Error) -> bool {
         ),
         Phase::Pool | Phase::Body => false,
     }
+}
+
+/// The tokens that a request will use, as far as is known of its body.
+fn expected(body: &RequestBody) -> Tokens {
+    match body {
+        RequestBody::Full(bytes) => rate_limit::estimate(bytes),
+        _ => Tokens::default(),
+    }
+}
+
+fn rate_limited(wait: Duration) -> Error {
+    let message = "the rate limit for this origin and key is used up";
+    not_before(
+        wait,
+        Error::new("WARMLINE_RATE_LIMITED", Phase::Pool, message),
+    )
 }
 
 fn held_up(error: Error, body: RequestBody) -> SendError {

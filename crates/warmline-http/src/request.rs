@@ -6,6 +6,7 @@ use std::time::Duration;
 use http::{HeaderMap, Method};
 
 use crate::leases::LeasedConnection;
+use crate::policy::rate_limit::Priority;
 use crate::routes::Route;
 use crate::target::Target;
 use crate::transport::RequestBody;
@@ -33,6 +34,8 @@ pub struct Request {
     /// Send it again where the client's policy says so. Whoever retries by themselves leaves it out: two who
     /// do multiply.
     pub retry: bool,
+    /// Who goes first where a rate limit makes requests wait.
+    pub priority: Priority,
     /// Whether it may be sent a second time beside the first, where its client does that.
     pub hedging: Hedging,
 }

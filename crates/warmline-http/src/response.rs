@@ -13,6 +13,7 @@ use tokio::time::{Instant, Sleep, sleep_until, timeout};
 
 use crate::busy::Busy;
 use crate::coding::{Decoding, Pulled};
+use crate::counting::Counting;
 use crate::error::{Error, Phase};
 use crate::target::Target;
 use crate::transport::Incoming;
@@ -98,6 +99,8 @@ pub struct Body {
     decoding: Option<Box<Decoding>>,
     /// Taken when the body has ended.
     busy: Option<Busy>,
+    /// Its place within a rate limit. Boxed: few have one.
+    counting: Option<Box<Counting>>,
     deadlines: Deadlines,
     origin: Arc<str>,
 }
@@ -127,6 +130,7 @@ impl Body {
             incoming,
             decoding: None,
             busy: Some(busy),
+            counting: None,
             deadlines,
             origin,
         };
@@ -141,6 +145,11 @@ impl Body {
         Self { decoding, ..self }
     }
 
+    /// The same body, counted.
+    pub(crate) fn counted(self, counting: Option<Box<Counting>>) -> Self {
+        Self { counting, ..self }
+    }
+
     /// The next piece, or `None` at the end.
     ///
     /// # Errors
@@ -152,6 +161,19 @@ impl Body {
 
     /// [`Body::chunk`], to be polled.
     pub fn poll_chunk(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Error>>> {
+        let polled = self.poll_decoded(cx);
+        if let Some(counting) = &mut self.counting {
+            match &polled {
+                Poll::Ready(Some(Ok(chunk))) => counting.feed(chunk),
+                Poll::Ready(_) => self.counting = None,
+                Poll::Pending => {}
+            }
+        }
+        polled
+    }
+
+    /// The next piece without its codings.
+    fn poll_decoded(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Error>>> {
         loop {
             let Some(decoding) = &mut self.decoding else {
                 return self.poll_received(cx);
@@ -202,6 +224,7 @@ impl Body {
     /// slow or a failing one is given up, and the connection with it.
     pub async fn drain(mut self) {
         self.decoding = None;
+        self.counting = None;
         let short = async {
             let mut left = DRAIN_LIMIT;
             while let Ok(Some(chunk)) = self.chunk().await {

@@ -12,7 +12,8 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method};
 use url::Url;
 use warmline_http::{
-    Client, ClientOptions, Hedging, RedirectMode, Request, RequestBody, Target, Timeouts, engine,
+    Client, ClientOptions, Hedging, Priority, RedirectMode, Request, RequestBody, Target, Timeouts,
+    engine,
 };
 
 thread_local! {
@@ -78,6 +79,7 @@ async fn post(client: &Client, target: &Arc<Target>, headers: &HeaderMap, body: 
         route: None,
         retry: false,
         hedging: Hedging::Never,
+        priority: Priority::Interactive,
     };
     let mut response = client.send(request).await.unwrap();
     while response.body.chunk().await.unwrap().is_some() {}

@@ -30,10 +30,12 @@ mod memory;
 mod network;
 mod outbox;
 mod parse;
+mod rate_limits;
 mod relaying;
 mod resilience;
 mod spoken;
 mod submission;
+mod upkeep;
 mod upload;
 mod wire;
 

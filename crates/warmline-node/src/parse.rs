@@ -11,7 +11,7 @@ use http::header::HOST;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use url::{ParseError, Url};
 use warmline_http::{
-    Client, Error, Hedging, Phase, RedirectMode, Request, RequestBody, Target, Timeouts,
+    Client, Error, Hedging, Phase, Priority, RedirectMode, Request, RequestBody, Target, Timeouts,
 };
 
 use crate::leases;
@@ -88,6 +88,11 @@ pub(crate) fn request(
         connection,
         route,
         retry: record.flags & flag::RETRY != 0,
+        priority: if record.flags & flag::BATCH == 0 {
+            Priority::Interactive
+        } else {
+            Priority::Batch
+        },
         hedging: match record.flags >> flag::HEDGE_SHIFT & flag::HEDGE_MASK {
             flag::HEDGE_IDEMPOTENT => Hedging::Idempotent,
             flag::HEDGE_ALWAYS => Hedging::Always,

@@ -73,6 +73,8 @@ pub(crate) mod flag {
     pub(crate) const AFFINITY: u32 = 1 << 9;
     /// It may be sent again where its client's policy says so: whoever made it does not retry.
     pub(crate) const RETRY: u32 = 1 << 10;
+    /// It lets others go before it where a rate limit makes requests wait.
+    pub(crate) const BATCH: u32 = 1 << 13;
     /// Bits 11 and 12: whether it may be sent a second time beside the first, where its client does that; 0 for
     /// never.
     pub(crate) const HEDGE_SHIFT: u32 = 11;

@@ -109,10 +109,23 @@ const circuitBreaker = section(
 
 const health = section(
   {
-    enabled: flag({ description: 'Whether idle connections are looked at.', default: true }),
+    enabled: flag({
+      description: 'Whether connections on which nothing comes are looked at.',
+      default: true,
+    }),
     check_interval: duration({ description: 'How often.', default: 30 }),
-    unhealthy_threshold: whole(1, { description: 'So many failed looks in a row.', default: 3 }),
-    health_check_timeout: duration({ description: 'How long a look may take.', default: 5 }),
+    unhealthy_threshold: whole(
+      1,
+      {
+        description: 'So many times `health_check_timeout` without a sign of life give one up.',
+        default: 3,
+      },
+      100,
+    ),
+    health_check_timeout: duration({
+      description: 'How long a sign of life may take, by HTTP/2.',
+      default: 5,
+    }),
     cleanup_interval: duration({
       description: 'How often idle connections that are past their time are looked for.',
       default: 1,

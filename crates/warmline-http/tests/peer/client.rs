@@ -7,8 +7,8 @@ use http::{HeaderMap, Method};
 use tokio::task::JoinHandle;
 use url::Url;
 use warmline_http::{
-    Client, ClientOptions, Error, Facts, Hedging, Key, Limits, Protocol, RedirectMode, Request,
-    RequestBody, Target, Timeouts,
+    Client, ClientOptions, Error, Facts, Hedging, Key, Limits, Priority, Protocol, RedirectMode,
+    Request, RequestBody, Target, Timeouts,
 };
 
 pub(crate) fn options() -> ClientOptions {
@@ -38,6 +38,7 @@ pub(crate) fn post(key: &Key, body: impl Into<Bytes>) -> Request {
         route: None,
         encoded: false,
         retry: false,
+        priority: Priority::Interactive,
         hedging: Hedging::Never,
     }
 }
