@@ -4,7 +4,8 @@
  * @packageDocumentation
  */
 
-export type { Config, ProviderConfig } from './config/assemble.js';
+export type { AlertRule, Config, NotInEffect, ProviderConfig } from './config/config.js';
+export type { Environment } from './config/environments.js';
 export { ConfigError, type ConfigIssue } from './config/error.js';
 export type { Variables } from './config/interpolate.js';
 export { jsonSchema } from './config/json-schema.js';
@@ -15,7 +16,5 @@ export {
   type Validation,
   validateConfig,
 } from './config/load.js';
-export type { NotInEffect } from './config/not-in-effect.js';
 export { type Profile, type ProfileName, profiles } from './config/profiles.js';
-export type { AlertRule, Environment } from './config/schema/root.js';
 export { type ConfigWatch, type WatchOptions, watchConfig } from './config/watch.js';

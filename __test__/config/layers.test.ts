@@ -157,7 +157,7 @@ providers:
   });
 
   it.each(Object.entries(profiles))('may have the profile %s', (name, profile) => {
-    const { base_url = 'http://127.0.0.1:9' } = profile as { base_url?: string };
+    const { base_url = 'http://127.0.0.1:9' } = profile;
     const { providers } = read(
       `providers: { mine: { profile: ${name}, base_url: "${base_url}" } }`,
     );

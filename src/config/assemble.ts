@@ -2,11 +2,13 @@
 
 import { checkOptions, type HttpClientOptions } from '../client/options.js';
 import { balancing, clientOptions, rateLimit } from './client-options.js';
+import type { Config } from './config.js';
+import type { Environment } from './environments.js';
 import type { ConfigIssue } from './error.js';
 import { merge } from './merge.js';
-import { type NotInEffect, withoutEffect } from './not-in-effect.js';
-import { type Profile, type ProfileName, profiles } from './profiles.js';
-import type { AlertRule, Environment, Layer, Provider } from './schema/root.js';
+import { withoutEffect } from './not-in-effect.js';
+import { type ProfileName, profiles } from './profiles.js';
+import type { Layer, Provider } from './schema/root.js';
 import { settings } from './schema/settings.js';
 import { discreet } from './secrets.js';
 import { type Path, type Place, type Source, valueAt } from './source.js';
@@ -18,34 +20,6 @@ export interface Said {
   /** Where in the source. */
   readonly path: Path;
   readonly layer: Layer;
-}
-
-/** A provider of a {@link Config}. */
-export interface ProviderConfig {
-  /** Where its requests begin; several where it has several endpoints. */
-  readonly baseUrls: readonly string[];
-  /** For an `HttpClient` of its own. */
-  readonly client: HttpClientOptions;
-}
-
-/**
- * A configuration, as options of this package. What is printed of it, by `console.log` or as JSON, has its
- * secrets left out.
- */
-export interface Config {
-  readonly file: string;
-  /** The environment whose section was merged over the rest. */
-  readonly environment: Environment | undefined;
-  /** `http_client.enabled`. */
-  readonly enabled: boolean;
-  /** For an `HttpClient`, or for the default client of this process. */
-  readonly client: HttpClientOptions;
-  /** By name. */
-  readonly providers: Readonly<Record<string, ProviderConfig>>;
-  /** Of `alerting` and `alerts`. */
-  readonly alerts: readonly AlertRule[];
-  /** Keys that are set and change nothing yet: the engine lacks what they are about. */
-  readonly notInEffect: readonly NotInEffect[];
 }
 
 /** The layers as one configuration, the last one on top; or what is wrong with it. */
@@ -150,8 +124,7 @@ function addresses(
 
 function addressOf(name: string | undefined): string | undefined {
   if (name === undefined || !Object.hasOwn(profiles, name)) return undefined;
-  const profile: Profile = profiles[name as ProfileName];
-  return profile.base_url;
+  return profiles[name as ProfileName].base_url;
 }
 
 /** Where the topmost layer that has something there says it. */

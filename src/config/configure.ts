@@ -1,6 +1,6 @@
 import { configureDefault, type DefaultClientOptions } from '../client/default-client.js';
 import { disablePatches, enablePatches } from '../patch/patch.js';
-import type { Config } from './assemble.js';
+import type { Config } from './config.js';
 import type { ConfigWatch, WatchOptions } from './watch.js';
 
 /** How {@link configure} reads a file. */

@@ -1,11 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { assemble, type Config, type Said } from './assemble.js';
+import { assemble, type Said } from './assemble.js';
 import { check } from './check.js';
+import type { Config } from './config.js';
+import { ENVIRONMENTS, type Environment } from './environments.js';
 import { ConfigError, type ConfigIssue } from './error.js';
 import type { Variables } from './interpolate.js';
 import { overrides } from './overrides.js';
-import { ENVIRONMENTS, type Environment, layer, root } from './schema/root.js';
+import { layer, root } from './schema/root.js';
 import { type Path, type Source, yamlSource } from './source.js';
 import { contradictions } from './spelling.js';
 

@@ -1,11 +1,8 @@
 /** Keys that are understood, and whose capability the engine does not have yet. They are told of, never ignored. */
 
-import type { ConfigIssue } from './error.js';
+import type { NotInEffect } from './config.js';
 import type { LayerInput } from './schema/root.js';
 import type { Path, Source } from './source.js';
-
-/** A key that is set and changes nothing yet. */
-export type NotInEffect = Pick<ConfigIssue, 'key' | 'source' | 'line' | 'column'>;
 
 /** The names of all keys with a value; `*` stands for a provider's name, and lists are values. */
 type KeyOf<Value, Prefix extends string> = Value extends readonly unknown[]

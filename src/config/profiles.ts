@@ -4,15 +4,42 @@
  * provider's, so that there are none.
  */
 
-import type { z } from 'zod/v4';
-import type { settings } from './schema/settings.js';
-
-/** What a profile says of its provider. */
+/** What a profile says of its provider. Durations are seconds. */
 export interface Profile {
   /** Where the provider is; left out where it is the account's own. */
   readonly base_url?: string;
-  readonly connection_pool: z.input<typeof settings>;
+  readonly connection_pool: {
+    readonly pool_limits: {
+      readonly max_connections: number;
+      readonly max_keepalive_connections: number;
+      readonly keepalive_expiry: number;
+    };
+    readonly timeout: {
+      readonly connect: number;
+      readonly first_byte: number;
+      readonly idle: number;
+      readonly total?: number;
+    };
+    readonly retry: {
+      readonly attempts: number;
+      readonly backoff_factor: number;
+      readonly backoff_max_delay?: number;
+      readonly retry_status_codes?: readonly number[];
+    };
+    readonly proxy?: false;
+  };
 }
+
+/** The name of a profile. */
+export type ProfileName =
+  | 'openai'
+  | 'anthropic'
+  | 'azure_openai'
+  | 'google'
+  | 'mistral'
+  | 'groq'
+  | 'ollama'
+  | 'vllm';
 
 /** The official SDKs of OpenAI, Anthropic and Groq try twice again, after 0.5 to 8 seconds, and for 409, too. */
 const SDK_RETRY = {
@@ -34,7 +61,7 @@ const BEHIND_CLOUDFLARE = 300;
  */
 const PATIENT = { connect: 5, first_byte: 600, idle: 300, total: 600 };
 
-export const profiles = {
+export const profiles: Readonly<Record<ProfileName, Profile>> = {
   openai: {
     base_url: 'https://api.openai.com',
     connection_pool: {
@@ -144,9 +171,6 @@ export const profiles = {
       proxy: false,
     },
   },
-} as const satisfies Readonly<Record<string, Profile>>;
-
-/** The name of a profile. */
-export type ProfileName = keyof typeof profiles;
+};
 
 export const PROFILE_NAMES = Object.keys(profiles) as [ProfileName, ...ProfileName[]];

@@ -2,7 +2,7 @@ import { type FSWatcher, watch } from 'node:fs';
 import { readFile, realpath } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Config } from './assemble.js';
+import type { Config } from './config.js';
 import { type LoadOptions, parseConfig, warnOfIdleKeys } from './load.js';
 
 /** How {@link watchConfig} follows a file. */

@@ -89,12 +89,11 @@ impl Client {
     /// # Errors
     /// As [`Client::new`].
     pub fn shared_for<'a>(url: impl FnOnce() -> Option<&'a str>) -> Result<Self, Error> {
-        let shared = match SHARED.get() {
-            Some(shared) => shared,
-            None => {
-                let shared = Shared::new(SharedOptions::default(), None)?;
-                SHARED.get_or_init(|| RwLock::new(shared))
-            }
+        let shared = if let Some(shared) = SHARED.get() {
+            shared
+        } else {
+            let shared = Shared::new(SharedOptions::default(), None)?;
+            SHARED.get_or_init(|| RwLock::new(shared))
         };
         let shared = read(shared);
         let provider = if shared.providers.is_empty() {

@@ -126,10 +126,6 @@ const sections = {
 /** A file without its environments, or one of these, or what environment variables say. */
 export const layer = section(sections, 'What holds in an environment, over what holds in all.');
 
-/** The environments that a file can tell apart. */
-export const ENVIRONMENTS = ['development', 'test', 'staging', 'production'] as const;
-export type Environment = (typeof ENVIRONMENTS)[number];
-
 export const root = section(
   {
     ...sections,
@@ -143,6 +139,5 @@ export const root = section(
 
 export type Layer = z.output<typeof layer>;
 export type Provider = z.output<typeof provider>;
-export type AlertRule = z.output<typeof alertRule>;
 export type RootInput = z.input<typeof root>;
 export type LayerInput = z.input<typeof layer>;
