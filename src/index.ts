@@ -22,8 +22,8 @@ export type { DecompressOptions, Http2, HttpClientOptions } from './client/optio
 export type { RateLimit, RateLimitOptions, RateLimitStatus } from './client/rate-limit.js';
 export type { RetryBudget, RetryException, RetryOptions } from './client/retry.js';
 export type { Pem, TlsOptions } from './client/tls.js';
-export { type ConfigureOptions, configure } from './config/configure.js';
 export type { HealthCheckOptions } from './client/upkeep.js';
+export { type ConfigureOptions, configure } from './config/configure.js';
 export { fetch } from './fetch/fetch.js';
 export type { FetchInit } from './fetch/request.js';
 export type { TimedResponse } from './fetch/response.js';
