@@ -1,6 +1,5 @@
 import { invalid } from '../native/invalid.js';
 import { type Binding, binding } from '../native/load.js';
-import { refusable } from '../native/refusal.js';
 import { publishChanges } from './circuit-breaker.js';
 import { checkEndpoints } from './endpoints.js';
 import { checkOptions, type HttpClientOptions } from './options.js';
@@ -50,7 +49,7 @@ export function configureDefault(options: DefaultClientOptions): void {
       throw error;
     }
   });
-  refusable(() => binding().configureShared(settings, checked));
+  binding().configureShared(settings, checked);
   const all = [settings, ...checked.map((provider) => provider.settings)];
   if (all.some(({ circuitBreaker }) => circuitBreaker?.monitored)) publishChanges();
 }

@@ -18,6 +18,7 @@ export const Op = {
   forgo: 11,
   relay: 12,
   halt: 13,
+  bodyRewind: 14,
 } as const;
 
 /** Completion records. */
@@ -30,6 +31,7 @@ export const Done = {
   pull: 6,
   value: 7,
   events: 8,
+  rewind: 9,
 } as const;
 
 /** No time-out, no announced length, no inline bytes. */
@@ -54,6 +56,8 @@ export const RequestFlag = {
   batch: 1 << 13,
   hedgeIdempotent: 1 << 11,
   hedgeAlways: 2 << 11,
+  rewindable: 1 << 14,
+  referrer: 1 << 15,
 } as const;
 
 /** Flags of a response. */

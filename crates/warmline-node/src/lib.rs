@@ -20,6 +20,9 @@ mod endpoints;
 mod error;
 mod exchange;
 mod facts;
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub mod fuzzing;
 mod intake;
 mod leases;
 mod lent;
@@ -27,12 +30,15 @@ mod link;
 mod lookup;
 mod mailbox;
 mod memory;
+mod monitoring;
 mod network;
 mod outbox;
 mod parse;
+mod provoked;
 mod rate_limits;
 mod relaying;
 mod resilience;
+mod scaling;
 mod spoken;
 mod submission;
 mod upkeep;
@@ -42,8 +48,8 @@ mod wire;
 use napi_derive::napi;
 
 /// The version of the compiled engine, to be compared with the package's own.
+#[napi(catch_unwind)]
 #[must_use]
-#[napi]
 pub fn version() -> &'static str {
     env!("CARGO_PKG_VERSION")
 }
