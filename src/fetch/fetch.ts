@@ -54,7 +54,7 @@ export function fetchOn(
     }
     account?.assertOpen();
     const stated = state(input, init);
-    const flags = own ? ownFlags(init) : 0;
+    const flags = own ? ownFlags(init ?? {}) : 0;
     const { bytes, source } = stated.body;
     const stop = stated.signal;
     if (stop?.aborted) {
