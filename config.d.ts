@@ -15,6 +15,13 @@ export interface Timeouts {
 	/** Waiting for a free place in the pool. */
 	pool?: number;
 }
+/** What an {@link HttpClient} counts by origin and hour, for a week. */
+export interface AnalyticsOptions {
+	/** Requests, on how many connections they went, and how many there were at once. Default `true`. */
+	connectionPatterns?: boolean;
+	/** How long connecting and answering took, and what failed. Default `true`. */
+	performanceMetrics?: boolean;
+}
 /** When an {@link HttpClient} does not ask a place that fails. Time-outs and statuses from 500 on are failures. */
 export interface CircuitBreakerOptions {
 	/**
@@ -22,7 +29,10 @@ export interface CircuitBreakerOptions {
 	 * as chance makes one in no more than a million requests. Default 5.
 	 */
 	failureThreshold?: number;
-	/** For so long, in milliseconds; then some requests show whether the place has recovered. Default 60 000. */
+	/**
+	 * For so long, in milliseconds; then some requests show whether the place has recovered. Default 60 000; what
+	 * `failover.timeout` is, where that is given.
+	 */
 	recoveryTimeout?: number;
 	/** This part of the requests in the window opens it, too, from 0 to 1. Default 0.5. */
 	failureRate?: number;
@@ -150,6 +160,23 @@ export interface FailoverOptions {
 	/** For so long, in milliseconds; then one request at a time tries it again. Default 10 000. */
 	timeout?: number;
 }
+/**
+ * When an {@link HttpClient} takes a place for degraded or unhealthy. Time-outs, broken connections and statuses from 500
+ * on are failures.
+ */
+export interface HealthOptions {
+	/** So many failures in a row make it unhealthy. Default 3. */
+	unhealthyThreshold?: number;
+	/** How far back requests count, in milliseconds. Default 60 000. */
+	window?: number;
+	/** It is degraded if a lower part of these succeeded, from 0 to 1; and there were at least ten. Default 0.9. */
+	degradedBelow?: number;
+	/**
+	 * It is degraded if the slowest twentieth of these took longer to the head of their response, in milliseconds.
+	 * Default: no limit.
+	 */
+	degradedAbove?: number;
+}
 /** When an {@link HttpClient} sends a request a second time while the first one is under way. */
 export interface HedgeOptions {
 	/** After so long without an answer, in milliseconds: about what nine of ten requests take. */
@@ -199,6 +226,18 @@ export interface RateLimit {
  * `'*'` stands for all others.
  */
 export type RateLimitOptions = RateLimit | Readonly<Record<string, RateLimit>>;
+/** How the pool of an {@link HttpClient} follows its load. */
+export interface ScalingOptions {
+	/** How long the load has to have been lower until the caps go down, in milliseconds. Default 300 000. */
+	cooldownPeriod?: number;
+	/**
+	 * Whether the demand of each origin is learnt by the minute of the day (Holt-Winters), caps rise before it, and
+	 * connections are opened a minute or two ahead of it, once a whole day is known. Default `true`.
+	 */
+	predictive?: boolean;
+	/** How far ahead a higher demand keeps the caps up, in milliseconds. Default 3 600 000. */
+	predictionWindow?: number;
+}
 /** A certificate or key in PEM form. */
 export type Pem = string | Uint8Array;
 /** How an {@link HttpClient} speaks TLS. */
@@ -355,6 +394,24 @@ export interface HttpClientOptions {
 	 * process that have the same `rateLimit`, in all its threads, have it in common. Default: no limit.
 	 */
 	rateLimit?: RateLimitOptions | false;
+	/**
+	 * Whether it is looked at how the origins and endpoints do that requests go to ({@link HttpClient.getHealth}). Of
+	 * several `endpoints`, one that does not do well gets a quarter of its share, unless `balance` is `'sticky'`. The clients
+	 * of a process with the same `health`, in all its threads, know the same. Default `false`.
+	 */
+	health?: boolean | HealthOptions;
+	/**
+	 * Whether requests, connections, times and errors are counted by origin and hour, for a week
+	 * ({@link HttpClient.getAnalytics}). Default `false`.
+	 */
+	analytics?: boolean | AnalyticsOptions;
+	/**
+	 * Whether the caps of the pool follow its load, by the reference's steps: half of `maxConnections` and
+	 * `maxKeepaliveConnections` below a load of 0.3, all of them below 0.7, and half as much again from there on; up at
+	 * once, and down after a while. What demand is foreseen counts as load, and has connections opened ahead, which are never
+	 * more than the caps allow. Default `false`.
+	 */
+	scaling?: boolean | ScalingOptions;
 	/**
 	 * Sends a request of this client's own a second time where the first one takes long, if that can do no harm: by
 	 * its method (RFC 9110 section 9.2.2; no `POST`), or because the request says so. The first good answer wins, and
