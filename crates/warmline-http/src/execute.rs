@@ -119,13 +119,10 @@ pub(crate) async fn send(client: &Client, request: Request) -> Result<Response, 
         let Answer {
             head,
             incoming,
-            mut busy,
+            busy,
             facts,
             permit,
         } = answer;
-        if let Some(kept) = keep_alive::stated(&head.headers) {
-            busy.server_keeps_for(kept);
-        }
         let idle = timeouts.idle;
         let body = Body::new(incoming, busy, idle, deadline, Arc::clone(&origin));
         let next =
@@ -221,7 +218,7 @@ impl Journey<'_> {
             };
             let obtained = Instant::now();
             let id = holding.id();
-            let busy = Busy::new(holding, attempt);
+            let mut busy = Busy::new(holding, attempt);
             let reused = busy.reused;
             fresh_tries += u32::from(!reused);
             let mut facts = Facts {
@@ -237,6 +234,9 @@ impl Journey<'_> {
             }
             match self.exchange(&busy, hop, body).await {
                 Ok((head, incoming)) => {
+                    if let Some(kept) = keep_alive::stated(&head.headers) {
+                        busy.server_keeps_for(kept);
+                    }
                     let now = Instant::now();
                     let sent = head.sent.unwrap_or(now);
                     facts.send = sent - obtained;
