@@ -22,7 +22,7 @@ use super::tls_options::TlsOptions;
 use crate::error::{Error, Phase};
 
 /// How connections are opened.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct ConnectorOptions {
     /// Names.
     pub dns: DnsOptions,
