@@ -18,12 +18,23 @@ const START_LOOK_MILLISECONDS = 10;
 
 const there = (program, flag) => spawnSync(program, [flag], { env }).error === undefined;
 
-/** What is missing to start one, if anything is. @returns {string | undefined} */
-export function missingServer() {
-  return [
-    ['nginx', '-v'],
-    ['openssl', 'version'],
-  ].find(([program, flag]) => !there(program, flag))?.[0];
+/**
+ * What is missing to start one, if anything is, which is said. Where WARMLINE_PEERS is set, nothing may be.
+ *
+ * @param {string} what is left out then
+ * @param {(lines: readonly string[]) => void} say
+ * @returns {string | undefined}
+ */
+export function missingServer(what, say) {
+  const [missing] =
+    [
+      ['nginx', '-v'],
+      ['openssl', 'version'],
+    ].find(([program, flag]) => !there(program, flag)) ?? [];
+  if (missing === undefined) return undefined;
+  if (process.env.WARMLINE_PEERS) throw new Error(`${missing} is not installed`);
+  say([`left out, as ${missing} is not installed: ${what}`]);
+  return missing;
 }
 
 function answer() {
