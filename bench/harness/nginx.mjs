@@ -52,9 +52,10 @@ async function freePort() {
   return port;
 }
 
-async function listening(port) {
+/** Until somebody listens there. nginx opens its sockets in the order of its configuration: the last one is all. */
+async function listening(path) {
   for (;;) {
-    const socket = connect(port, '127.0.0.1');
+    const socket = connect(path);
     const open = await new Promise((resolve) => {
       socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
     });
@@ -64,9 +65,11 @@ async function listening(port) {
   }
 }
 
+const statusSocket = (folder) => join(folder, 'status.sock');
+
 /** How many connections it has taken so far. */
 async function accepted(folder) {
-  const request = get({ socketPath: join(folder, 'status.sock'), path: '/', agent: false });
+  const request = get({ socketPath: statusSocket(folder), path: '/', agent: false });
   const [response] = await once(request, 'response');
   let text = '';
   for await (const piece of response.setEncoding('utf8')) text += piece;
@@ -115,7 +118,7 @@ export async function startServer({ cores, http2 = false, directives = '', log }
         location / { return 200 '${answer()}'; }
       }
       server {
-        listen unix:${folder}/status.sock; access_log off;
+        listen unix:${statusSocket(folder)}; access_log off;
         location / { stub_status; }
       }
     }`,
@@ -124,7 +127,7 @@ export async function startServer({ cores, http2 = false, directives = '', log }
   const child = spawn(command, args, { env, stdio: ['ignore', 'ignore', 'inherit'] });
   const ended = once(child, 'exit');
   await Promise.race([
-    listening(port),
+    listening(statusSocket(folder)),
     ended.then(([code]) => Promise.reject(new Error(`nginx ended with ${code}`))),
   ]);
   const atStart = await accepted(folder);
