@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
+import { jsonLines } from '../json-lines.js';
 import { packageWithLoader } from './package-with-loader.js';
 
 const run = promisify(execFile);
@@ -31,12 +32,7 @@ describe('a panic', () => {
       const dir = await packageWithLoader(`process.dlopen(module, ${JSON.stringify(binding)})`);
       await cp(new URL('programs/panics.mjs', import.meta.url), join(dir, 'panics.mjs'));
       const { stdout } = await run(process.execPath, ['panics.mjs'], { cwd: dir });
-      expect(
-        stdout
-          .trim()
-          .split('\n')
-          .map((line) => JSON.parse(line) as unknown),
-      ).toEqual([
+      expect(jsonLines(stdout)).toEqual([
         ['function', [CALL], 'ok'],
         ['constructor', [CALL], 'ok'],
         ['method', [CALL], 'ok'],
