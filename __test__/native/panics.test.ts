@@ -1,5 +1,4 @@
-import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { execFile, spawnSync } from 'node:child_process';
 import { cp, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -22,11 +21,18 @@ const binding = join(
   libraries[process.platform] ?? 'libwarmline_node.so',
 );
 
+/** Whether that is what was built last there, and not a debug build without panics. */
+function panicsOnDemand(): boolean {
+  const ask =
+    'process.dlopen(module, process.argv[1]); process.exit(module.exports.provokePanic ? 0 : 1)';
+  return spawnSync(process.execPath, ['-e', ask, binding]).status === 0;
+}
+
 const FETCH = 'TypeError WarmlineError WARMLINE_PANIC pool';
 const CALL = 'WarmlineError WarmlineError WARMLINE_PANIC pool';
 
 describe('a panic', () => {
-  it.skipIf(!existsSync(binding))(
+  it.skipIf(!panicsOnDemand())(
     'is a typed error of whatever it happened to, and the process goes on (built by npm run build:panics)',
     async () => {
       const dir = await packageWithLoader(`process.dlopen(module, ${JSON.stringify(binding)})`);
