@@ -320,6 +320,17 @@ class Link {
     this.#commit(this.#at + 20 + written);
   }
 
+  /** Opens a connection to each origin of a client; the value tells how long each took. */
+  measure(receiver: Receiver, client: number, timeout: number): void {
+    this.#reserve(16);
+    const at = this.#at >>> 2;
+    this.#words[at] = Op.measure;
+    this.#words[at + 1] = this.#open(receiver);
+    this.#words[at + 2] = client;
+    this.#words[at + 3] = timeout;
+    this.#commit(this.#at + 16);
+  }
+
   #open(receiver: Receiver): number {
     const slot = this.#freeSlots.pop() ?? this.#receivers.length;
     this.#receivers[slot] = receiver;

@@ -18,6 +18,7 @@ export const Op = {
   forgo: 11,
   relay: 12,
   halt: 13,
+  measure: 14,
 } as const;
 
 /** Completion records. */

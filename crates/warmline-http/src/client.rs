@@ -14,12 +14,13 @@ use crate::coding::DecodingLimits;
 use crate::engine::engine;
 use crate::error::Error;
 use crate::execute;
+use crate::metrics::Metrics;
 use crate::policy::endpoints::EndpointState;
 use crate::probe::{Entry, Probes};
 use crate::request::{Request, Timeouts};
 use crate::response::Response;
 use crate::routes::{EndpointsOptions, Route, Routes};
-use crate::target::key_of;
+use crate::target::{key_of, origin_of};
 use crate::transport::{Connection, Connector, ConnectorOptions};
 
 /// How often a client looks for connections that have been idle too long or have grown too old.
@@ -80,6 +81,7 @@ struct Inner {
     requests: AtomicU64,
     errors: AtomicU64,
     response_micros: AtomicU64,
+    metrics: Metrics,
 }
 
 /// What a client has done so far.
@@ -112,6 +114,7 @@ impl Client {
                 requests: AtomicU64::new(0),
                 errors: AtomicU64::new(0),
                 response_micros: AtomicU64::new(0),
+                metrics: Metrics::default(),
             }),
         };
         let pool = client.inner.pool.clone();
@@ -145,7 +148,10 @@ impl Client {
     /// or closed.
     pub async fn send(&self, request: Request) -> Result<Response, Error> {
         let start = Instant::now();
+        let in_flight = self.metrics().begin();
+        let origin = Arc::clone(&request.target.origin);
         let result = execute::send(self, request).await;
+        in_flight.ended();
         // Counters that nobody reads together: no order among them is promised.
         self.inner.requests.fetch_add(1, Ordering::Relaxed);
         match &result {
@@ -155,8 +161,10 @@ impl Client {
                     .response_micros
                     .fetch_add(micros, Ordering::Relaxed);
             }
-            Err(_) => {
+            Err(error) => {
                 self.inner.errors.fetch_add(1, Ordering::Relaxed);
+                let origin = error.origin.as_ref().unwrap_or(&origin);
+                self.metrics().origin(origin).failed(error);
             }
         }
         result
@@ -218,12 +226,28 @@ impl Client {
         Ok(opened)
     }
 
+    /// Opens a connection; see [`Connector::connect`].
+    pub(crate) async fn connect(
+        &self,
+        key: &Key,
+        timeout: Option<Duration>,
+    ) -> Result<Connection, Error> {
+        let connection = self.connector().connect(key, timeout).await?;
+        let timings = &connection.info().timings;
+        self.metrics().opened(&origin_of(key), timings);
+        Ok(connection)
+    }
+
     /// The key of this client's connections to what `key` names.
     pub(crate) fn key<'a>(&self, key: &'a Key) -> Cow<'a, Key> {
         match self.inner.protocol {
             Protocol::Auto => Cow::Borrowed(key),
             protocol => Cow::Owned(key.clone().with_protocol(protocol)),
         }
+    }
+
+    pub(crate) fn metrics(&self) -> &Metrics {
+        &self.inner.metrics
     }
 
     pub(crate) fn probes(&self) -> &Probes {

@@ -18,6 +18,7 @@ use crate::error::{Error, Phase};
 use crate::failover;
 use crate::head::{self, Forwarded};
 use crate::leases::LeasedConnection;
+use crate::metrics::Watch;
 use crate::probe::{Entry, Herald};
 use crate::redirect::{self, Hop};
 use crate::request::{Request, Timeouts};
@@ -93,6 +94,7 @@ pub(crate) async fn send(client: &Client, request: Request) -> Result<Response, 
             facts,
         } = answer;
         let idle = timeouts.idle;
+        let counts = Arc::clone(busy.counts());
         let body = Body::new(incoming, busy, idle, deadline, Arc::clone(&origin));
         let next =
             redirect::target(mode, head.status, &head.headers, hop.target.url()).map_err(named)?;
@@ -103,6 +105,8 @@ pub(crate) async fn send(client: &Client, request: Request) -> Result<Response, 
                     coding::of(&hop.method, head.status, &head.headers, limits).map_err(named)?
                 }
             };
+            counts.answered(head.status, start.elapsed());
+            let watch = Watch::new(counts, start, &head.headers);
             return Ok(Response {
                 status: head.status,
                 reason: head.reason,
@@ -112,7 +116,7 @@ pub(crate) async fn send(client: &Client, request: Request) -> Result<Response, 
                 crossed_origins,
                 decoded: decoding.is_some(),
                 facts,
-                body: body.decoded(decoding),
+                body: body.decoded(decoding).watched(watch),
             });
         };
         crossed_origins |= next.origin != origin;
@@ -137,6 +141,7 @@ impl Journey<'_> {
         }
         let key = &*self.client.key(&hop.target.key);
         let origin = self.client.pool().origin(key);
+        let counts = self.client.metrics().origin(&hop.target.origin);
         let mut attempt = attempts + 1;
         let (mut fresh_tries, mut refusals) = (0, 0);
         loop {
@@ -149,7 +154,7 @@ impl Journey<'_> {
             };
             let obtained = Instant::now();
             let id = holding.id();
-            let busy = Busy::new(holding, attempt);
+            let busy = Busy::new(holding, attempt, counts);
             let reused = busy.reused;
             fresh_tries += u32::from(!reused);
             let mut facts = Facts {
@@ -402,12 +407,12 @@ pub(crate) fn connect(
     limit: Option<Duration>,
 ) -> oneshot::Receiver<Result<Lease<Connection>, Error>> {
     let (sender, receiver) = oneshot::channel();
-    let connector = client.connector().clone();
+    let client = client.clone();
     let key = key.clone();
     // Boxed: the socket keeps the waker of whoever waited for it to connect, and with it this task's
     // memory, for as long as it is open. An empty box is all that should be left of it.
     tokio::spawn(Box::pin(async move {
-        match connector.connect(&key, limit).await {
+        match client.connect(&key, limit).await {
             Ok(connection) => {
                 let lease = permit.establish(connection);
                 lease.on_close(lease.retire_handle());

@@ -12,7 +12,9 @@ mod error;
 mod execute;
 mod failover;
 mod head;
+mod latency;
 mod leases;
+pub mod metrics;
 mod policy;
 mod probe;
 mod redirect;
@@ -28,6 +30,7 @@ pub use client::{Client, ClientOptions, Totals};
 pub use coding::{Compression, DecodingLimits, compress};
 pub use engine::engine;
 pub use error::{Error, Phase};
+pub use latency::Latency;
 pub use leases::{
     ConnectionGuard, EndpointId, EndpointLeaseStats, LeaseId, LeaseStats, LeasedConnection,
     NamedPool, Return, spots,

@@ -14,6 +14,7 @@ use tokio::time::{Instant, Sleep, sleep_until, timeout};
 use crate::busy::Busy;
 use crate::coding::{Decoding, Pulled};
 use crate::error::{Error, Phase};
+use crate::metrics::Watch;
 use crate::target::Target;
 use crate::transport::Incoming;
 
@@ -98,6 +99,8 @@ pub struct Body {
     busy: Option<Busy>,
     deadlines: Deadlines,
     origin: Arc<str>,
+    /// Until the body has ended, unless it is a redirect's.
+    watch: Option<Watch>,
 }
 
 /// When the reading of a body has taken too long.
@@ -127,6 +130,7 @@ impl Body {
             busy: Some(busy),
             deadlines,
             origin,
+            watch: None,
         };
         if body.incoming.is_end() {
             body.finish();
@@ -137,6 +141,16 @@ impl Body {
     /// The same body with its codings undone.
     pub(crate) fn decoded(self, decoding: Option<Box<Decoding>>) -> Self {
         Self { decoding, ..self }
+    }
+
+    /// The same body, with somebody who watches it pass.
+    pub(crate) fn watched(self, watch: Watch) -> Self {
+        let mut body = Self {
+            watch: Some(watch),
+            ..self
+        };
+        body.tell_end();
+        body
     }
 
     /// The next piece, or `None` at the end.
@@ -150,6 +164,16 @@ impl Body {
 
     /// [`Body::chunk`], to be polled.
     pub fn poll_chunk(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Error>>> {
+        let chunk = ready!(self.poll_decoded(cx));
+        if let (Some(Ok(piece)), Some(watch)) = (&chunk, &mut self.watch) {
+            watch.piece(piece);
+        }
+        self.tell_end();
+        Poll::Ready(chunk)
+    }
+
+    /// The next piece, its codings undone.
+    fn poll_decoded(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Error>>> {
         loop {
             let Some(decoding) = &mut self.decoding else {
                 return self.poll_received(cx);
@@ -240,11 +264,25 @@ impl Body {
         }
     }
 
+    /// Tells whoever watches that nothing more is to come, once that is so.
+    fn tell_end(&mut self) {
+        if self.busy.is_none()
+            && self.decoding.is_none()
+            && let Some(watch) = self.watch.take()
+        {
+            watch.complete();
+        }
+    }
+
     fn failed(&mut self, mut error: Error) -> Error {
         if let Some(busy) = self.busy.take() {
             busy.describe(&mut error);
         }
-        error.with_origin(Arc::clone(&self.origin))
+        let error = error.with_origin(Arc::clone(&self.origin));
+        if let Some(watch) = self.watch.take() {
+            watch.broken(&error);
+        }
+        error
     }
 
     fn too_slow(&mut self) -> Error {
@@ -252,7 +290,7 @@ impl Body {
             .deadlines
             .total
             .is_some_and(|total| Instant::now() >= total);
-        let mut error = if total {
+        self.failed(if total {
             Error::new(
                 "WARMLINE_TOTAL_TIMEOUT",
                 Phase::Body,
@@ -264,11 +302,7 @@ impl Body {
                 Phase::Body,
                 "body timeout: nothing came for too long",
             )
-        };
-        if let Some(busy) = self.busy.take() {
-            busy.describe(&mut error);
-        }
-        error.with_origin(Arc::clone(&self.origin))
+        })
     }
 }
 

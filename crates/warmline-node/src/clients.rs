@@ -218,17 +218,22 @@ pub struct PoolNumbers {
     pub total_requests: f64,
     pub error_count: f64,
     pub avg_response_time_ms: f64,
+    pub avg_connection_time_ms: f64,
 }
 
 /// The state of a client's pool now.
 #[napi(catch_unwind)]
 pub fn client_stats(number: u32) -> napi::Result<PoolNumbers> {
     let client = get(number).map_err(|error| to_napi(&error))?;
-    Ok(numbers(&client.stats(), client.totals()))
+    Ok(numbers(
+        &client.stats(),
+        client.totals(),
+        client.mean_connect_time(),
+    ))
 }
 
 #[allow(clippy::cast_precision_loss, reason = "counts stay far below 2^53")]
-fn numbers(stats: &PoolStats, totals: Totals) -> PoolNumbers {
+fn numbers(stats: &PoolStats, totals: Totals, connect_time: Duration) -> PoolNumbers {
     let counts = &stats.counts;
     let limits = &stats.limits;
     let answered = totals.requests - totals.errors;
@@ -259,6 +264,7 @@ fn numbers(stats: &PoolStats, totals: Totals) -> PoolNumbers {
         } else {
             totals.response_time.as_secs_f64() * 1000.0 / answered as f64
         },
+        avg_connection_time_ms: connect_time.as_secs_f64() * 1000.0,
     }
 }
 

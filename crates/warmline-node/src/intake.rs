@@ -12,6 +12,7 @@ use crate::exchange;
 use crate::leases;
 use crate::lent::Lent;
 use crate::link::Mailbox;
+use crate::metrics;
 use crate::outbox::{End, Outbox};
 use crate::relaying::{self, RelayOrder};
 use crate::submission::{Batch, Command, Malformed, Records, RequestRecord, SubmittedBody};
@@ -120,6 +121,13 @@ impl Intake {
                 self.start(slot, |outbox| {
                     clients::preconnect(client, url, count, outbox)
                 });
+            }
+            Command::Measure {
+                slot,
+                client,
+                timeout,
+            } => {
+                self.start(slot, |outbox| metrics::measure(client, timeout, outbox));
             }
             Command::Decode {
                 slot,

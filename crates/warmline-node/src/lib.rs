@@ -26,6 +26,7 @@ mod lent;
 mod link;
 mod lookup;
 mod memory;
+mod metrics;
 mod network;
 mod outbox;
 mod parse;

@@ -37,6 +37,9 @@ pub(crate) mod op {
     pub(crate) const RELAY: u32 = 12;
     /// `slot, now`: ends a relay; not before the chunk that is being written is complete, unless `now`.
     pub(crate) const HALT: u32 = 13;
+    /// `slot, client, timeout in ms or NONE`: opens a connection to each origin of a client, to see how
+    /// long that takes.
+    pub(crate) const MEASURE: u32 = 14;
 }
 
 /// No time-out, no lease, no side body.

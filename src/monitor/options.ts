@@ -1,0 +1,84 @@
+/** How a monitor is set up. */
+
+import { HttpClient, insideOf } from '../client/http-client.js';
+import { SHARED_CLIENT } from '../fetch/fetch.js';
+import { invalid, invalidSecret, unknown } from '../native/invalid.js';
+import type { NamedClient } from './figures.js';
+
+/** An `HttpClient`. */
+export interface MonitoredClient {
+  getPoolMetrics(): { readonly connectionsTotal: number };
+}
+
+/** How a monitor is set up. */
+export interface MonitorOptions {
+  /**
+   * The `HttpClient` to watch, or several by name. Default: the client that `fetch`, patched SDKs and leases
+   * of this process share.
+   */
+  client?: MonitoredClient | Readonly<Record<string, MonitoredClient>>;
+  /**
+   * What a request has to bring as `authorization: Bearer …`; liveness and readiness, and the empty page of
+   * the dashboard, are for everybody. Default: none is asked for, and debug endpoints answer only where
+   * the monitor listens on loopback.
+   */
+  token?: string;
+  /** Names besides `localhost` that requests to a monitor on loopback may be addressed to. */
+  hosts?: readonly string[];
+  /** How often figures are read for what is live, in milliseconds. Default 1000. */
+  interval?: number;
+}
+
+/** {@link MonitorOptions} with nothing left open. */
+export interface CheckedOptions {
+  readonly clients: readonly NamedClient[];
+  readonly token: string | undefined;
+  readonly hosts: readonly string[];
+  readonly interval: number;
+}
+
+const NAMES: readonly (keyof MonitorOptions)[] = ['client', 'token', 'hosts', 'interval'];
+/** The name of the only client. */
+const DEFAULT_NAME = 'default';
+const DEFAULT_INTERVAL = 1000;
+const LEAST_INTERVAL = 100;
+const MOST_INTERVAL = 60_000;
+
+/**
+ * Checks a monitor's options.
+ *
+ * @throws {TypeError} that names the option which is wrong or unknown.
+ */
+export function checkOptions(options: MonitorOptions): CheckedOptions {
+  if (typeof options !== 'object' || options === null) {
+    throw invalid('options', 'an object', options);
+  }
+  for (const name of Object.keys(options)) {
+    if (!(NAMES as readonly string[]).includes(name)) throw unknown(name, NAMES);
+  }
+  const { token, hosts = [], interval = DEFAULT_INTERVAL } = options;
+  if (token !== undefined && (typeof token !== 'string' || !/^[\x21-\x7e]+$/.test(token))) {
+    throw invalidSecret('token', 'printable ASCII characters without spaces, at least one');
+  }
+  if (!Array.isArray(hosts) || hosts.some((host) => typeof host !== 'string')) {
+    throw invalid('hosts', 'a list of names', hosts);
+  }
+  if (!(interval >= LEAST_INTERVAL && interval <= MOST_INTERVAL)) {
+    const allowed = `a number of milliseconds from ${LEAST_INTERVAL} to ${MOST_INTERVAL}`;
+    throw invalid('interval', allowed, interval);
+  }
+  return { clients: clientsOf(options.client), token, hosts, interval };
+}
+
+function clientsOf(client: MonitorOptions['client']): NamedClient[] {
+  if (client === undefined) return [{ name: DEFAULT_NAME, number: SHARED_CLIENT }];
+  if (client instanceof HttpClient) return [named(DEFAULT_NAME, client)];
+  const several = typeof client === 'object' && client !== null ? Object.entries(client) : [];
+  if (several.length === 0) throw invalid('client', 'an HttpClient, or several by name', client);
+  return several.map(([name, one]) => named(name, one));
+}
+
+function named(name: string, client: unknown): NamedClient {
+  if (!(client instanceof HttpClient)) throw invalid(`client.${name}`, 'an HttpClient', client);
+  return { name, number: insideOf(client).number };
+}
