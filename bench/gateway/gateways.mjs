@@ -12,10 +12,13 @@ const NO_DEADLINE = { timeout: {} };
 
 const headers = { 'content-type': 'application/json' };
 
+/** How a pipeline ends whose client has left: meanwhile, or before it began. */
+const LEFT = ['ERR_STREAM_PREMATURE_CLOSE', 'ERR_STREAM_UNABLE_TO_PIPE'];
+
 /** A client that leaves ends its stream, and that is all. */
 const unlessLeft = (passing) =>
   passing.catch((error) => {
-    if (error.code !== 'ERR_STREAM_PREMATURE_CLOSE') throw error;
+    if (!LEFT.includes(error.code)) throw error;
   });
 
 /** @type {Record<string, (connections: number) => Promise<Pass>>} */
@@ -51,7 +54,8 @@ export const gateways = {
           });
           unlessLeft(pipeline(upstream, response)).then(resolve, reject);
         });
-        asked.once('error', reject);
+        // More than one may come, and each unheard one would end the process.
+        asked.on('error', reject);
         asked.end(body);
       });
   },

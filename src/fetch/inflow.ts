@@ -68,8 +68,10 @@ export class Inflow {
   }
 
   events(events: DecodedEvent[], bytes: number): void {
-    this.#handedOver = true;
-    this.#queue = [];
+    if (!this.#handedOver) {
+      this.#handedOver = true;
+      this.#queue = [];
+    }
     this.#sink?.events(events, bytes);
   }
 

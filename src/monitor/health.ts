@@ -87,7 +87,8 @@ export function providerChecks(figures: Figures, history: History): Record<strin
       const check = originCheck(origin, history.originLately(originKey(pool, origin.origin)));
       // The same origin over several pools is as well as it is over the worst of them.
       const other = of[origin.origin];
-      of[origin.origin] = other !== undefined && worst([other, check]) === other.status ? other : check;
+      of[origin.origin] =
+        other !== undefined && worst([other, check]) === other.status ? other : check;
       providers.set(origin.provider, of);
     }
   }

@@ -1,5 +1,5 @@
-import { isIP } from 'node:net';
 import type { Server } from 'node:http';
+import { isIP } from 'node:net';
 
 import { invalid } from '../native/invalid.js';
 import { Access, isLoopback, type Origin } from './access.js';

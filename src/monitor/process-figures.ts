@@ -4,6 +4,7 @@ import {
   constants,
   monitorEventLoopDelay,
   type NodeGCPerformanceDetail,
+  type PerformanceEntry,
   PerformanceObserver,
   performance,
 } from 'node:perf_hooks';
@@ -60,8 +61,9 @@ export class ProcessWatch {
   constructor() {
     this.#delay.enable();
     this.#observer = new PerformanceObserver((list) => {
-      for (const { detail, duration } of list.getEntries()) {
-        this.#collected((detail as NodeGCPerformanceDetail | undefined)?.kind, duration);
+      for (const entry of list.getEntries()) {
+        const { detail } = entry as PerformanceEntry & { detail?: NodeGCPerformanceDetail };
+        this.#collected(detail?.kind, entry.duration);
       }
     });
     this.#observer.observe({ entryTypes: ['gc'] });

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 
-import { type Origin } from './access.js';
+import type { Origin } from './access.js';
 import { refusal } from './answers.js';
 
 /** Whoever answers. */

@@ -42,8 +42,12 @@ const DONE = { done: true, value: undefined } as const;
 export class EventFlow<T> implements EventSink {
   readonly #reading: Reading<T>;
   #source: EventSource | undefined;
-  #batches: Batch[] = [];
-  #waiters: Waiter<T>[] = [];
+  /** What is being read, and what is to be read after that: mostly there is none of either, or just one. */
+  #batch: Batch | undefined;
+  #laterBatches: Batch[] = [];
+  /** Who waits first, and who waits after that. */
+  #waiter: Waiter<T> | undefined;
+  #laterWaiters: Waiter<T>[] = [];
   #ended = false;
   #failure: Failure | undefined;
   #over = false;
@@ -67,7 +71,9 @@ export class EventFlow<T> implements EventSink {
       this.#source?.credit(bytes);
       return;
     }
-    this.#batches.push({ events, bytes, next: 0 });
+    const batch = { events, bytes, next: 0 };
+    if (this.#batch === undefined) this.#batch = batch;
+    else this.#laterBatches.push(batch);
     this.#serve();
   }
 
@@ -84,7 +90,7 @@ export class EventFlow<T> implements EventSink {
   }
 
   stop(reason: unknown): void {
-    this.#batches = [];
+    this.#dropBatches();
     this.fail(reason);
   }
 
@@ -92,7 +98,9 @@ export class EventFlow<T> implements EventSink {
   next(): Promise<IteratorResult<T, undefined>> {
     return new Promise((resolve, reject) => {
       const waiter = { resolve, reject };
-      if (!this.#answer(waiter)) this.#waiters.push(waiter);
+      if (this.#answer(waiter)) return;
+      if (this.#waiter === undefined) this.#waiter = waiter;
+      else this.#laterWaiters.push(waiter);
     });
   }
 
@@ -103,18 +111,26 @@ export class EventFlow<T> implements EventSink {
   }
 
   #serve(): void {
-    for (let waiter = this.#waiters.shift(); waiter !== undefined; waiter = this.#waiters.shift()) {
+    for (let waiter = this.#next(); waiter !== undefined; waiter = this.#next()) {
       if (this.#answer(waiter)) continue;
-      this.#waiters.unshift(waiter);
+      if (this.#waiter !== undefined) this.#laterWaiters.unshift(this.#waiter);
+      this.#waiter = waiter;
       return;
     }
   }
 
+  /** Who has waited the longest; no longer among those who wait. */
+  #next(): Waiter<T> | undefined {
+    const waiter = this.#waiter;
+    this.#waiter = this.#laterWaiters.length === 0 ? undefined : this.#laterWaiters.shift();
+    return waiter;
+  }
+
   /** Answers a reader with an event, a failure (told once), or the end; false if there is none of them yet. */
   #answer({ resolve, reject }: Waiter<T>): boolean {
-    while (this.#batches.length > 0) {
+    for (let batch = this.#batch; batch !== undefined; batch = this.#batch) {
       try {
-        const value = this.#reading.shape(this.#take());
+        const value = this.#reading.shape(this.#take(batch));
         if (value === SKIP) continue;
         if (value === OVER) {
           // What follows should be little, and its connection is worth having.
@@ -150,20 +166,26 @@ export class EventFlow<T> implements EventSink {
     const failure = this.#failure;
     this.#failure = undefined;
     this.#ended = true;
-    this.#batches = [];
+    this.#dropBatches();
     if (!this.#over) {
       this.#over = true;
       this.#reading.over?.();
     }
-    for (const waiter of this.#waiters.splice(0)) waiter.resolve(DONE);
+    for (let waiter = this.#next(); waiter !== undefined; waiter = this.#next()) {
+      waiter.resolve(DONE);
+    }
     return { source, failure };
   }
 
-  #take(): DecodedEvent {
-    const batch = this.#batches[0] as Batch;
+  #dropBatches(): void {
+    this.#batch = undefined;
+    this.#laterBatches = [];
+  }
+
+  #take(batch: Batch): DecodedEvent {
     const event = batch.events[batch.next++] as DecodedEvent;
     if (batch.next === batch.events.length) {
-      this.#batches.shift();
+      this.#batch = this.#laterBatches.length === 0 ? undefined : this.#laterBatches.shift();
       this.#source?.credit(batch.bytes);
     }
     return event;

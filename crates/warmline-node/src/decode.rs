@@ -97,6 +97,11 @@ impl Decoding {
         &mut self.news
     }
 
+    /// Whether there is anything for a drain to take.
+    pub(crate) fn has_news(&self) -> bool {
+        !self.news.is_empty()
+    }
+
     /// JavaScript is to be told that the body is decoded, events or none.
     pub(crate) fn announce(&mut self) {
         self.news.announced = true;

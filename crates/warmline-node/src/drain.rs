@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::error::error_json;
-use crate::link::Mailbox;
+use crate::mailbox::Mailbox;
 use crate::outbox::{Contents, End, Head, Outbox};
 use crate::wire::{align, done, event};
 

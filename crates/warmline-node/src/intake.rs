@@ -11,7 +11,7 @@ use crate::clients;
 use crate::exchange;
 use crate::leases;
 use crate::lent::Lent;
-use crate::link::Mailbox;
+use crate::mailbox::Mailbox;
 use crate::metrics;
 use crate::outbox::{End, Outbox};
 use crate::relaying::{self, RelayOrder};

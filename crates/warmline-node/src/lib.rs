@@ -25,6 +25,7 @@ mod leases;
 mod lent;
 mod link;
 mod lookup;
+mod mailbox;
 mod memory;
 mod metrics;
 mod network;

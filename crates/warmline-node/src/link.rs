@@ -2,13 +2,10 @@
 //! completion buffer on the way out.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use bytes::Bytes;
-use crossbeam_queue::SegQueue;
 use napi::JsString;
 use napi::bindgen_prelude::{Buffer, Env, Function, Result, Status, Uint8Array};
-use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
 use napi_derive::napi;
 use tokio::sync::mpsc;
 
@@ -16,52 +13,9 @@ use crate::decode::list;
 use crate::drain::{DRAIN_BYTES, Drained, drain};
 use crate::intake;
 use crate::lent::Lent;
+use crate::mailbox::Mailbox;
 use crate::memory;
-use crate::outbox::Outbox;
 use crate::submission::Batch;
-
-/// Wakes the JavaScript thread; weak, so that it never keeps a process alive.
-type Wake = ThreadsafeFunction<(), (), (), Status, false, true>;
-
-/// The outboxes of one JavaScript thread that have news, in the order in which they got it.
-pub(crate) struct Mailbox {
-    queue: SegQueue<Arc<Outbox>>,
-    /// JavaScript has been told that there is something, and has not begun to drain since.
-    woken: AtomicBool,
-    wake: Wake,
-    closed: AtomicBool,
-}
-
-impl Mailbox {
-    pub(crate) fn push(&self, outbox: Arc<Outbox>) {
-        if self.closed.load(Ordering::Acquire) {
-            return;
-        }
-        self.queue.push(outbox);
-        // Race window: a drain may be emptying the queue right now. It clears the flag before it
-        // pops, so whatever it does not see finds the flag clear and wakes JavaScript again.
-        if !self.woken.swap(true, Ordering::AcqRel) {
-            self.wake.call((), ThreadsafeFunctionCallMode::NonBlocking);
-        }
-    }
-
-    /// Puts a half-emptied outbox back; the drain that does so asks for another one itself.
-    pub(crate) fn put_back(&self, outbox: Arc<Outbox>) {
-        self.queue.push(outbox);
-    }
-
-    pub(crate) fn pop(&self) -> Option<Arc<Outbox>> {
-        self.queue.pop()
-    }
-
-    pub(crate) fn is_empty(&self) -> bool {
-        self.queue.is_empty()
-    }
-
-    pub(crate) fn awake(&self) {
-        self.woken.store(false, Ordering::Release);
-    }
-}
 
 /// One JavaScript thread's link. JavaScript makes one of them on first use.
 #[napi]
@@ -81,15 +35,10 @@ impl Link {
             .weak::<true>()
             .callee_handled::<false>()
             .build()?;
-        let mailbox = Arc::new(Mailbox {
-            queue: SegQueue::new(),
-            woken: AtomicBool::new(false),
-            wake,
-            closed: AtomicBool::new(false),
-        });
-        let (submissions, receiver) = mpsc::unbounded_channel();
         memory::give_back_at_once();
         let engine = warmline_http::engine().map_err(|error| crate::error::to_napi(&error))?;
+        let mailbox = Arc::new(Mailbox::new(wake));
+        let (submissions, receiver) = mpsc::unbounded_channel();
         let lent = Arc::new(Lent::default());
         engine.spawn(intake::run(
             receiver,
@@ -99,10 +48,7 @@ impl Link {
         // The thread may end at any time. Its sender is dropped with this object, which ends the
         // intake and with it every exchange; the mailbox takes nothing more from now on.
         let closing = Arc::clone(&mailbox);
-        env.add_env_cleanup_hook((), move |()| {
-            closing.closed.store(true, Ordering::Release);
-            while closing.queue.pop().is_some() {}
-        })?;
+        env.add_env_cleanup_hook((), move |()| closing.close())?;
         Ok(Self {
             mailbox,
             submissions,

@@ -11,7 +11,7 @@ use warmline_http::{Error, Phase};
 
 use crate::decode::{Decoding, Wish};
 use crate::leases::Offered;
-use crate::link::Mailbox;
+use crate::mailbox::Mailbox;
 use crate::relaying::RelayOrder;
 
 /// A response's unread bytes above which its socket is no longer read.
@@ -222,13 +222,14 @@ impl Outbox {
             Phase::Body,
             "the exchange was stopped",
         ));
-        self.post(|contents| {
-            fed = if let Some(decoding) = &mut contents.decoding {
-                decoding.feed(chunk)
-            } else {
+        self.post_if(|contents| {
+            let Some(decoding) = &mut contents.decoding else {
                 contents.chunks.push_back(chunk.clone());
-                Ok(0)
+                fed = Ok(0);
+                return true;
             };
+            fed = decoding.feed(chunk);
+            decoding.has_news()
         });
         self.settle(fed?);
         Ok(())
@@ -276,11 +277,18 @@ impl Outbox {
     }
 
     fn post(self: &Arc<Self>, change: impl FnOnce(&mut Contents)) {
+        self.post_if(|contents| {
+            change(contents);
+            true
+        });
+    }
+
+    /// As [`Outbox::post`], if the change is news, as it says.
+    fn post_if(self: &Arc<Self>, change: impl FnOnce(&mut Contents) -> bool) {
         let mut contents = self.lock();
-        if contents.over {
+        if contents.over || !change(&mut contents) {
             return;
         }
-        change(&mut contents);
         let queued = std::mem::replace(&mut contents.queued, true);
         drop(contents);
         if !queued {

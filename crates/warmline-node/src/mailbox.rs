@@ -1,0 +1,71 @@
+//! Where the engine leaves its news for a JavaScript thread, and how that thread is woken for it.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crossbeam_queue::SegQueue;
+use napi::Status;
+use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
+
+use crate::outbox::Outbox;
+
+/// Wakes the JavaScript thread; weak, so that it never keeps a process alive.
+pub(crate) type Wake = ThreadsafeFunction<(), (), (), Status, false, true>;
+
+/// The outboxes of one JavaScript thread that have news, in the order in which they got it.
+pub(crate) struct Mailbox {
+    queue: SegQueue<Arc<Outbox>>,
+    /// JavaScript has been told that there is something, and has not begun to drain since.
+    woken: AtomicBool,
+    pub(crate) wake: Wake,
+    closed: AtomicBool,
+}
+
+impl Mailbox {
+    pub(crate) fn new(wake: Wake) -> Self {
+        Self {
+            queue: SegQueue::new(),
+            woken: AtomicBool::new(false),
+            wake,
+            closed: AtomicBool::new(false),
+        }
+    }
+
+    pub(crate) fn push(&self, outbox: Arc<Outbox>) {
+        if self.closed.load(Ordering::Acquire) {
+            return;
+        }
+        self.queue.push(outbox);
+        // Race window: a drain may be emptying the queue right now. It clears the flag before it
+        // pops, so whatever it does not see finds the flag clear and wakes JavaScript again.
+        if !self.woken.swap(true, Ordering::AcqRel) {
+            // At once, and not after the other connections that are ready: JavaScript then wakes up while
+            // the engine reads those.
+            self.wake.call((), ThreadsafeFunctionCallMode::NonBlocking);
+        }
+    }
+
+    /// Puts a half-emptied outbox back; the drain that does so asks for another one itself.
+    pub(crate) fn put_back(&self, outbox: Arc<Outbox>) {
+        self.queue.push(outbox);
+    }
+
+    pub(crate) fn pop(&self) -> Option<Arc<Outbox>> {
+        self.queue.pop()
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.queue.is_empty()
+    }
+
+    /// A drain begins.
+    pub(crate) fn awake(&self) {
+        self.woken.store(false, Ordering::Release);
+    }
+
+    /// Takes nothing more.
+    pub(crate) fn close(&self) {
+        self.closed.store(true, Ordering::Release);
+        while self.queue.pop().is_some() {}
+    }
+}
