@@ -81,9 +81,8 @@ function requestOf(incoming: IncomingMessage, signal: AbortSignal): Request | un
   if (!url.startsWith('/') || headers.host === undefined) return undefined;
   try {
     const target = new URL(`http://${headers.host}`);
-    if (target.host === '' || `${target.pathname}${target.search}${target.hash}` !== '/') {
-      return undefined;
-    }
+    // Nothing but a host and a port: the URL is what those make.
+    if (target.href !== `${target.origin}/`) return undefined;
     const given = Object.entries(headers).filter(([name]) => !name.startsWith(':'));
     return new Request(`${target.origin}${url}`, {
       method,

@@ -4,67 +4,15 @@
  */
 
 import { type ErrorFacts, WarmlineError } from './error.js';
-import { type DecodedEvent, EventValues, type Likeness } from './events.js';
+import { EventValues, type Likeness } from './events.js';
 import { millis } from './facts.js';
 import { binding } from './load.js';
 import { refusable } from './refusal.js';
+import type { Receiver, Submission } from './submission.js';
+import { isTraced, Traced, trace } from './trace.js';
 import { Done, EVENT_WORDS, MORE, NONE, Op, RequestFlag } from './wire.js';
 
-/** Who is told what becomes of a slot. Exactly one of the calls marked terminal ends it. */
-export interface Receiver {
-  /** Set by the link; -1 while the receiver has none. */
-  slot: number;
-  /**
-   * Terminal: a whole response; `text` is its head and, from `headLength` on, its body, one character for
-   * each byte. `total` is how long it took, in milliseconds.
-   */
-  onWhole(status: number, flags: number, text: string, headLength: number, total: number): void;
-  onHead(status: number, flags: number, head: string): void;
-  onChunk(bytes: Uint8Array<ArrayBuffer>): void;
-  /** The body is decoded from now on; `bytes` of it went into these events. */
-  onEvents(events: DecodedEvent[], bytes: number): void;
-  /** Terminal, after so many milliseconds in all. */
-  onEnd(total: number): void;
-  /** Terminal. */
-  onError(error: WarmlineError): void;
-  /** The engine has passed on so many bytes of the request's body. */
-  onPull(bytes: number): void;
-  /** Terminal: the answer to something that is not a request. */
-  onValue(value: unknown): void;
-}
-
-/** Durations in milliseconds; `undefined` leaves it to the client. */
-export interface TimeoutWords {
-  readonly pool?: number | undefined;
-  readonly connect?: number | undefined;
-  readonly firstByte?: number | undefined;
-  readonly idle?: number | undefined;
-  readonly total?: number | undefined;
-}
-
-/** A request, ready to be encoded. The engine checks it. */
-export interface Submission {
-  readonly client: number;
-  readonly lease: number;
-  /** Redirect mode, {@link RequestFlag.whole}, {@link RequestFlag.encoded} and the body's coding. */
-  readonly flags: number;
-  readonly url: string;
-  readonly method: string;
-  /** Names and values in turn. */
-  readonly headers: readonly string[];
-  readonly body: string | Uint8Array | StreamedBody | null;
-  readonly timeouts: TimeoutWords | undefined;
-  /** Empty for none. */
-  readonly affinity: string;
-}
-
-/** A body that follows in pieces; the length if it is known. */
-export class StreamedBody {
-  readonly length: number | undefined;
-  constructor(length?: number) {
-    this.length = length;
-  }
-}
+export { type Receiver, StreamedBody, type Submission, type TimeoutWords } from './submission.js';
 
 /** The submission buffer's first size; a larger record makes it grow. */
 const SUBMISSION_BYTES = 256 * 1024;
@@ -117,6 +65,11 @@ class Link {
 
   /** Sends a request. `receiver` hears what becomes of it. */
   request(receiver: Receiver, request: Submission): void {
+    if (isTraced()) this.#request(...trace(receiver, request));
+    else this.#request(receiver, request);
+  }
+
+  #request(receiver: Receiver, request: Submission): void {
     const { url, method, headers, body, timeouts, affinity } = request;
     let text = url + method;
     for (let i = 0; i < headers.length; i++) text += headers[i];
@@ -342,6 +295,8 @@ class Link {
   #dismiss(receiver: Receiver, heir: Receiver, op: number): void {
     const { slot } = receiver;
     if (slot < 0) return;
+    const told = this.#receivers[slot];
+    if (told instanceof Traced) told.dismissed(op === Op.abort);
     this.#receivers[slot] = heir;
     this.#release(receiver);
     this.#record2(op, slot);

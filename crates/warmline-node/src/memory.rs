@@ -31,7 +31,16 @@ pub(crate) fn committed() -> (usize, usize) {
     #[allow(unsafe_code, reason = "mimalloc's figures have no safe interface")]
     unsafe {
         let none = std::ptr::null_mut();
-        libmimalloc_sys::mi_process_info(none, none, none, none, none, &mut now, &mut peak, none);
+        libmimalloc_sys::mi_process_info(
+            none,
+            none,
+            none,
+            none,
+            none,
+            &raw mut now,
+            &raw mut peak,
+            none,
+        );
     }
     (now, peak)
 }
