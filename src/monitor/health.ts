@@ -25,8 +25,8 @@ const UTILIZATION_PERCENT: Thresholds = [85, Number.POSITIVE_INFINITY];
 const PENDING_REQUESTS: Thresholds = [100, 1000];
 /** The reference's monitor warns above this. */
 const ERROR_RATE: Thresholds = [0.1, 0.5];
-/** Streams stutter for people from here on, and from there on health checks like this one time out. */
-const LAG_MS: Thresholds = [100, 2000];
+/** Streams stutter for people from here on; to end a process that is busy helps nobody. */
+const LAG_MS: Thresholds = [100, Number.POSITIVE_INFINITY];
 /** Fewer requests than this say nothing of a provider. */
 const TELLING_REQUESTS = 5;
 
