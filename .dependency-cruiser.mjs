@@ -6,7 +6,7 @@
  */
 const columns = [
   ['native'],
-  ['fetch', 'pool', 'sse'],
+  ['fetch', 'pool', 'sse', 'sizing'],
   ['client', 'gateway'],
   ['axios', 'undici'],
   ['patch'],

@@ -361,6 +361,22 @@ export interface TlsOptions {
 	 */
 	rejectUnauthorized?: boolean;
 }
+/** How the health of a client's connections is looked after while nothing comes on them. */
+export interface HealthCheckOptions {
+	/**
+	 * From one check to the next, in milliseconds. Each idle connection's socket is looked at; by HTTP/2 the
+	 * server is asked (PING) once nothing has come for so long, with requests under way, too. Default 30 000.
+	 */
+	interval?: number;
+	/**
+	 * How many times `timeout` may pass without a sign of life until a connection is given up: from 1 to 100.
+	 * By HTTP/1.1 nobody can be asked: a socket that is closed or has failed is given up at once, and whether
+	 * the other side is still there the system finds out (`tcpKeepalive`). Default 3.
+	 */
+	unhealthyThreshold?: number;
+	/** How long a sign of life may take, in milliseconds. Default 5000. */
+	timeout?: number;
+}
 /** How an {@link HttpClient} is set up. */
 export interface HttpClientOptions {
 	/** The most connections at once, over all origins. Default 1000. */
@@ -369,6 +385,16 @@ export interface HttpClientOptions {
 	maxKeepaliveConnections?: number;
 	/** How long an idle connection is kept, in milliseconds. Default 30 000. */
 	keepaliveExpiry?: number;
+	/**
+	 * How many idle connections are kept open for each origin, so that a request finds a warm one; by HTTP/2
+	 * one connection that has room is enough. Those that are missing are opened in the background, within a
+	 * quarter of a second and never above the caps, and after longer and longer waits (1 to 60 seconds) while
+	 * that fails. An origin has them from its first request or {@link HttpClient.preconnect} until ten minutes
+	 * after its last request. At most `maxKeepaliveConnections`. Default 0.
+	 */
+	minIdle?: number;
+	/** How it is found out that a connection on which nothing comes is no more. */
+	healthCheck?: HealthCheckOptions;
 	/**
 	 * Deadlines of each request, in milliseconds; a number is the total. Default 30 000. An object
 	 * sets no total unless it names one.

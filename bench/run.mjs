@@ -13,6 +13,7 @@ import { run as requests } from './requests/case.mjs';
 import { run as sdk } from './sdk/case.mjs';
 import { run as soak } from './soak/case.mjs';
 import { run as stream } from './stream/case.mjs';
+import { run as warmth } from './warmth/case.mjs';
 
 const BENCHMARKS = {
   requests: { title: 'Requests: 1 KB up, 600 B down', run: requests },
@@ -21,6 +22,7 @@ const BENCHMARKS = {
   stream: { title: 'Streams of tokens', run: stream },
   gateway: { title: 'Gateways', run: gateway },
   pool: { title: 'Pool operations', run: pool },
+  warmth: { title: 'Warm connections', run: warmth },
   memory: { title: 'Memory', run: memory },
   soak: { title: 'Soak', run: soak },
 };

@@ -5,12 +5,23 @@
  */
 
 export { ClientResponse, type RequestOptions } from './client/call.js';
+export type {
+  CircuitBreakerChange,
+  CircuitBreakerOptions,
+  CircuitBreakerState,
+  CircuitBreakerStatus,
+} from './client/circuit-breaker.js';
+export { type Cooldown, type CooldownOptions, getCooldowns } from './client/cooldown.js';
 export type { DnsOptions } from './client/dns.js';
 export type { Balance, Endpoint, EndpointStatus, FailoverOptions } from './client/endpoints.js';
+export type { HedgeOptions } from './client/hedge.js';
 export { HttpClient, type PoolMetrics } from './client/http-client.js';
 export type { FoundAddress, LookupFunction } from './client/lookup.js';
 export type { DecompressOptions, Http2, HttpClientOptions } from './client/options.js';
+export type { RateLimit, RateLimitOptions, RateLimitStatus } from './client/rate-limit.js';
+export type { RetryBudget, RetryException, RetryOptions } from './client/retry.js';
 export type { Pem, TlsOptions } from './client/tls.js';
+export type { HealthCheckOptions } from './client/upkeep.js';
 export { fetch } from './fetch/fetch.js';
 export type { FetchInit } from './fetch/request.js';
 export type { TimedResponse } from './fetch/response.js';
@@ -18,10 +29,12 @@ export type { Destination } from './gateway/destination.js';
 export { type PassThrough, passThrough } from './gateway/pass-through.js';
 export { type PipeOptions, pipe } from './gateway/pipe.js';
 export type { PipeReport } from './gateway/report.js';
+export { CircuitOpenError } from './native/circuit-open.js';
 export type { Compression } from './native/compression.js';
 export { type Phase, WarmlineError } from './native/error.js';
 export type { RequestTimings, ResponseConnection } from './native/facts.js';
 export { isNativeAvailable, NativeUnavailableError } from './native/load.js';
+export type { RequestPriority } from './native/priority.js';
 export type { Timeouts } from './native/timeouts.js';
 export type { PatchStatistics } from './patch/account.js';
 export {

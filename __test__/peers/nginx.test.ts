@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { HttpClient, type TlsOptions } from 'warmline';
 import { rejection } from '../fetch/implementations.js';
@@ -9,6 +10,8 @@ import { describeWith, type Peer } from './peer.js';
 const authority = new CertificateAuthority('Company Root');
 const identity = authority.issue({ name: 'origin', hosts: ['127.0.0.1', 'origin.test'] });
 const caller = authority.issue({ name: 'caller' });
+
+const LOOK_MS = 5;
 
 /** Tests with one nginx, which runs while they do. */
 function withSite(site: NginxSite, tests: (peer: () => Peer) => void): void {
@@ -121,6 +124,29 @@ describeWith('nginx', () => {
         expect(second.text()).not.toBe(first.text());
         expect(second.connection.attempt).toBe(1);
       });
+    });
+  });
+
+  describe('that keeps idle connections for a time that it does not tell', () => {
+    const keeps = 1500;
+    const site = {
+      server: `keepalive_timeout ${keeps}ms; location / { return 200 $connection; }`,
+    };
+    withSite(site, (peer) => {
+      it('is found out about: its connections are given up before it closes them', async () => {
+        await using client = new HttpClient();
+        const url = `http://127.0.0.1:${peer().port}/`;
+        let [idleFor, periods] = [0, 0];
+        // The first periods are nginx's to end, and so may be some more: a client looks once a second.
+        do {
+          expect((await client.request('GET', url)).connection.attempt).toBe(1);
+          const start = performance.now();
+          while (client.getPoolMetrics().connectionsIdle > 0) await setTimeout(LOOK_MS);
+          idleFor = performance.now() - start;
+          periods += 1;
+        } while (idleFor >= keeps - 100);
+        expect(periods).toBeGreaterThan(3);
+      }, 60_000);
     });
   });
 

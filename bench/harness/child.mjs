@@ -7,15 +7,17 @@ import { pinned } from './cores.mjs';
  *
  * @param {URL} program
  * @param {object} task what it is to do, as JSON in its first argument
- * @param {{ cores?: readonly number[], execArgv?: readonly string[], onProgress?: (message: object) => void }} [options]
+ * @param {{ cores?: readonly number[], execArgv?: readonly string[], onProgress?: (message: object) => void,
+ *   env?: Record<string, string> }} [options] `env`: beside this process's own
  * @returns {Promise<any>} what the program gave to {@link report} with `done`
  */
-export function runChild(program, task, { cores, execArgv = [], onProgress } = {}) {
+export function runChild(program, task, { cores, execArgv = [], onProgress, env } = {}) {
   return new Promise((resolve, reject) => {
     const [execPath, before] = pinned(cores, process.execPath, []);
     const child = fork(program, [JSON.stringify(task)], {
       execPath,
       execArgv: [...before, ...execArgv],
+      env: { ...process.env, ...env },
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     });
     let result;

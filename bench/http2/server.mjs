@@ -1,11 +1,12 @@
 // nginx with HTTP/2 and a certificate of its own: answers every POST with the same 600 bytes.
-import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import { certificate } from '../harness/certificate.mjs';
 import { pinned } from '../harness/cores.mjs';
 
 /** Debian keeps servers where not everybody's PATH leads. */
@@ -22,31 +23,6 @@ export function missingServer() {
     ['nginx', '-v'],
     ['openssl', 'version'],
   ].find(([program, flag]) => !there(program, flag))?.[0];
-}
-
-function certificate(folder) {
-  const config = join(folder, 'openssl.cnf');
-  writeFileSync(
-    config,
-    `[req]
-    distinguished_name = name
-    x509_extensions = extensions
-    prompt = no
-    [name]
-    CN = localhost
-    [extensions]
-    subjectAltName = DNS:localhost`,
-  );
-  execFileSync(
-    'openssl',
-    [
-      ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'],
-      ...['-days', '2', '-config', config],
-      ...['-keyout', join(folder, 'key.pem'), '-out', join(folder, 'cert.pem')],
-    ],
-    { stdio: 'ignore' },
-  );
-  return readFileSync(join(folder, 'cert.pem'), 'utf8');
 }
 
 function answer() {

@@ -1,7 +1,7 @@
 // One stream and its reader, whose patience, pace and luck are drawn by chance.
 import { setTimeout as wait } from 'node:timers/promises';
+import { between, pick } from '../harness/random.mjs';
 import { ofSdk, ways } from './numbers.mjs';
-import { between, pick } from './random.mjs';
 
 const WAYS = { events: 3, textDeltas: 3, bytes: 1, gateway: 3, sdk: 2 };
 const FATES = { whole: 5, slow: 2, leave: 2, abort: 2, cut: 1, stall: 1 };

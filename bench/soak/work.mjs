@@ -5,7 +5,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import OpenAI from 'openai';
 import { HttpClient, patch, pipe } from 'warmline';
 import { progress, task } from '../harness/child.mjs';
-import { seeded } from './random.mjs';
+import { seeded } from '../harness/random.mjs';
 import { plan, readOne } from './reader.mjs';
 
 const { provider, streams, laps, lapSeconds, seed } = task();

@@ -16,9 +16,11 @@ import {
 } from '../native/facts.js';
 import { leaseOf } from '../native/lease-id.js';
 import { engine, type Receiver } from '../native/link.js';
+import { priorityFlag, type RequestPriority } from '../native/priority.js';
 import { checkSignal } from '../native/signal.js';
 import { checkTimeouts, type Timeouts } from '../native/timeouts.js';
 import { RequestFlag, ResponseFlag } from '../native/wire.js';
+import { ownFlags } from './own-flags.js';
 
 /** What {@link HttpClient.request} takes beside method and URL. */
 export interface RequestOptions {
@@ -30,6 +32,15 @@ export interface RequestOptions {
   compress?: Compression | false;
   /** This request's own deadlines in milliseconds; a number is the total. */
   timeout?: number | Timeouts;
+  /** `false` sends it once, whatever the client's `retry` says. */
+  retry?: false;
+  /** Who goes first where the client's `rateLimit` makes requests wait. Default `'interactive'`. */
+  priority?: RequestPriority;
+  /**
+   * `true`: it does no harm to send this request twice, whatever its method, and the client's `hedge` is for it,
+   * too; `false`: it does. Default: by its method.
+   */
+  hedge?: boolean;
   /** The id of a leased connection to send on. */
   connection?: string;
   /**
@@ -208,7 +219,11 @@ export function call(
     const lease = leaseOf(options.connection);
     const timeouts = checkTimeouts(options.timeout);
     const affinity = affinityOf(options.affinity);
-    const flags = RequestFlag.whole | compressionFlag(options.compress);
+    const flags =
+      RequestFlag.whole |
+      compressionFlag(options.compress) |
+      priorityFlag(options.priority) |
+      ownFlags(options);
     engine().request(new Call(inFlight, signal, resolve, reject), {
       client,
       lease,

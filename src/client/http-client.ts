@@ -9,8 +9,16 @@ import { refusable } from '../native/refusal.js';
 import type { ServerSentEvent } from '../sse/events.js';
 import { expectEvents, Requested } from '../sse/requested.js';
 import { type ClientResponse, call, type RequestOptions } from './call.js';
+import { type CircuitBreakerStatus, circuitBreaker, publishChanges } from './circuit-breaker.js';
 import type { EndpointStatus } from './endpoints.js';
 import { checkOptions, connections, type HttpClientOptions, idleConnections } from './options.js';
+import { ownFlags } from './own-flags.js';
+import {
+  checkRateLimit,
+  type RateLimitOptions,
+  type RateLimitStatus,
+  rateLimitStatus,
+} from './rate-limit.js';
 
 /** A client's pool and traffic at one moment. */
 export interface PoolMetrics {
@@ -89,6 +97,7 @@ export class HttpClient {
     const native = binding();
     this.#defaults = options.compress ? { compress: options.compress } : undefined;
     this.#number = refusable(() => native.openClient(...settings));
+    if (settings[0].circuitBreaker?.monitored) publishChanges();
     this.#endpoints = settings[0].endpoints?.endpoints ?? [];
     forgotten.register(this, { number: this.#number, inFlight: this.#inFlight });
   }
@@ -111,7 +120,7 @@ export class HttpClient {
   /** WHATWG `fetch` on this client's pool, with its deadlines. */
   fetch(input: string | URL | Request, init: FetchInit = {}): Promise<TimedResponse> {
     const all = this.#defaults === undefined ? init : { ...this.#defaults, ...init };
-    return fetchOn(this.#number, this.#inFlight, input, all);
+    return fetchOn(this.#number, this.#inFlight, input, all, ownFlags(all));
   }
 
   /**
@@ -207,6 +216,47 @@ export class HttpClient {
       const { healthy, inFlight, requests, failures } = states[index] as (typeof states)[number];
       return { url, weight, healthy, inFlight, totalRequests: requests, totalFailures: failures };
     });
+  }
+
+  /**
+   * The circuit breakers of the places that requests went to, by their names: those of all clients of the process
+   * that are set up alike. None with `circuitBreaker: false`.
+   *
+   * @throws {WarmlineError} `WARMLINE_CLOSED` once the client is closed.
+   */
+  getCircuitBreakers(): CircuitBreakerStatus[] {
+    return refusable(() => binding().clientBreakers(this.#number)).map(circuitBreaker);
+  }
+
+  /**
+   * Closes circuit breakers at once.
+   *
+   * @param place an origin or, of a client with endpoints, the URL of one; all of them if it is left out.
+   * @throws {WarmlineError} `WARMLINE_CLOSED` once the client is closed.
+   */
+  resetCircuitBreakers(place?: string): void {
+    refusable(() => binding().resetClientBreakers(this.#number, place));
+  }
+
+  /**
+   * Changes the rate limits while the client runs: what was sent under the ones before counts, and who waits goes on
+   * waiting.
+   *
+   * @throws {TypeError} as the constructor does for its `rateLimit`.
+   * @throws {WarmlineError} `WARMLINE_CLOSED` once the client is closed.
+   */
+  updateRateLimit(rateLimit: RateLimitOptions | false): void {
+    const limits = checkRateLimit('rateLimit', rateLimit);
+    refusable(() => binding().setClientRateLimits(this.#number, limits));
+  }
+
+  /**
+   * What was sent under the rate limits, by origin, for each key that it was sent with.
+   *
+   * @throws {WarmlineError} `WARMLINE_CLOSED` once the client is closed.
+   */
+  getRateLimits(): RateLimitStatus[] {
+    return refusable(() => binding().clientRateLimits(this.#number)).map(rateLimitStatus);
   }
 
   /** Takes no more requests, waits for those in flight, then closes the connections. */

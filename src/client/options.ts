@@ -3,9 +3,16 @@ import { invalid, invalidSecret } from '../native/invalid.js';
 import type { Binding } from '../native/load.js';
 import { checkTimeouts, duration, type Timeouts } from '../native/timeouts.js';
 import { checkNames, given } from './checks.js';
+import { type CircuitBreakerOptions, checkCircuitBreaker } from './circuit-breaker.js';
+import { type CooldownOptions, checkCooldown } from './cooldown.js';
 import { checkDns, type DnsOptions, ip } from './dns.js';
 import { type Balance, checkEndpoints, type Endpoint, type FailoverOptions } from './endpoints.js';
+import { checkHedge, type HedgeOptions } from './hedge.js';
+import { likeness } from './likeness.js';
+import { checkRateLimit, type RateLimitOptions } from './rate-limit.js';
+import { checkRetry, type RetryOptions } from './retry.js';
 import { checkTls, type TlsOptions } from './tls.js';
+import { checkHealth, checkMinIdle, type HealthCheckOptions } from './upkeep.js';
 
 /** How an {@link HttpClient} is set up. */
 export interface HttpClientOptions {
@@ -15,6 +22,16 @@ export interface HttpClientOptions {
   maxKeepaliveConnections?: number;
   /** How long an idle connection is kept, in milliseconds. Default 30 000. */
   keepaliveExpiry?: number;
+  /**
+   * How many idle connections are kept open for each origin, so that a request finds a warm one; by HTTP/2
+   * one connection that has room is enough. Those that are missing are opened in the background, within a
+   * quarter of a second and never above the caps, and after longer and longer waits (1 to 60 seconds) while
+   * that fails. An origin has them from its first request or {@link HttpClient.preconnect} until ten minutes
+   * after its last request. At most `maxKeepaliveConnections`. Default 0.
+   */
+  minIdle?: number;
+  /** How it is found out that a connection on which nothing comes is no more. */
+  healthCheck?: HealthCheckOptions;
   /**
    * Deadlines of each request, in milliseconds; a number is the total. Default 30 000. An object
    * sets no total unless it names one.
@@ -77,6 +94,37 @@ export interface HttpClientOptions {
    * response is a response, whatever its status. With `false` no request goes on. Default `true`.
    */
   failover?: boolean | FailoverOptions;
+  /**
+   * When {@link HttpClient.request}, {@link HttpClient.fetch} and {@link HttpClient.events} send a request again:
+   * after a listed status, or a failure that cannot have made the server do the work; after one that may have only
+   * if the method is idempotent (RFC 9110 section 9.2.2; no `POST`) or the request has an `idempotency-key`. Never
+   * a body that is streamed, and nothing once a response has come. What goes over this client by way of a patched
+   * SDK, axios or undici is not sent again: those see to it themselves. `false` is never.
+   */
+  retry?: RetryOptions | false;
+  /**
+   * When requests to a place that fails are not sent at all, and end at once with a {@link CircuitOpenError}. A place
+   * is an origin, or one of `endpoints`; the clients of a process that are set up alike, in all its threads, have
+   * their breakers in common. `false` sends them always.
+   */
+  circuitBreaker?: CircuitBreakerOptions | false;
+  /**
+   * Whether requests wait for a pause that a server has asked for (429, 503 or 529 with `retry-after`) of everybody
+   * with their key, in any thread of the process and on any client. They then leave one after another. A request
+   * with less time than that ends with the code `WARMLINE_COOLING_DOWN`. `false` sends them at once.
+   */
+  cooldown?: CooldownOptions | false;
+  /**
+   * How much is sent to an origin with one key: one limit for every origin, or limits by origin. The clients of a
+   * process that have the same `rateLimit`, in all its threads, have it in common. Default: no limit.
+   */
+  rateLimit?: RateLimitOptions | false;
+  /**
+   * Sends a request of this client's own a second time where the first one takes long, if that can do no harm: by
+   * its method (RFC 9110 section 9.2.2; no `POST`), or because the request says so. The first good answer wins, and
+   * the other request is stopped. Default `false`.
+   */
+  hedge?: HedgeOptions | false;
 }
 
 /** What an encoded response may come to; `WARMLINE_DECOMPRESSION_LIMIT` is the error of one that comes to more. */
@@ -101,6 +149,8 @@ const NAMES: readonly (keyof HttpClientOptions)[] = [
   'maxConnections',
   'maxKeepaliveConnections',
   'keepaliveExpiry',
+  'minIdle',
+  'healthCheck',
   'timeout',
   'connectTimeout',
   'dns',
@@ -115,6 +165,11 @@ const NAMES: readonly (keyof HttpClientOptions)[] = [
   'endpoints',
   'balance',
   'failover',
+  'retry',
+  'circuitBreaker',
+  'cooldown',
+  'rateLimit',
+  'hedge',
 ];
 
 const HTTP2: readonly string[] = ['auto', 'never', 'prior-knowledge'];
@@ -140,6 +195,8 @@ export function checkOptions(options: HttpClientOptions): ClientSettings {
     ...given('maxConnections', options.maxConnections, connections),
     ...given('maxKeepaliveConnections', options.maxKeepaliveConnections, idleConnections),
     ...given('keepaliveExpiry', keepaliveExpiry, duration),
+    ...given('minIdle', options.minIdle, (_, minIdle) => checkMinIdle(minIdle, options)),
+    ...given('healthCheck', options.healthCheck, checkHealth),
     ...given('connectTimeout', connectTimeout, duration),
     ...given('connectTimeout', timeouts.connect, duration),
     ...given('firstByteTimeout', timeouts.firstByte, duration),
@@ -153,8 +210,20 @@ export function checkOptions(options: HttpClientOptions): ClientSettings {
     ...given('http2', options.http2, checkHttp2),
     ...given('decompress', options.decompress, checkDecompress),
     ...(endpoints === undefined ? {} : { endpoints }),
+    ...checkRetry(options.retry),
+    ...checkCircuitBreaker(options.circuitBreaker),
+    ...checkCooldown(options.cooldown, options.retry),
+    ...limits(options.rateLimit),
+    ...checkHedge(options.hedge),
   };
-  return [settings, names?.lookup];
+  return [{ ...settings, ...likeness(settings, names?.lookup) }, names?.lookup];
+}
+
+function limits(
+  rateLimit: RateLimitOptions | false = false,
+): Pick<ClientSettings[0], 'rateLimits'> {
+  const rateLimits = checkRateLimit('rateLimit', rateLimit);
+  return rateLimits.length === 0 ? {} : { rateLimits };
 }
 
 function checkSocket(options: HttpClientOptions): SocketSettings {

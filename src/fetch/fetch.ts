@@ -38,12 +38,13 @@ export function fetch(input: string | URL | Request, init: FetchInit = {}): Prom
 /** Where SDKs look for the class, so that they need not probe for it. */
 Object.assign(fetch, { Response: globalThis.Response });
 
-/** {@link fetch} on a client of the engine; `client` is its number there. */
+/** {@link fetch} on a client of the engine; `client` is its number there, `own` is added to each request's flags. */
 export function fetchOn(
   client: number,
   account: Account | undefined,
   input: string | URL | Request,
   init: FetchInit,
+  own: number = 0,
 ): Promise<TimedResponse> {
   return new Promise((resolve, reject) => {
     // What is thrown here rejects, as the standard has it.
@@ -63,7 +64,8 @@ export function fetchOn(
     const settle = stated.integrity === '' ? resolve : verifying(stated.integrity, resolve, reject);
     const send = (body: Submission['body'], stream: ReadableStream<Uint8Array> | null): void => {
       if (stop?.aborted) reject(stop.reason);
-      else new Exchange(submission(client, stated, body), stream, stop, account, settle, reject);
+      else
+        new Exchange(submission(client, own, stated, body), stream, stop, account, settle, reject);
     };
     if (source === null) {
       send(bytes, null);
@@ -83,9 +85,24 @@ export function fetchOn(
   });
 }
 
-function submission(client: number, stated: Stated, body: Submission['body']): Submission {
+function submission(
+  client: number,
+  own: number,
+  stated: Stated,
+  body: Submission['body'],
+): Submission {
   const { url, method, headers, lease, timeouts, flags, affinity } = stated;
-  return { client, lease, flags, url, method, headers, body, timeouts, affinity };
+  return {
+    client,
+    lease,
+    flags: flags | own,
+    url,
+    method,
+    headers,
+    body,
+    timeouts,
+    affinity,
+  };
 }
 
 /** `data:`, `blob:` and `about:` URLs are read in this process. */

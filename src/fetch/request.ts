@@ -2,6 +2,7 @@ import { affinityOf } from '../native/affinity.js';
 import { type Compression, compressionFlag } from '../native/compression.js';
 import { leaseOf } from '../native/lease-id.js';
 import type { TimeoutWords } from '../native/link.js';
+import { priorityFlag, type RequestPriority } from '../native/priority.js';
 import { checkTimeouts, type Timeouts } from '../native/timeouts.js';
 import { RequestFlag } from '../native/wire.js';
 import { type BodyInput, type Extracted, extract } from './body.js';
@@ -9,7 +10,7 @@ import { askCaches } from './cache-mode.js';
 import { flatten, type HeadersInput, includes } from './headers.js';
 
 /** What `fetch` takes beside the URL: the standard's, and what is ours. */
-export interface FetchInit extends Omit<RequestInit, 'body' | 'headers' | 'signal'> {
+export interface FetchInit extends Omit<RequestInit, 'body' | 'headers' | 'priority' | 'signal'> {
   headers?: HeadersInput;
   body?: BodyInput;
   signal?: AbortSignal | null | undefined;
@@ -24,6 +25,18 @@ export interface FetchInit extends Omit<RequestInit, 'body' | 'headers' | 'signa
   compress?: Compression | false;
   /** This request's own deadlines in milliseconds; a number is the total. */
   timeout?: number | Timeouts;
+  /**
+   * `false` sends it once, whatever the client's `retry` says. Only an {@link HttpClient} of your own ever sends
+   * a request again; the `fetch` that the process shares never does.
+   */
+  retry?: false;
+  /** Who goes first where a rate limit makes requests wait. Default `'interactive'`. */
+  priority?: RequestPriority;
+  /**
+   * `true`: it does no harm to send this request twice, whatever its method, and the `hedge` of a client of your own
+   * is for it, too; `false`: it does. Default: by its method.
+   */
+  hedge?: boolean;
   /** Where the client's `balance` is `'sticky'`, requests with the same key go to the same endpoint. */
   affinity?: string;
 }
@@ -104,7 +117,7 @@ export function state(input: string | URL | Request, given: FetchInit | null): S
     headers,
     body,
     signal: signalOf(init, request),
-    flags: redirect | compressionFlag(init.compress),
+    flags: redirect | compressionFlag(init.compress) | priorityFlag(init.priority),
     lease: leaseOf(init.connection),
     timeouts: checkTimeouts(init.timeout),
     affinity: affinityOf(init.affinity),

@@ -21,6 +21,7 @@ export interface ErrorFacts {
   readonly bytesSent?: number;
   readonly bytesReceived?: number;
   readonly retryable?: boolean;
+  readonly retryAfter?: number | null;
   readonly causes?: readonly string[];
   /** What each address of a host said, where none answered. */
   readonly attempts?: readonly AttemptFacts[] | null;
@@ -56,7 +57,7 @@ export class WarmlineError extends Error {
   readonly phase: Phase;
   /** The origin the request was for, such as `https://api.openai.com`. */
   readonly origin: string | undefined;
-  /** Which try of the request this was, from 1; 0 where none was made. */
+  /** How many tries of the request were made, this one included; 0 where none was. */
   readonly attempt: number;
   /** Whether the connection had carried a request before. */
   readonly reusedConnection: boolean;
@@ -69,6 +70,8 @@ export class WarmlineError extends Error {
    * that it has not looked at it.
    */
   readonly retryable: boolean;
+  /** Where nothing was sent for this reason: for so long nothing will be, in milliseconds. */
+  readonly retryAfter: number | undefined;
   #facts: string | undefined;
   readonly #took: number | undefined;
 
@@ -83,6 +86,7 @@ export class WarmlineError extends Error {
     this.bytesSent = facts.bytesSent ?? 0;
     this.bytesReceived = facts.bytesReceived ?? 0;
     this.retryable = facts.retryable ?? false;
+    this.retryAfter = facts.retryAfter ?? undefined;
     this.#facts = facts.facts ?? undefined;
     this.#took = facts.took ?? undefined;
   }

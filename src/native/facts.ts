@@ -26,7 +26,7 @@ export interface ResponseConnection {
   readonly reused: boolean;
   /** As ALPN spells it: `http/1.0`, `http/1.1` or `h2`. */
   readonly protocol: string;
-  /** Which try of the request this was, from 1. */
+  /** Which try of the request this was, from 1, by whatever it was sent again. */
   readonly attempt: number;
   /** The other end, the server or its proxy, such as `192.0.2.1:443` or `[2001:db8::1]:443`; `undefined` where there is none. */
   readonly remoteAddress: string | undefined;

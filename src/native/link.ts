@@ -3,7 +3,8 @@
  * has happened comes back in one call per burst. Nothing here waits for a batch to fill.
  */
 
-import { type ErrorFacts, WarmlineError } from './error.js';
+import { failureOf } from './circuit-open.js';
+import type { ErrorFacts } from './error.js';
 import { EventValues, type Likeness } from './events.js';
 import { millis } from './facts.js';
 import { binding } from './load.js';
@@ -448,7 +449,7 @@ class Link {
           const value: unknown = JSON.parse(bytes.toString('utf8', from, at));
           this.#close(slot);
           if (kind === Done.value) receiver.onValue(value);
-          else receiver.onError(new WarmlineError(value as ErrorFacts));
+          else receiver.onError(failureOf(value as ErrorFacts));
         }
       }
       at = (at + 3) & ~3;

@@ -39,7 +39,7 @@ export interface TimeoutWords {
 export interface Submission {
   readonly client: number;
   readonly lease: number;
-  /** Redirect mode, {@link RequestFlag.whole}, {@link RequestFlag.encoded} and the body's coding. */
+  /** Of `RequestFlag`: all but those that follow from the rest. */
   readonly flags: number;
   readonly url: string;
   readonly method: string;

@@ -51,6 +51,10 @@ export const RequestFlag = {
   compressZstd: 2 << 6,
   encoded: 1 << 8,
   affinity: 1 << 9,
+  retry: 1 << 10,
+  batch: 1 << 13,
+  hedgeIdempotent: 1 << 11,
+  hedgeAlways: 2 << 11,
 } as const;
 
 /** Flags of a response. */

@@ -1,6 +1,7 @@
 //! A connection while a request is on it, and what becomes of it afterwards.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use warmline_pool::{CloseReason, Lease};
 
@@ -21,6 +22,8 @@ pub(crate) struct Busy {
     counts: Arc<OriginMetrics>,
     /// Of the request at its endpoint, until the exchange is over. Boxed: few have one.
     turn: Option<Box<Turn>>,
+    /// The server keeps it for no time at all.
+    once: bool,
 }
 
 /// How the connection is held: for this request only, or by a lease that outlives it.
@@ -37,6 +40,7 @@ impl Busy {
             reused: holding.connection().is_used(),
             before,
             counts: Arc::clone(counts),
+            once: false,
             holding: Some(holding),
             turn: None,
         }
@@ -52,13 +56,27 @@ impl Busy {
         &self.counts
     }
 
+    /// Which endpoint that is, by its place in the list.
+    pub(crate) fn endpoint(&self) -> Option<usize> {
+        self.turn.as_ref().map(|turn| turn.index())
+    }
+
     pub(crate) fn connection(&self) -> Option<&Connection> {
         self.holding.as_ref().map(Holding::connection)
     }
 
+    /// The server says that it keeps the connection idle for so long. A connection that a lease outside
+    /// holds goes by the lease.
+    pub(crate) fn server_keeps_for(&mut self, kept: Duration) {
+        if let Some(Holding::Pooled(lease)) = &mut self.holding {
+            lease.peer_keeps_for(kept);
+            self.once = kept.is_zero();
+        }
+    }
+
     /// The exchange is complete: the connection goes back, or is closed if it cannot be used again.
     pub(crate) fn finish(mut self) {
-        let reusable = self.connection().is_some_and(Connection::is_ready);
+        let reusable = !self.once && self.connection().is_some_and(Connection::is_ready);
         self.give_up(reusable);
     }
 

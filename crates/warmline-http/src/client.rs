@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, OnceLock, Weak};
 use std::time::{Duration, Instant};
 
 use url::Url;
@@ -11,21 +11,28 @@ use warmline_pool::{Checkout, Key, Limits, Pool, PoolStats, Protocol};
 
 use crate::clock::CoarseClock;
 use crate::coding::DecodingLimits;
-use crate::engine::engine;
 use crate::error::Error;
 use crate::execute;
+use crate::gates::Gates;
+use crate::hedging::HedgeOptions;
 use crate::metrics::Metrics;
+use crate::policy::breaker::{BreakerOptions, BreakerStatus};
 use crate::policy::endpoints::EndpointState;
+use crate::policy::rate_limit::GateState;
+use crate::policy::retry::RetryOptions;
 use crate::probe::{Entry, Probes};
+use crate::rate_limits::RateLimitOptions;
 use crate::request::{Request, Timeouts};
 use crate::response::Response;
 use crate::routes::{EndpointsOptions, Route, Routes};
+use crate::standing::{Kept, Standings};
 use crate::target::{key_of, origin_of};
 use crate::transport::{Connection, Connector, ConnectorOptions};
+use crate::upkeep::{self, UpkeepOptions};
 
-/// How often a client looks for connections that have been idle too long or have grown too old.
-/// Dead ones do not wait for it: each connection watches its own socket.
-const SWEEP_INTERVAL: Duration = Duration::from_secs(1);
+/// The longest pause that requests wait for by themselves. Whoever is told to wait for longer is out of quota
+/// rather than too quick, and better told so.
+const LONGEST_COOLDOWN: Duration = Duration::from_secs(60);
 
 /// How a client is set up.
 #[derive(Clone, Debug)]
@@ -43,11 +50,29 @@ pub struct ClientOptions {
     pub decoding: Option<DecodingLimits>,
     /// Where relative URLs lead.
     pub endpoints: Option<EndpointsOptions>,
+    /// When requests that allow it are sent again; `None` for never.
+    pub retry: Option<RetryOptions>,
+    /// When requests that it does no harm to are sent a second time beside the first; `None` for never.
+    pub hedge: Option<HedgeOptions>,
+    /// When a place that fails is not asked; `None` asks it always.
+    pub breaker: Option<BreakerOptions>,
+    /// The longest pause asked for by a server that requests wait for; longer ones they do not heed, nor any if
+    /// it is `None`.
+    pub cooldown: Option<Duration>,
+    /// How much is sent to an origin with one key; `None` is no limit. Clients with the same limits share them, in
+    /// whatever thread.
+    pub rate_limits: Option<RateLimitOptions>,
+    /// Clients with the same word here share what they know of the places that they send to, in whatever
+    /// thread; it says how they are set up, as far as that matters for it.
+    pub alike: Option<Box<str>>,
+    /// What is done for idle connections.
+    pub upkeep: UpkeepOptions,
 }
 
 impl Default for ClientOptions {
     /// The reference client's limits (1000 connections, 100 of them idle, for 30 s), 10 s to
-    /// connect and 30 s for a place in the pool; no other deadline.
+    /// connect and 30 s for a place in the pool; no other deadline. Nothing is sent again, or not at all; pauses
+    /// that servers ask for are kept, up to a minute.
     fn default() -> Self {
         Self {
             limits: Limits::default(),
@@ -60,6 +85,13 @@ impl Default for ClientOptions {
             protocol: Protocol::default(),
             decoding: Some(DecodingLimits::default()),
             endpoints: None,
+            retry: None,
+            hedge: None,
+            breaker: None,
+            cooldown: Some(LONGEST_COOLDOWN),
+            rate_limits: None,
+            alike: None,
+            upkeep: UpkeepOptions::default(),
         }
     }
 }
@@ -78,10 +110,23 @@ struct Inner {
     timeouts: Timeouts,
     decoding: Option<DecodingLimits>,
     routes: Option<Arc<Routes>>,
+    retry: Option<RetryOptions>,
+    hedge: Option<HedgeOptions>,
+    gates: Gates,
     requests: AtomicU64,
     errors: AtomicU64,
     response_micros: AtomicU64,
     metrics: Metrics,
+}
+
+/// A client that this does not keep.
+pub(crate) struct WeakClient(Weak<Inner>);
+
+impl WeakClient {
+    pub(crate) fn upgrade(&self) -> Option<Client> {
+        let inner = self.0.upgrade()?;
+        Some(Client { inner })
+    }
 }
 
 /// What a client has done so far.
@@ -102,6 +147,13 @@ impl Client {
     /// `WARMLINE_ENGINE` if the engine cannot start; what the connector says of its options.
     pub fn new(options: ClientOptions) -> Result<Self, Error> {
         let routes = options.endpoints.as_ref().map(Routes::new).transpose()?;
+        let kept = Kept {
+            breaker: options.breaker,
+            budget: options.retry.as_ref().and_then(|retry| retry.budget),
+            hedges: options.hedge.map(|hedge| hedge.budget),
+        };
+        let standings =
+            (kept != Kept::default()).then(|| Standings::of(options.alike.as_deref(), kept));
         let client = Self {
             inner: Arc::new(Inner {
                 pool: Pool::with_clock(options.limits, CoarseClock::default()),
@@ -111,20 +163,16 @@ impl Client {
                 timeouts: options.timeouts,
                 decoding: options.decoding,
                 routes: routes.map(Arc::new),
+                retry: options.retry,
+                hedge: options.hedge,
+                gates: Gates::new(standings, options.cooldown, options.rate_limits),
                 requests: AtomicU64::new(0),
                 errors: AtomicU64::new(0),
                 response_micros: AtomicU64::new(0),
                 metrics: Metrics::default(),
             }),
         };
-        let pool = client.inner.pool.clone();
-        let alive = Arc::downgrade(&client.inner);
-        engine()?.spawn(async move {
-            while alive.strong_count() > 0 {
-                tokio::time::sleep(SWEEP_INTERVAL).await;
-                pool.sweep();
-            }
-        });
+        upkeep::start(&client, options.upkeep)?;
         Ok(client)
     }
 
@@ -238,6 +286,10 @@ impl Client {
         Ok(connection)
     }
 
+    pub(crate) fn downgrade(&self) -> WeakClient {
+        WeakClient(Arc::downgrade(&self.inner))
+    }
+
     /// The key of this client's connections to what `key` names.
     pub(crate) fn key<'a>(&self, key: &'a Key) -> Cow<'a, Key> {
         match self.inner.protocol {
@@ -291,6 +343,48 @@ impl Client {
             targets,
             key: None,
         }))
+    }
+
+    /// When requests that allow it are sent again.
+    pub(crate) fn retry(&self) -> Option<&RetryOptions> {
+        self.inner.retry.as_ref()
+    }
+
+    /// When requests are sent a second time beside the first.
+    pub(crate) fn hedge(&self) -> Option<&HedgeOptions> {
+        self.inner.hedge.as_ref()
+    }
+
+    pub(crate) fn gates(&self) -> &Gates {
+        &self.inner.gates
+    }
+
+    /// Limits how much is sent, from now on; requests in line keep their places.
+    pub fn set_rate_limits(&self, limits: Option<RateLimitOptions>) {
+        self.inner.gates.set_limits(limits);
+    }
+
+    /// What has been sent under the limits that hold now, by origin, for each key that was sent with.
+    #[must_use]
+    pub fn rate_limits(&self) -> Vec<(Arc<str>, GateState)> {
+        let limits = self.inner.gates.limits();
+        limits.map(|limits| limits.states()).unwrap_or_default()
+    }
+
+    /// The breakers of the places that requests went to, by their names; none if it has none.
+    #[must_use]
+    pub fn breakers(&self) -> Vec<(Arc<str>, BreakerStatus)> {
+        let standings = self.inner.gates.standings();
+        standings
+            .map(|standings| standings.breakers())
+            .unwrap_or_default()
+    }
+
+    /// Closes the breaker of a place, or of all places.
+    pub fn reset_breakers(&self, place: Option<&str>) {
+        if let Some(standings) = self.inner.gates.standings() {
+            standings.reset(place);
+        }
     }
 
     /// The state of this client's endpoints, in the order of the options.

@@ -23,4 +23,8 @@ impl Clock for CoarseClock {
     fn now(&self) -> Duration {
         self.start.elapsed().into()
     }
+
+    fn wall(&self) -> Duration {
+        coarsetime::Clock::now_since_epoch().into()
+    }
 }

@@ -11,17 +11,24 @@ use warmline_pool::{
     Checkout, CloseReason, ConnectFailure, Granted, Key, Lease, Origin, Permit, Poolable, WaitFor,
 };
 
+use crate::attempts::{self, Tally};
 use crate::busy::{Busy, Holding};
 use crate::client::Client;
 use crate::coding::{self, DecodingLimits};
+use crate::counting::Counting;
 use crate::error::{Error, Phase};
-use crate::failover;
+use crate::gates::Gates;
 use crate::head::{self, Forwarded};
+use crate::hedging::HedgeOptions;
+use crate::keep_alive;
 use crate::leases::LeasedConnection;
 use crate::metrics::Watch;
+use crate::policy::rate_limit::Priority;
+use crate::policy::retry::RetryOptions;
 use crate::probe::{Entry, Herald};
+use crate::rate_limits::Permit as RatePermit;
 use crate::redirect::{self, Hop};
-use crate::request::{Request, Timeouts};
+use crate::request::{Hedging, Request, Timeouts};
 use crate::response::{Body, Facts, Response};
 use crate::transport::{Connection, Incoming, RequestBody, ResponseHead, SendError};
 
@@ -41,14 +48,21 @@ pub(crate) struct Journey<'a> {
     connection: Option<LeasedConnection>,
     /// How far an encoded response may grow; `None` leaves it encoded.
     decoding: Option<DecodingLimits>,
+    /// When it is sent again; `None` if whoever made it sees to that.
+    retry: Option<&'a RetryOptions>,
+    pub(crate) priority: Priority,
+    /// When it is sent a second time beside the first; `None` if that could do harm.
+    hedge: Option<&'a HedgeOptions>,
 }
 
 /// One hop's answer.
 pub(crate) struct Answer {
-    head: ResponseHead,
+    pub(crate) head: ResponseHead,
     incoming: Incoming,
     pub(crate) busy: Busy,
-    facts: Facts,
+    pub(crate) facts: Facts,
+    /// Its place within a rate limit. Boxed: few have one.
+    pub(crate) permit: Option<Box<RatePermit>>,
 }
 
 pub(crate) async fn send(client: &Client, request: Request) -> Result<Response, Error> {
@@ -62,10 +76,19 @@ pub(crate) async fn send(client: &Client, request: Request) -> Result<Response, 
         encoded,
         connection,
         mut route,
+        retry,
+        priority,
+        hedging,
     } = request;
     let timeouts = timeouts.or(client.timeouts());
     let start = Instant::now();
     let deadline = timeouts.total.map(|total| start + total);
+    let leased = connection.is_some();
+    let harmless = match hedging {
+        Hedging::Never => false,
+        Hedging::Idempotent => method.is_idempotent(),
+        Hedging::Always => true,
+    };
     let journey = Journey {
         client,
         timeouts,
@@ -73,6 +96,10 @@ pub(crate) async fn send(client: &Client, request: Request) -> Result<Response, 
         deadline,
         connection,
         decoding: client.decoding().filter(|_| !encoded),
+        retry: client.retry().filter(|_| retry),
+        priority,
+        // A leased connection carries one request at a time.
+        hedge: client.hedge().filter(|_| harmless && !leased),
     };
     let mut hop = Hop {
         method,
@@ -80,19 +107,25 @@ pub(crate) async fn send(client: &Client, request: Request) -> Result<Response, 
         headers,
         body: Some(body),
     };
+    attempts::prepare(&journey, &mut hop);
+    let mut tally = Tally::default();
     let (mut hops, mut crossed_origins) = (0, false);
     loop {
         let body = hop.body.take().unwrap_or(RequestBody::Empty);
         hop.body = body.replay();
-        let answer = failover::hop(&journey, route.take(), &mut hop, body).await?;
+        let answer = attempts::hop(&journey, route.take(), &mut hop, body, &mut tally).await?;
         let origin = Arc::clone(&hop.target.origin);
         let named = |error: Error| error.with_origin(Arc::clone(&origin));
         let Answer {
             head,
             incoming,
-            busy,
+            mut busy,
             facts,
+            permit,
         } = answer;
+        if let Some(kept) = keep_alive::stated(&head.headers) {
+            busy.server_keeps_for(kept);
+        }
         let idle = timeouts.idle;
         let counts = Arc::clone(busy.counts());
         let body = Body::new(incoming, busy, idle, deadline, Arc::clone(&origin));
@@ -107,6 +140,8 @@ pub(crate) async fn send(client: &Client, request: Request) -> Result<Response, 
             };
             counts.answered(head.status, start.elapsed());
             let watch = Watch::new(counts, start, &head.headers);
+            let counting =
+                permit.map(|permit| Box::new(Counting::new(permit, head.status, &head.headers)));
             return Ok(Response {
                 status: head.status,
                 reason: head.reason,
@@ -116,17 +151,45 @@ pub(crate) async fn send(client: &Client, request: Request) -> Result<Response, 
                 crossed_origins,
                 decoded: decoding.is_some(),
                 facts,
-                body: body.decoded(decoding).watched(watch),
+                body: body.decoded(decoding).counted(counting).watched(watch),
             });
         };
         crossed_origins |= next.origin != origin;
         hop = redirect::follow(hop, next, head.status, hops).map_err(named)?;
         hops += 1;
+        tally.begin_hop();
+        tokio::spawn(body.drain());
+    }
+}
+
+impl Answer {
+    /// Reads the rest of an answer that nobody wants, within bounds, for its connection's sake.
+    pub(crate) fn forgo(self, journey: &Journey<'_>, origin: Arc<str>) {
+        let (idle, deadline) = (journey.timeouts.idle, journey.deadline);
+        let body = Body::new(self.incoming, self.busy, idle, deadline, origin);
         tokio::spawn(body.drain());
     }
 }
 
 impl Journey<'_> {
+    pub(crate) fn gates(&self) -> &Gates {
+        self.client.gates()
+    }
+
+    pub(crate) fn retry(&self) -> Option<&RetryOptions> {
+        self.retry
+    }
+
+    pub(crate) fn hedge(&self) -> Option<&HedgeOptions> {
+        self.hedge
+    }
+
+    /// How much of its time is left; `None` without a limit.
+    pub(crate) fn patience(&self) -> Option<Duration> {
+        self.deadline
+            .map(|deadline| deadline.saturating_duration_since(Instant::now()))
+    }
+
     /// Sends one hop's request, over as many connections as it takes for it to leave; `attempts` have been
     /// made elsewhere.
     pub(crate) async fn hop(
@@ -184,6 +247,7 @@ impl Journey<'_> {
                         incoming,
                         busy,
                         facts,
+                        permit: None,
                     });
                 }
                 Err(SendError { mut error, unsent }) => {
@@ -387,7 +451,7 @@ impl Journey<'_> {
         granted.map_err(|_| closed())
     }
 
-    fn total_timeout(&self, phase: Phase) -> Error {
+    pub(crate) fn total_timeout(&self, phase: Phase) -> Error {
         let limit = self.timeouts.total.unwrap_or_default();
         let message = format!(
             "timeout: the request took longer than {} ms",

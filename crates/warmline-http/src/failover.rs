@@ -3,27 +3,39 @@
 
 use std::sync::Arc;
 
+use crate::attempts::Tally;
 use crate::error::{Error, Phase};
 use crate::execute::{Answer, Journey};
+use crate::gates::{self, is_the_places};
 use crate::redirect::Hop;
-use crate::routes::Route;
+use crate::routes::{Route, Turn};
 use crate::transport::{RequestBody, SendError};
 
 /// Sends a hop where it leads, or, with a route, to the endpoint whose turn it is: `hop` then says which
 /// that was.
 pub(crate) async fn hop(
     journey: &Journey<'_>,
-    route: Option<Route>,
+    route: Option<&Route>,
     hop: &mut Hop,
     body: RequestBody,
+    tally: &mut Tally,
 ) -> Result<Answer, Error> {
-    match route {
-        // Boxed: few clients have endpoints, and all requests would carry its place.
-        Some(route) => Box::pin(routed(journey, &route, hop, body)).await,
-        None => journey
-            .hop(hop, body, 0)
-            .await
-            .map_err(|failed| failed.error.with_origin(Arc::clone(&hop.target.origin))),
+    // Boxed: few clients have endpoints, and all requests would carry its place.
+    if let Some(route) = route {
+        return Box::pin(routed(journey, route, hop, body, tally)).await;
+    }
+    let origin = &hop.target.origin;
+    let result = gates::hop(journey, origin, hop, body, tally).await;
+    match result {
+        Ok(answer) => {
+            tally.attempts = answer.facts.attempt;
+            Ok(answer)
+        }
+        Err(SendError { mut error, .. }) => {
+            tally.attempts = tally.attempts.max(error.attempt);
+            error.attempt = tally.attempts;
+            Err(error.with_origin(Arc::clone(origin)))
+        }
     }
 }
 
@@ -32,23 +44,22 @@ async fn routed(
     route: &Route,
     hop: &mut Hop,
     mut body: RequestBody,
+    tally: &mut Tally,
 ) -> Result<Answer, Error> {
-    let mut tried = Vec::new();
-    let mut attempts = 0;
+    let mut tried = out_of_question(journey, route, hop, &tally.refused);
     let mut failure = None;
     while let Some(mut turn) = route.routes.turn(route.key.as_deref(), &tried) {
         tried.push(turn.index());
         hop.target = Arc::clone(&route.targets[turn.index()]);
-        let SendError { mut error, unsent } = match journey.hop(hop, body, attempts).await {
-            Ok(mut answer) => {
-                turn.answered();
-                answer.busy.count_for(turn);
-                return Ok(answer);
-            }
+        let place = route.routes.place(turn.index());
+        tally.endpoint = Some(turn.index());
+        let result = gates::hop(journey, place, hop, body, tally).await;
+        let SendError { mut error, unsent } = match result {
+            Ok(answer) => return Ok(answered(answer, turn, tally)),
             Err(failed) => failed,
         };
-        attempts = attempts.max(error.attempt);
-        error.attempt = attempts;
+        tally.attempts = tally.attempts.max(error.attempt);
+        error.attempt = tally.attempts;
         let error = error.with_origin(Arc::clone(&hop.target.origin));
         if !is_the_endpoints(&error) {
             return Err(error);
@@ -69,20 +80,43 @@ async fn routed(
     Err(failure.unwrap_or_else(|| Error::new("WARMLINE_INTERNAL", Phase::Pool, "no endpoint")))
 }
 
-/// Whether an error says something of the endpoint, rather than of this process, the request or the
-/// caller's patience.
-fn is_the_endpoints(error: &Error) -> bool {
-    match error.phase {
-        Phase::Dns | Phase::Connect | Phase::Tls => !matches!(
-            error.code.as_ref(),
-            "EMFILE" | "ENFILE" | "ENOMEM" | "WARMLINE_ENGINE"
-        ),
-        Phase::Send | Phase::Headers => !matches!(
-            error.code.as_ref(),
-            "WARMLINE_REQUEST_BODY"
-                | "UND_ERR_REQ_CONTENT_LENGTH_MISMATCH"
-                | "WARMLINE_TOTAL_TIMEOUT"
-        ),
-        Phase::Pool | Phase::Body => false,
+fn answered(mut answer: Answer, mut turn: Turn, tally: &mut Tally) -> Answer {
+    turn.answered();
+    tally.attempts = answer.facts.attempt;
+    answer.busy.count_for(turn);
+    answer
+}
+
+/// Endpoints that are not to be asked: those whose gates are closed, and those that did not serve this request
+/// before; but never all of them.
+fn out_of_question(
+    journey: &Journey<'_>,
+    route: &Route,
+    hop: &mut Hop,
+    refused: &[usize],
+) -> Vec<usize> {
+    let all = 0..route.routes.count();
+    if journey.gates().are_clear() && refused.is_empty() {
+        return Vec::new();
     }
+    let mut wait = |index: usize| {
+        hop.target = Arc::clone(&route.targets[index]);
+        journey.gates().wait(route.routes.place(index), hop)
+    };
+    let closed: Vec<usize> = all.clone().filter(|index| wait(*index).is_some()).collect();
+    let out = |index: &usize| closed.contains(index) || refused.contains(index);
+    if all.clone().any(|index| !out(&index)) {
+        return all.filter(out).collect();
+    }
+    if closed.len() < all.len() {
+        return closed;
+    }
+    // The one that opens first.
+    let first = all.clone().min_by_key(|index| wait(*index));
+    all.filter(|index| Some(*index) != first).collect()
+}
+
+/// As [`is_the_places`]; a client that gives up sooner than others says nothing of the endpoint.
+fn is_the_endpoints(error: &Error) -> bool {
+    is_the_places(error) && error.code != "WARMLINE_TOTAL_TIMEOUT"
 }

@@ -3,42 +3,63 @@
 //! [`transport`] opens and speaks on connections and knows no policy; `execute` is the one file that
 //! joins it with the pool and the rules.
 
+mod attempts;
 mod busy;
 mod client;
 mod clock;
 mod coding;
+mod cooldowns;
+mod counting;
+mod credential;
 mod engine;
 mod error;
 mod execute;
 mod failover;
+mod floors;
+mod gates;
 mod head;
+mod hedging;
+mod keep_alive;
 mod latency;
 mod leases;
 pub mod metrics;
 mod policy;
 mod probe;
+mod rate_limits;
 mod redirect;
 pub mod relay;
 mod request;
 mod response;
 mod routes;
 pub mod sse;
+mod standing;
 mod target;
 pub mod transport;
+mod upkeep;
 
 pub use client::{Client, ClientOptions, Totals};
 pub use coding::{Compression, DecodingLimits, compress};
+pub use cooldowns::{CooldownStatus, cooldowns};
 pub use engine::engine;
 pub use error::{Error, Phase};
+pub use hedging::HedgeOptions;
 pub use latency::Latency;
 pub use leases::{
     ConnectionGuard, EndpointId, EndpointLeaseStats, LeaseId, LeaseStats, LeasedConnection,
     NamedPool, Return, spots,
 };
+pub use policy::breaker::{BreakerOptions, BreakerState, BreakerStatus};
+pub use policy::budget::BudgetOptions;
 pub use policy::endpoints::{Balance, Ejection, EndpointState};
-pub use request::{RedirectMode, Request, Timeouts};
+pub use policy::rate_limit::{GateState, Mode, Priority, RateLimit};
+pub use policy::retry::{Exception, RetryOptions};
+pub use policy::scaling::{Demand, Forecast, Step, Steps};
+pub use rate_limits::RateLimitOptions;
+pub use request::{Hedging, RedirectMode, Request, Timeouts};
 pub use response::{Body, Facts, Response};
 pub use routes::{EndpointOptions, EndpointsOptions, Route};
+pub use standing::{BreakerChange, BreakerWatch, watch_breakers};
 pub use target::{Target, key_of};
 pub use transport::{Abort, ConnectionInfo, RequestBody};
+pub use upkeep::{HealthCheck, UpkeepOptions};
 pub use warmline_pool::{Key, Limits, PoolStats, Protocol, Spot};

@@ -6,6 +6,7 @@ use std::time::Duration;
 use http::{HeaderMap, Method};
 
 use crate::leases::LeasedConnection;
+use crate::policy::rate_limit::Priority;
 use crate::routes::Route;
 use crate::target::Target;
 use crate::transport::RequestBody;
@@ -30,6 +31,25 @@ pub struct Request {
     pub connection: Option<LeasedConnection>,
     /// Send to one of the client's endpoints, whatever the target says.
     pub route: Option<Route>,
+    /// Send it again where the client's policy says so. Whoever retries by themselves leaves it out: two who
+    /// do multiply.
+    pub retry: bool,
+    /// Who goes first where a rate limit makes requests wait.
+    pub priority: Priority,
+    /// Whether it may be sent a second time beside the first, where its client does that.
+    pub hedging: Hedging,
+}
+
+/// Which requests do no harm when they are sent twice.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Hedging {
+    /// None.
+    #[default]
+    Never,
+    /// Those whose method is idempotent (RFC 9110 section 9.2.2).
+    Idempotent,
+    /// All.
+    Always,
 }
 
 /// What a 3xx answer with a `location` does (Fetch standard, request redirect mode).

@@ -13,6 +13,7 @@ use tokio::time::{Instant, Sleep, sleep_until, timeout};
 
 use crate::busy::Busy;
 use crate::coding::{Decoding, Pulled};
+use crate::counting::Counting;
 use crate::error::{Error, Phase};
 use crate::metrics::Watch;
 use crate::target::Target;
@@ -87,6 +88,8 @@ pub struct Facts {
     pub addresses: Option<(SocketAddr, SocketAddr)>,
     /// From the call to its end; `None` as long as that has not come.
     pub took: Option<Duration>,
+    /// How long nothing will be sent, where that is why nothing was.
+    pub retry_after: Option<Duration>,
 }
 
 /// A response's body. Read to its end it gives the connection back to the pool; dropped before, it
@@ -97,6 +100,8 @@ pub struct Body {
     decoding: Option<Box<Decoding>>,
     /// Taken when the body has ended.
     busy: Option<Busy>,
+    /// Its place within a rate limit. Boxed: few have one.
+    counting: Option<Box<Counting>>,
     deadlines: Deadlines,
     origin: Arc<str>,
     /// Until the body has ended, unless it is a redirect's.
@@ -128,6 +133,7 @@ impl Body {
             incoming,
             decoding: None,
             busy: Some(busy),
+            counting: None,
             deadlines,
             origin,
             watch: None,
@@ -153,6 +159,11 @@ impl Body {
         body
     }
 
+    /// The same body, counted.
+    pub(crate) fn counted(self, counting: Option<Box<Counting>>) -> Self {
+        Self { counting, ..self }
+    }
+
     /// The next piece, or `None` at the end.
     ///
     /// # Errors
@@ -165,6 +176,12 @@ impl Body {
     /// [`Body::chunk`], to be polled.
     pub fn poll_chunk(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Error>>> {
         let chunk = ready!(self.poll_decoded(cx));
+        if let Some(counting) = &mut self.counting {
+            match &chunk {
+                Some(Ok(piece)) => counting.feed(piece),
+                _ => self.counting = None,
+            }
+        }
         if let (Some(Ok(piece)), Some(watch)) = (&chunk, &mut self.watch) {
             watch.piece(piece);
         }
@@ -172,7 +189,7 @@ impl Body {
         Poll::Ready(chunk)
     }
 
-    /// The next piece, its codings undone.
+    /// The next piece without its codings.
     fn poll_decoded(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Error>>> {
         loop {
             let Some(decoding) = &mut self.decoding else {
@@ -224,6 +241,7 @@ impl Body {
     /// slow or a failing one is given up, and the connection with it.
     pub async fn drain(mut self) {
         self.decoding = None;
+        self.counting = None;
         let short = async {
             let mut left = DRAIN_LIMIT;
             while let Ok(Some(chunk)) = self.chunk().await {

@@ -42,7 +42,7 @@ pub struct EndpointOptions {
 /// The endpoints of a client, and what is known of them.
 pub(crate) struct Routes {
     /// URLs without a slash at the end.
-    bases: Box<[Box<str>]>,
+    bases: Box<[Arc<str>]>,
     pub(crate) failover: bool,
     clock: CoarseClock,
     endpoints: Mutex<Endpoints>,
@@ -78,7 +78,7 @@ impl Routes {
     /// # Errors
     /// `ERR_INVALID_URL` for an endpoint that is not `http` or `https`.
     pub(crate) fn new(options: &EndpointsOptions) -> Result<Self, Error> {
-        let bases: Vec<Box<str>> = options
+        let bases: Vec<Arc<str>> = options
             .endpoints
             .iter()
             .map(|endpoint| {
@@ -165,6 +165,16 @@ impl Routes {
         let pick = locked(&self.endpoints).pick(self.clock.now(), key, tried)?;
         let routes = Arc::clone(self);
         Some(Turn { routes, pick })
+    }
+
+    /// An endpoint's URL.
+    pub(crate) fn place(&self, index: usize) -> &Arc<str> {
+        &self.bases[index]
+    }
+
+    /// How many endpoints there are.
+    pub(crate) fn count(&self) -> usize {
+        self.bases.len()
     }
 
     /// The endpoints' state, in their order.

@@ -12,7 +12,8 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method};
 use url::Url;
 use warmline_http::{
-    Client, ClientOptions, RedirectMode, Request, RequestBody, Target, Timeouts, engine,
+    Client, ClientOptions, Hedging, Priority, RedirectMode, Request, RequestBody, Target, Timeouts,
+    engine,
 };
 
 thread_local! {
@@ -76,6 +77,9 @@ async fn post(client: &Client, target: &Arc<Target>, headers: &HeaderMap, body: 
         timeouts: Timeouts::default(),
         connection: None,
         route: None,
+        retry: false,
+        hedging: Hedging::Never,
+        priority: Priority::Interactive,
     };
     let mut response = client.send(request).await.unwrap();
     while response.body.chunk().await.unwrap().is_some() {}

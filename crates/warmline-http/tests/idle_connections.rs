@@ -101,6 +101,24 @@ async fn the_pool_loses_an_idle_connection_as_soon_as_the_peer_closes_it() {
     assert_eq!(pool.stats().counts.total, 0);
 }
 
+/// As above, nothing is awaited after the peer acted.
+#[tokio::test]
+async fn a_health_check_finds_an_idle_connection_closed_before_its_own_task_does() {
+    let (key, mut streams) = handing_over().await;
+    let pool: Pool<Connection> = Pool::new(Limits::default());
+    let Checkout::Connect(permit) = pool.origin(&key).checkout() else {
+        panic!("the pool is empty")
+    };
+    let lease = permit.establish(peer::connect(&key).await);
+    connection_settles(&lease).await;
+    drop(lease);
+    let stream = streams.recv().await.unwrap().into_std().unwrap();
+    assert_eq!(pool.close_unsound(Connection::is_alive), 0);
+    drop(stream);
+    assert_eq!(pool.close_unsound(Connection::is_alive), 1);
+    assert_eq!(pool.stats().counts.total, 0);
+}
+
 #[tokio::test]
 async fn a_watcher_that_comes_too_late_is_told_at_once() {
     let (key, mut streams) = handing_over().await;

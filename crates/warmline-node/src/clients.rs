@@ -9,7 +9,7 @@ use napi_derive::napi;
 use warmline_http::transport::{ConnectorOptions, DnsOptions};
 use warmline_http::{
     Client, ClientOptions, DecodingLimits, Error, Limits, Phase, PoolStats, Protocol, Timeouts,
-    Totals,
+    Totals, UpkeepOptions,
 };
 
 use crate::endpoints::{self, EndpointsSettings};
@@ -19,6 +19,9 @@ use crate::lookup::{JsLookup, LookupAnswer};
 use crate::network::{self, DnsSettings, ProxySettings, SocketSettings, TlsSettings};
 use crate::outbox::{End, Outbox};
 use crate::parse;
+use crate::rate_limits::{self, RateLimitSettings};
+use crate::resilience::{self, BreakerSettings, HedgeSettings, RetrySettings};
+use crate::upkeep::{self, HealthCheckSettings};
 
 /// Client 0 is the one that the whole process shares; the others are in order of opening.
 const SHARED: u32 = 0;
@@ -59,6 +62,20 @@ pub struct ClientSettings {
     pub http2: Option<String>,
     pub decompress: Option<DecompressSettings>,
     pub endpoints: Option<EndpointsSettings>,
+    /// Left out, nothing is sent again.
+    pub retry: Option<RetrySettings>,
+    /// Left out, nothing is sent a second time beside the first.
+    pub hedge: Option<HedgeSettings>,
+    /// Left out, every place is always asked.
+    pub circuit_breaker: Option<BreakerSettings>,
+    /// The longest pause asked for by a server that is waited for; 0 heeds none.
+    pub cooldown: Option<u32>,
+    /// By origin, and for all others.
+    pub rate_limits: Option<Vec<RateLimitSettings>>,
+    /// The same for clients that share what they know of the places that they send to.
+    pub alike: Option<String>,
+    pub min_idle: Option<u32>,
+    pub health_check: Option<HealthCheckSettings>,
 }
 
 /// How far an encoded response may grow; 0 is no limit.
@@ -121,6 +138,10 @@ fn options(settings: ClientSettings, lookup: Option<JsLookup>) -> Result<ClientO
     let (tcp, socket_path) = network::socket(settings.socket.unwrap_or_default())?;
     let tls = settings.tls.map(network::tls).transpose()?;
     let proxy = settings.proxy.map(network::proxy).transpose()?;
+    let health = settings
+        .health_check
+        .map(upkeep::health)
+        .unwrap_or_default();
     Ok(ClientOptions {
         limits: Limits {
             max_connections,
@@ -146,13 +167,25 @@ fn options(settings: ClientSettings, lookup: Option<JsLookup>) -> Result<ClientO
             tcp,
             tls: tls.unwrap_or_default(),
             proxy: proxy.unwrap_or_default(),
-            pings: defaults.connector.pings,
+            pings: health.pings(),
         },
         decoding: match &settings.decompress {
             None => defaults.decoding,
             Some(settings) => decoding(settings),
         },
         endpoints: settings.endpoints.map(endpoints::options).transpose()?,
+        retry: settings.retry.map(resilience::retry),
+        hedge: settings.hedge.map(|hedge| resilience::hedge(&hedge)),
+        breaker: settings
+            .circuit_breaker
+            .map(|breaker| resilience::breaker(&breaker)),
+        cooldown: duration(settings.cooldown, defaults.cooldown),
+        rate_limits: settings.rate_limits.map(rate_limits::options),
+        alike: settings.alike.map(Into::into),
+        upkeep: UpkeepOptions {
+            min_idle: count(settings.min_idle, defaults.upkeep.min_idle),
+            check_interval: health.interval,
+        },
         protocol: match settings.http2.as_deref() {
             Some("never") => Protocol::Http1,
             Some("prior-knowledge") => Protocol::Http2,

@@ -1,6 +1,7 @@
 //! Errors on their way to JavaScript.
 
 use std::error::Error as _;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use warmline_http::transport::AttemptErrors;
@@ -41,6 +42,7 @@ pub(crate) fn error_value(error: &Error) -> Value {
         "bytesSent": error.bytes_sent,
         "bytesReceived": error.bytes_received,
         "retryable": error.retryable,
+        "retryAfter": facts.and_then(|facts| facts.retry_after).map(millis),
         "facts": facts.filter(|facts| facts.attempt > 0).map(line),
         "took": took.map(|took| u64::try_from(took.as_micros()).unwrap_or(u64::MAX)),
         "causes": causes.collect::<Vec<_>>(),
@@ -59,6 +61,11 @@ fn attempts(errors: &AttemptErrors) -> Value {
         })
     });
     attempts.collect()
+}
+
+/// Rounded up: before that, nothing has changed.
+pub(crate) fn millis(duration: Duration) -> f64 {
+    (duration.as_secs_f64() * 1000.0).ceil()
 }
 
 fn line(facts: &Facts) -> String {

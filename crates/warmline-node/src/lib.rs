@@ -31,9 +31,12 @@ mod metrics;
 mod network;
 mod outbox;
 mod parse;
+mod rate_limits;
 mod relaying;
+mod resilience;
 mod spoken;
 mod submission;
+mod upkeep;
 mod upload;
 mod wire;
 

@@ -10,7 +10,9 @@ use bytes::Bytes;
 use http::header::HOST;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use url::{ParseError, Url};
-use warmline_http::{Client, Error, Phase, RedirectMode, Request, RequestBody, Target, Timeouts};
+use warmline_http::{
+    Client, Error, Hedging, Phase, Priority, RedirectMode, Request, RequestBody, Target, Timeouts,
+};
 
 use crate::leases;
 use crate::submission::{Malformed, Pieces, RequestRecord};
@@ -85,6 +87,17 @@ pub(crate) fn request(
         encoded: record.flags & flag::ENCODED != 0,
         connection,
         route,
+        retry: record.flags & flag::RETRY != 0,
+        priority: if record.flags & flag::BATCH == 0 {
+            Priority::Interactive
+        } else {
+            Priority::Batch
+        },
+        hedging: match record.flags >> flag::HEDGE_SHIFT & flag::HEDGE_MASK {
+            flag::HEDGE_IDEMPOTENT => Hedging::Idempotent,
+            flag::HEDGE_ALWAYS => Hedging::Always,
+            _ => Hedging::Never,
+        },
     })
 }
 

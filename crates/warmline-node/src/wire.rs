@@ -74,6 +74,16 @@ pub(crate) mod flag {
     /// A word follows, after the time-outs if there are any: the length of the affinity key, which stands
     /// behind the headers.
     pub(crate) const AFFINITY: u32 = 1 << 9;
+    /// It may be sent again where its client's policy says so: whoever made it does not retry.
+    pub(crate) const RETRY: u32 = 1 << 10;
+    /// It lets others go before it where a rate limit makes requests wait.
+    pub(crate) const BATCH: u32 = 1 << 13;
+    /// Bits 11 and 12: whether it may be sent a second time beside the first, where its client does that; 0 for
+    /// never.
+    pub(crate) const HEDGE_SHIFT: u32 = 11;
+    pub(crate) const HEDGE_MASK: u32 = 0b11;
+    pub(crate) const HEDGE_IDEMPOTENT: u32 = 1;
+    pub(crate) const HEDGE_ALWAYS: u32 = 2;
 }
 
 /// What a completion record says (its first word).

@@ -17,6 +17,8 @@ pub(crate) struct Closing<C: Poolable> {
     counted_idle: bool,
     /// The hot list still holds it, and nobody has counted that.
     tombstone: bool,
+    /// See [`Entry::idle_age`]; 0 if it was not the peer that closed it.
+    idle_age: u64,
     /// The place in the pool goes on to somebody else.
     passes_place_on: bool,
 }
@@ -24,9 +26,14 @@ pub(crate) struct Closing<C: Poolable> {
 impl<C: Poolable> Closing<C> {
     /// `state` is the entry's, from the moment when it was closed.
     pub(crate) fn new(entry: &Arc<Entry<C>>, state: State, reason: CloseReason) -> Self {
+        let idle_age = match reason {
+            CloseReason::Dead => entry.idle_age(state, entry.origin.pool.now()),
+            _ => 0,
+        };
         Self {
             entry: Arc::clone(entry),
             reason,
+            idle_age,
             counted_idle: state.leases() == 0,
             tombstone: state.is_listed() && state.doom().is_none(),
             passes_place_on: false,
@@ -55,6 +62,7 @@ impl<C: Poolable> Closing<C> {
         }
         origin.strike_off(entry);
         entry.end_sharing();
+        origin.idle_limit.closed(self.idle_age, pool.now());
         origin.tally.note_closed(self.reason);
         pool.tally.note_closed(self.reason);
         origin.connections.release();

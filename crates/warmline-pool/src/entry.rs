@@ -10,6 +10,7 @@ use crate::poolable::CloseReason;
 use crate::spot::Claim;
 use crate::state::State;
 use crate::sync::{AtomicU64, Mutex};
+use crate::uses::Uses;
 
 /// One connection in the pool, from its establishment until its last lease is gone.
 pub(crate) struct Entry<C: Poolable> {
@@ -42,7 +43,12 @@ const SHARING_ENDED: u8 = 2;
 /// What came of trying to lease an entry.
 pub(crate) enum Take<C: Poolable> {
     /// Leased. `was_idle`: it carried no lease before. `room`: it can carry another one.
-    Leased { was_idle: bool, room: bool },
+    Leased {
+        was_idle: bool,
+        room: bool,
+        /// See [`Entry::idle_age`].
+        idle_age: u64,
+    },
     /// Carries all it can; off the list, whoever gives back a lease lists it again.
     Full,
     /// Closed or doomed before.
@@ -54,11 +60,12 @@ pub(crate) enum Take<C: Poolable> {
 }
 
 impl<C: Poolable> Entry<C> {
-    /// A new entry with its first lease out.
-    pub(crate) fn new(connection: C, origin: Arc<OriginState<C>>, id: u64, age_part: f64) -> Self {
+    /// A new entry in a state with its first lease out.
+    pub(crate) fn new(connection: C, origin: Arc<OriginState<C>>, state: State) -> Self {
         let now = origin.pool.now();
+        let (id, age_part) = origin.pool.next_entry();
         Self {
-            state: AtomicU64::new(State::leased_once().word()),
+            state: AtomicU64::new(state.word()),
             id,
             connection: Arc::new(connection),
             origin,
@@ -97,9 +104,8 @@ impl<C: Poolable> Entry<C> {
         state.is_idle() && !(state.is_parked() && self.is_out())
     }
 
-    /// How many leases it has had beyond the first.
-    pub(crate) fn reuses(&self) -> u64 {
-        self.state().uses().saturating_sub(1)
+    pub(crate) fn uses(&self) -> Uses {
+        Uses::of_one(self.state().uses())
     }
 
     /// How many leases it can have out.
@@ -134,15 +140,37 @@ impl<C: Poolable> Entry<C> {
 
     /// Why an idle connection should not be handed out.
     pub(crate) fn stale(&self, now: u64) -> Option<CloseReason> {
+        self.worn(now).or_else(|| {
+            let idle_since = self.idle_since();
+            let slept = idle_since < self.origin.pool.awake_since();
+            let idle_for = now.saturating_sub(idle_since);
+            (slept || idle_for > self.idle_for()).then_some(CloseReason::Idle)
+        })
+    }
+
+    /// How long it may be idle this time, in nanoseconds.
+    pub(crate) fn idle_for(&self) -> u64 {
         let own = self.idle_for.load(Relaxed);
         let idle_for = if own == u64::MAX {
             self.origin.pool.limits.keepalive_expiry()
         } else {
             own
         };
-        self.worn(now).or_else(|| {
-            (now.saturating_sub(self.idle_since()) > idle_for).then_some(CloseReason::Idle)
-        })
+        // For one that nobody has used yet, peers have another time.
+        if self.state().uses() == 0 {
+            idle_for
+        } else {
+            idle_for.min(self.origin.idle_limit.get())
+        }
+    }
+
+    /// For how long it has been idle in a `state` without leases, as its peer would count it: 0 if it was
+    /// never used, and if nobody knows.
+    pub(crate) fn idle_age(&self, state: State, now: u64) -> u64 {
+        if state.uses() == 0 || state.leases() > 0 || state.is_parked() {
+            return 0;
+        }
+        now.saturating_sub(self.idle_since())
     }
 
     /// Tries to lease. `popped`: the caller took it off the hot list, and puts it back if there is
@@ -180,7 +208,13 @@ impl<C: Poolable> Entry<C> {
                     let room = state.leases() + 1 < capacity;
                     let next = base.one_more();
                     let next = if popped && room { next.listed() } else { next };
-                    (next, Take::Leased { was_idle, room })
+                    let idle_age = self.idle_age(state, now);
+                    let taken = Take::Leased {
+                        was_idle,
+                        room,
+                        idle_age,
+                    };
+                    (next, taken)
                 }
             };
             match self.swap_state(state, next) {

@@ -7,6 +7,7 @@ use crate::aftermath::Aftermath;
 use crate::clock::nanos;
 use crate::entry::Entry;
 use crate::hot_list::Vacant;
+use crate::idle_lore::short_of;
 use crate::{CloseReason, Key, Parked, Poolable, Spot};
 
 /// The use of a connection, given back when dropped.
@@ -69,17 +70,29 @@ impl<C: Poolable> Lease<C> {
         self.reused
     }
 
-    /// How many leases the connection has had so far, this one included.
+    /// How many leases the connection has had so far, this one included unless it is that of a connection
+    /// [in stock](crate::Origin::spare).
     #[must_use]
     pub fn uses(&self) -> u64 {
         self.entry.state().uses()
     }
 
     /// Lets the connection be idle for `at_most` after this lease, in place of
-    /// [`Limits::keepalive_expiry`](crate::Limits::keepalive_expiry): what the peer's `Keep-Alive: timeout`
-    /// (RFC 2068 section 19.7.1) says. For that one idle period.
+    /// [`Limits::keepalive_expiry`](crate::Limits::keepalive_expiry). For that one idle period.
     pub fn keep_idle_for(&mut self, at_most: Duration) {
         self.idle_for = nanos(at_most);
+    }
+
+    /// Lets the connection be idle after this lease for less than `kept`, for which its peer says that it
+    /// keeps it (`Keep-Alive: timeout`, RFC 2068 section 19.7.1), by a second, and for half of less than two
+    /// seconds; for no longer than it could be otherwise. For that one idle period.
+    pub fn peer_keeps_for(&mut self, kept: Duration) {
+        let own = if self.idle_for == u64::MAX {
+            self.entry.origin.pool.limits.keepalive_expiry()
+        } else {
+            self.idle_for
+        };
+        self.idle_for = own.min(short_of(nanos(kept)));
     }
 
     /// Ends the lease with the connection parked in `spot`, from where the holder can

@@ -12,13 +12,15 @@
 //! - [`Lease::park`] gives it back and leaves the connection in a [`Spot`], where the caller can take
 //!   it again by one compare-and-swap, unless the pool was quicker.
 //! - [`Pool::sweep`], called now and then, closes what nobody asked for in time.
+//! - The age at which an origin's peer closes idle connections is learnt, and they are given up before it.
 //!
 //! # What is lock-free, and what is not
 //! Lock-free: the checkout of a connection that is there and its return, if nobody waits at its
 //! origin and the pool does not have to close it. That is the hot list (a Treiber stack of what can
 //! be leased, used last on top), one word of state per connection, and the counts under the limits.
 //! So are the roll-back of a place, [`Pool::is_closed`], and what the holder of a parked connection
-//! does, which touches nothing but its spot. Reading the time costs what the [`Clock`] costs.
+//! does, which touches nothing but its spot. A checkout of a connection that was idle for half a second or
+//! more tells so, under its origin's lock for that. Reading the time costs what the [`Clock`] costs.
 //!
 //! Finely locked: finding an origin by its key (a shard of the map; keep the [`Origin`] to spare
 //! it), and establishing and closing a connection (its origin's roster). The roster is locked too
@@ -46,6 +48,8 @@ mod clock;
 mod entry;
 mod give_back;
 mod hot_list;
+mod idle_limit;
+mod idle_lore;
 mod key;
 mod lease;
 mod limits;
@@ -64,7 +68,10 @@ mod stats;
 mod sync;
 mod tally;
 mod upkeep;
+mod uses;
 mod wait;
+mod wakefulness;
+mod warmth;
 
 pub use clock::{Clock, ManualClock, MonotonicClock};
 pub use key::{Key, Protocol, Scheme};
@@ -78,3 +85,4 @@ pub use poolable::{CloseReason, Poolable};
 pub use spot::{Look, Spot};
 pub use stats::{Counts, OriginStats, PoolStats};
 pub use wait::{Granted, PoolClosed, Wait, WaitFor};
+pub use warmth::Warmth;

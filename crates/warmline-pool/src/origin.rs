@@ -11,7 +11,7 @@ use crate::{Key, Lease, OriginStats, Permit, Poolable, Wait, WaitFor};
 /// It keeps the origin, but not the pool: once the last [`Pool`](crate::Pool) is dropped it answers
 /// [`Checkout::Closed`].
 pub struct Origin<C: Poolable> {
-    state: Arc<OriginState<C>>,
+    pub(crate) state: Arc<OriginState<C>>,
 }
 
 /// What a checkout found. It never waits.
@@ -65,6 +65,14 @@ impl<C: Poolable> Origin<C> {
             .pool
             .permit(state)
             .map_or(Checkout::Full, Checkout::Connect)
+    }
+
+    /// A place for a connection that nobody asks for, to have it in stock; `None` where that would be at
+    /// somebody's cost: while others wait, if it took an eviction, or above a limit, that of idle
+    /// connections included. The lease that comes of it counts as no checkout.
+    #[must_use]
+    pub fn spare(&self) -> Option<Permit<C>> {
+        self.state.pool.spare(&self.state)
     }
 
     /// Joins the line.

@@ -5,6 +5,7 @@ use std::sync::atomic::Ordering::{Relaxed, SeqCst};
 use crate::aftermath::{Aftermath, Closing};
 use crate::entry::{Entry, Take};
 use crate::hot_list::{HotList, Vacant};
+use crate::idle_limit::IdleLimit;
 use crate::lease::Lease;
 use crate::pool_state::PoolState;
 use crate::poolable::CloseReason;
@@ -13,6 +14,7 @@ use crate::spot::Claim;
 use crate::stats::{Counts, OriginStats};
 use crate::sync::{AtomicU64, AtomicUsize, Mutex, publish_before_look};
 use crate::tally::Tally;
+use crate::uses::Uses;
 use crate::{Key, Poolable};
 
 /// Below this many tombstones a purge is not worth its walk, however few entries are alive.
@@ -46,12 +48,13 @@ pub(crate) struct OriginState<C: Poolable> {
     /// if something is aside.
     roster: Mutex<Roster<C>>,
     pub(crate) tally: Tally,
+    pub(crate) idle_limit: IdleLimit,
 }
 
 struct Roster<C: Poolable> {
     entries: Vec<Arc<Entry<C>>>,
-    /// How often connections that are closed now had been used again.
-    past_reuses: u64,
+    /// Of connections that are closed now.
+    past_uses: Uses,
 }
 
 /// What has come free, and so whom it can help.
@@ -77,9 +80,10 @@ impl<C: Poolable> OriginState<C> {
             pending: AtomicIsize::new(0),
             roster: Mutex::new(Roster {
                 entries: Vec::new(),
-                past_reuses: 0,
+                past_uses: Uses::default(),
             }),
             tally: Tally::default(),
+            idle_limit: IdleLimit::new(),
         }
     }
 
@@ -109,8 +113,13 @@ impl<C: Poolable> OriginState<C> {
         while let Some((entry, vacant)) = self.hot.pop() {
             let now = *now.get_or_insert_with(|| self.pool.now());
             match entry.take(true, now) {
-                Take::Leased { was_idle, room } => {
+                Take::Leased {
+                    was_idle,
+                    room,
+                    idle_age,
+                } => {
                     self.pool.note_leased(was_idle);
+                    self.idle_limit.outlived(idle_age, now);
                     let vacant = if room {
                         self.hot.push(Arc::clone(&entry), Some(vacant));
                         None
@@ -233,7 +242,7 @@ impl<C: Poolable> OriginState<C> {
     /// Only for one that is closed: its uses are final.
     pub(crate) fn strike_off(&self, entry: &Arc<Entry<C>>) {
         let mut roster = self.roster.lock();
-        roster.past_reuses += entry.reuses();
+        roster.past_uses += entry.uses();
         let position = entry.position.load(Relaxed);
         let struck = roster.entries.swap_remove(position);
         if let Some(moved) = roster.entries.get(position) {
@@ -294,16 +303,16 @@ impl<C: Poolable> OriginState<C> {
         self.connections.held() == 0 && self.waiting.load(SeqCst) == 0
     }
 
-    /// How often connections were used again.
-    pub(crate) fn reuses(&self) -> u64 {
+    /// How often connections were leased.
+    pub(crate) fn uses(&self) -> Uses {
         let now = self.pool.now();
         let roster = self.roster.lock();
         let entries = roster.entries.iter();
-        let present: u64 = entries
+        let present: Uses = entries
             .inspect(|entry| entry.bring_up_to_date(now))
-            .map(|entry| entry.reuses())
+            .map(|entry| entry.uses())
             .sum();
-        present + roster.past_reuses
+        present + roster.past_uses
     }
 
     pub(crate) fn stats(&self) -> OriginStats {
@@ -319,7 +328,7 @@ impl<C: Poolable> OriginState<C> {
         };
         let waiting = self.waiting.load(SeqCst);
         OriginStats {
-            counts: Counts::of(total, idle, pending, waiting, &self.tally, self.reuses()),
+            counts: Counts::of(total, idle, pending, waiting, &self.tally, self.uses()),
             max_connections: self.pool.limits.max_connections_per_origin(),
         }
     }

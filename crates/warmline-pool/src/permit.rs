@@ -4,6 +4,7 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use crate::entry::Entry;
 use crate::origin_state::{Freed, OriginState};
+use crate::state::State;
 use crate::{Key, Lease, Poolable};
 
 /// A place under the limits, for a connection that the caller is about to make.
@@ -14,6 +15,8 @@ use crate::{Key, Lease, Poolable};
 pub struct Permit<C: Poolable> {
     origin: Arc<OriginState<C>>,
     used: bool,
+    /// For a connection that nobody asked for.
+    spare: bool,
 }
 
 /// How an attempt to connect failed.
@@ -28,11 +31,21 @@ pub enum ConnectFailure {
 impl<C: Poolable> Permit<C> {
     /// For places already taken in the quotas of the origin and the pool.
     pub(crate) fn new(origin: &Arc<OriginState<C>>) -> Self {
+        Self::begin(origin, false)
+    }
+
+    /// The same, for a connection that nobody asked for.
+    pub(crate) fn spare(origin: &Arc<OriginState<C>>) -> Self {
+        Self::begin(origin, true)
+    }
+
+    fn begin(origin: &Arc<OriginState<C>>, spare: bool) -> Self {
         origin.pending.fetch_add(1, Relaxed);
         origin.pool.pending.fetch_add(1, Relaxed);
         Self {
             origin: Arc::clone(origin),
             used: false,
+            spare,
         }
     }
 
@@ -50,13 +63,12 @@ impl<C: Poolable> Permit<C> {
     pub fn establish(mut self, connection: C) -> Lease<C> {
         self.used = true;
         let pool = &self.origin.pool;
-        let (id, age_part) = pool.next_entry();
-        let entry = Arc::new(Entry::new(
-            connection,
-            Arc::clone(&self.origin),
-            id,
-            age_part,
-        ));
+        let state = if self.spare {
+            State::stocked()
+        } else {
+            State::leased_once()
+        };
+        let entry = Arc::new(Entry::new(connection, Arc::clone(&self.origin), state));
         self.origin.enrol(&entry);
         self.origin.tally.created.add_one();
         pool.tally.created.add_one();

@@ -61,6 +61,14 @@ impl<C: Poolable> Pool<C> {
         Origin::new(self.keeper.state.origin(key))
     }
 
+    /// A handle on each origin that the pool knows, the oldest first. As long as it is held, its origin is
+    /// known.
+    #[must_use]
+    pub fn origins(&self) -> Vec<Origin<C>> {
+        let origins = self.keeper.state.origins();
+        origins.into_iter().map(Origin::new).collect()
+    }
+
     /// The limits in force.
     #[must_use]
     pub fn limits(&self) -> Limits {
@@ -74,13 +82,20 @@ impl<C: Poolable> Pool<C> {
     }
 
     /// Closes what has been idle too long, is too old or is dead, among the idle connections, and
-    /// forgets origins with nothing left to which nobody holds a handle. Returns how many
-    /// connections it closed.
+    /// forgets origins with nothing left to which nobody holds a handle, unless they are known to keep
+    /// idle connections for a time of their own. Returns how many connections it closed.
     ///
     /// Call it now and then: nothing else closes an idle connection that nobody asks for.
     #[allow(clippy::must_use_candidate, reason = "it is called for its effect")]
     pub fn sweep(&self) -> usize {
         self.keeper.state.sweep()
+    }
+
+    /// Has each idle connection looked at, and closes those that are not sound, as
+    /// [`CloseReason::Dead`](crate::CloseReason::Dead). Returns how many. The look runs under no lock.
+    #[allow(clippy::must_use_candidate, reason = "it is called for its effect")]
+    pub fn close_unsound(&self, is_sound: impl Fn(&C) -> bool) -> usize {
+        self.keeper.state.close_unsound(is_sound)
     }
 
     /// Hands out nothing more: those who wait are told, idle connections are closed now, leased

@@ -11,13 +11,15 @@ use crate::entry::Entry;
 use crate::hot_list::Vacant;
 use crate::limits::LiveLimits;
 use crate::line::Line;
-use crate::origin_state::OriginState;
+use crate::origin_state::{Freed, OriginState};
 use crate::poolable::CloseReason;
 use crate::quota::Quota;
 use crate::spot::Claim;
 use crate::stats::Counts;
 use crate::sync::{Apart, AtomicUsize, Mutex};
 use crate::tally::Tally;
+use crate::uses::Uses;
+use crate::wakefulness::Wakefulness;
 use crate::{Clock, Granted, Key, Lease, Limits, Permit, PoolStats, Poolable};
 
 /// In [`PoolState::attention`]: the pool is closed.
@@ -30,6 +32,7 @@ pub(crate) struct PoolState<C: Poolable> {
     pub(crate) limits: LiveLimits,
     pub(crate) settings: Mutex<Limits>,
     clock: Box<dyn Clock>,
+    wakefulness: Wakefulness,
     pub(crate) origins: DashMap<Key, Arc<OriginState<C>>>,
     /// Connections, connecting ones included.
     pub(crate) connections: Quota,
@@ -44,10 +47,10 @@ pub(crate) struct PoolState<C: Poolable> {
     pub(crate) waiting: AtomicIsize,
     pub(crate) pending: AtomicIsize,
     pub(crate) tally: Tally,
-    /// How often connections of origins that are forgotten now had been used again. Locked while
+    /// Of connections of origins that are forgotten now. Locked while
     /// one is forgotten and while the sum over all is made, so that no figure is missed or counted
     /// twice.
-    pub(crate) past_reuses: Mutex<u64>,
+    pub(crate) past_uses: Mutex<Uses>,
     numbers: Numbers,
     seed: u64,
 }
@@ -63,12 +66,13 @@ impl<C: Poolable> PoolState<C> {
         Self {
             limits: LiveLimits::new(&limits),
             settings: Mutex::new(limits),
+            wakefulness: Wakefulness::new(&*clock),
             clock,
             origins: DashMap::new(),
             connections: Quota::new(),
             idle: Apart(AtomicUsize::new(0)),
             parked: AtomicUsize::new(0),
-            past_reuses: Mutex::new(0),
+            past_uses: Mutex::new(Uses::default()),
             attention: AtomicUsize::new(0),
             line: Mutex::new(Line::new()),
             waiting: AtomicIsize::new(0),
@@ -80,7 +84,15 @@ impl<C: Poolable> PoolState<C> {
     }
 
     pub(crate) fn now(&self) -> u64 {
-        nanos(self.clock.now())
+        let now = nanos(self.clock.now());
+        self.wakefulness.look(&*self.clock, now);
+        now
+    }
+
+    /// Since when the process has been awake, as of the last [`PoolState::now`]. What was idle before
+    /// then may have lost its peer unseen.
+    pub(crate) fn awake_since(&self) -> u64 {
+        self.wakefulness.since()
     }
 
     pub(crate) fn is_closed(&self) -> bool {
@@ -187,9 +199,33 @@ impl<C: Poolable> PoolState<C> {
         };
         after.finish();
         if matches!(permit, Err(Refusal::PoolFull)) {
-            origin.settle(crate::origin_state::Freed::Place);
+            origin.settle(Freed::Place);
         }
         permit.ok()
+    }
+
+    /// A place that nobody else wants: it is taken from no other origin, and there is none while somebody
+    /// waits for a place, or where one more idle connection would not be kept.
+    ///
+    /// # Race window
+    /// As in [`PoolState::permit`]. Several that are given out at once may come to more idle connections
+    /// than are kept: the surplus is closed.
+    pub(crate) fn spare(&self, origin: &Arc<OriginState<C>>) -> Option<Permit<C>> {
+        let is_awaited = self.attention.load(SeqCst) != 0 || origin.waiting.load(SeqCst) > 0;
+        if is_awaited
+            || self.idle.load(SeqCst) >= self.limits.max_keepalive()
+            || !origin
+                .connections
+                .try_take(self.limits.max_connections_per_origin())
+        {
+            return None;
+        }
+        if self.connections.try_take(self.limits.max_connections()) {
+            return Some(Permit::spare(origin));
+        }
+        origin.connections.release();
+        origin.settle(Freed::Place);
+        None
     }
 
     /// Takes a place at the origin and one in the pool; if the pool is full, that of the idle
@@ -327,14 +363,10 @@ impl<C: Poolable> PoolState<C> {
 
     pub(crate) fn stats(&self) -> PoolStats {
         let gauge = |gauge: &AtomicIsize| usize::try_from(gauge.load(Relaxed)).unwrap_or(0);
-        let reused_total = {
-            let past = self.past_reuses.lock();
-            *past
-                + self
-                    .origins
-                    .iter()
-                    .map(|origin| origin.reuses())
-                    .sum::<u64>()
+        let uses = {
+            let past = self.past_uses.lock();
+            let present: Uses = self.origins.iter().map(|origin| origin.uses()).sum();
+            *past + present
         };
         let counts = Counts::of(
             self.connections.held(),
@@ -342,7 +374,7 @@ impl<C: Poolable> PoolState<C> {
             gauge(&self.pending),
             gauge(&self.waiting),
             &self.tally,
-            reused_total,
+            uses,
         );
         PoolStats {
             origins: self.origins.len(),

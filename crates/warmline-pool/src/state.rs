@@ -51,6 +51,11 @@ impl State {
         Self(1 << USES_SHIFT | 1)
     }
 
+    /// The same, but that lease is nobody's who asked for one.
+    pub(crate) const fn stocked() -> Self {
+        Self(1)
+    }
+
     pub(crate) const fn from_word(word: u64) -> Self {
         Self(word)
     }

@@ -1,5 +1,6 @@
 use crate::Limits;
 use crate::tally::Tally;
+use crate::uses::Uses;
 
 /// What a pool holds and has done, read counter by counter without stopping anybody: while others
 /// work, figures may be an operation apart.
@@ -46,7 +47,8 @@ pub struct Counts {
     pub errors_total: u64,
     /// Attempts to connect and waits that timed out.
     pub timeouts_total: u64,
-    /// Leases handed out.
+    /// Leases handed out, but those of connections from [`Origin::spare`](crate::Origin::spare) as they
+    /// are established.
     pub checkouts_total: u64,
     /// Of those: on a connection that had been leased before.
     pub reused_total: u64,
@@ -59,22 +61,21 @@ impl Counts {
         pending: usize,
         waiting: usize,
         tally: &Tally,
-        reused_total: u64,
+        uses: Uses,
     ) -> Self {
-        let created_total = tally.created.get();
         Self {
             active: total.saturating_sub(idle).saturating_sub(pending),
             idle,
             pending,
             total,
             waiting,
-            created_total,
+            created_total: tally.created.get(),
             closed_total: tally.closed(),
             evicted_total: tally.evicted(),
             errors_total: tally.errors.get(),
             timeouts_total: tally.timeouts.get(),
-            checkouts_total: created_total + reused_total,
-            reused_total,
+            checkouts_total: uses.all,
+            reused_total: uses.again,
         }
     }
 

@@ -9,6 +9,9 @@ use crate::pool_state::{CLOSED, PoolState};
 use crate::spot::Claim;
 use crate::{CloseReason, Key, Limits, Poolable};
 
+/// How many origins are remembered without a connection, for what is known of their idle limits.
+const MOST_REMEMBERED: usize = 1024;
+
 impl<C: Poolable> PoolState<C> {
     pub(crate) fn set_limits(&self, limits: Limits) {
         {
@@ -41,6 +44,7 @@ impl<C: Poolable> PoolState<C> {
 
     pub(crate) fn sweep(&self) -> usize {
         let now = self.now();
+        let too_many = self.origins.len() > MOST_REMEMBERED;
         let mut closed = 0;
         for origin in self.origins() {
             let mut after = Aftermath::new();
@@ -59,17 +63,35 @@ impl<C: Poolable> PoolState<C> {
             after.finish();
             origin.purge();
             let key = origin.key.clone();
+            let is_known = origin.idle_limit.review(now);
             drop(origin);
             // Only the map has it, so nobody can be about to use it: who wants it has to come
             // through the map, which is locked for this key meanwhile.
             let is_unused = |_: &Key, origin: &Arc<OriginState<C>>| {
-                Arc::strong_count(origin) == 1 && origin.is_empty()
+                Arc::strong_count(origin) == 1 && origin.is_empty() && (too_many || !is_known)
             };
-            let mut past_reuses = self.past_reuses.lock();
+            let mut past_uses = self.past_uses.lock();
             let forgotten = self.origins.remove_if(&key, is_unused);
-            *past_reuses += forgotten.as_ref().map_or(0, |(_, origin)| origin.reuses());
-            drop(past_reuses);
+            if let Some((_, origin)) = &forgotten {
+                *past_uses += origin.uses();
+            }
+            drop(past_uses);
             drop(forgotten);
+        }
+        closed
+    }
+
+    pub(crate) fn close_unsound(&self, is_sound: impl Fn(&C) -> bool) -> usize {
+        let mut closed = 0;
+        for origin in self.origins() {
+            let mut after = Aftermath::new();
+            for entry in origin.entries() {
+                if entry.is_idle() && !is_sound(&entry.connection) {
+                    after.closings.extend(entry.shut_if_idle(CloseReason::Dead));
+                }
+            }
+            closed += after.closings.len();
+            after.finish();
         }
         closed
     }

@@ -398,6 +398,19 @@ fn a_return_elsewhere_beside_a_wait_for_a_place_is_not_missed() {
 }
 
 #[test]
+fn a_spare_place_that_comes_free_beside_a_new_wait_is_not_missed() {
+    explore(|| {
+        let scene = Arc::new(Scene::new(1));
+        let other = Arc::clone(&scene);
+        let thread = thread::spawn(move || drop(other.b.spare()));
+        let waiting = Waiting::at(&scene.a, WaitFor::Any);
+        thread.join().unwrap();
+        use_granted(waiting.must_have_been_served(), &scene.ledger);
+        scene.assert_at_rest();
+    });
+}
+
+#[test]
 fn a_failed_checkout_that_rolls_back_does_not_hide_a_place_from_a_wait() {
     explore(|| {
         let limits = Limits {

@@ -7,8 +7,8 @@ use http::{HeaderMap, Method};
 use tokio::task::JoinHandle;
 use url::Url;
 use warmline_http::{
-    Client, ClientOptions, Error, Facts, Key, Limits, Protocol, RedirectMode, Request, RequestBody,
-    Target, Timeouts,
+    Client, ClientOptions, Error, Facts, Hedging, Key, Limits, Priority, Protocol, RedirectMode,
+    Request, RequestBody, Target, Timeouts,
 };
 
 pub(crate) fn options() -> ClientOptions {
@@ -37,6 +37,9 @@ pub(crate) fn post(key: &Key, body: impl Into<Bytes>) -> Request {
         connection: None,
         route: None,
         encoded: false,
+        retry: false,
+        priority: Priority::Interactive,
+        hedging: Hedging::Never,
     }
 }
 

@@ -15,7 +15,7 @@ pub struct PingOptions {
     /// balancers forget a connection after.
     pub interval: Duration,
     /// How long the answer, or anything else, may take after that, and the peer's first SETTINGS after
-    /// the connection was opened. Default 10 s.
+    /// the connection was opened. Default 15 s.
     pub deadline: Duration,
 }
 
@@ -23,7 +23,7 @@ impl Default for PingOptions {
     fn default() -> Self {
         Self {
             interval: Duration::from_secs(30),
-            deadline: Duration::from_secs(10),
+            deadline: Duration::from_secs(15),
         }
     }
 }

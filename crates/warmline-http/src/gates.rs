@@ -1,0 +1,245 @@
+//! What a request has to pass before it is put on a connection, and what is made of its outcome: the pauses that
+//! servers have asked for, the rate limit of its origin and key, and the breaker of the place that it goes to.
+
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use tokio::time::timeout;
+
+use crate::attempts::Tally;
+use crate::cooldowns::{self, TooLong};
+use crate::error::{Error, Phase};
+use crate::execute::{Answer, Journey};
+use crate::policy::rate_limit::{self, Tokens};
+use crate::rate_limits::{Permit, RateLimitOptions, RateLimits, Refused};
+use crate::redirect::Hop;
+use crate::standing::{Refused as Broken, Standings, Trial};
+use crate::transport::{RequestBody, SendError};
+
+/// The gates of a client.
+pub(crate) struct Gates {
+    /// `None` without breakers and budgets.
+    standings: Option<Arc<Standings>>,
+    /// The longest pause that is waited for; `None` for none at all.
+    cooldown: Option<Duration>,
+    limits: RwLock<Option<Arc<RateLimits>>>,
+}
+
+impl Gates {
+    pub(crate) fn new(
+        standings: Option<Arc<Standings>>,
+        cooldown: Option<Duration>,
+        limits: Option<RateLimitOptions>,
+    ) -> Self {
+        Self {
+            standings,
+            cooldown,
+            limits: RwLock::new(limits.map(RateLimits::of)),
+        }
+    }
+
+    /// The rate limits that hold now; `None` for none.
+    pub(crate) fn limits(&self) -> Option<Arc<RateLimits>> {
+        let limits = self.limits.read().unwrap_or_else(PoisonError::into_inner);
+        limits.clone()
+    }
+
+    /// Others from now on.
+    pub(crate) fn set_limits(&self, rules: Option<RateLimitOptions>) {
+        let mut limits = self.limits.write().unwrap_or_else(PoisonError::into_inner);
+        *limits = match (limits.take(), rules) {
+            (Some(before), Some(rules)) => Some(RateLimits::changed(before, rules)),
+            (None, Some(rules)) => Some(RateLimits::of(rules)),
+            (_, None) => None,
+        };
+    }
+
+    pub(crate) fn standings(&self) -> Option<&Arc<Standings>> {
+        self.standings.as_ref()
+    }
+
+    /// How long a request could not go to a place; `None` if it can now.
+    pub(crate) fn wait(&self, place: &str, hop: &Hop) -> Option<Duration> {
+        let broken = self.standings.as_ref().and_then(|all| all.wait(place));
+        let limited = self.limits().and_then(|limits| limits.wait(hop));
+        let pause = Some(self.pause(hop)).filter(|pause| !pause.is_zero());
+        broken.max(pause).max(limited)
+    }
+
+    /// What is left of the pause that a request has to keep to.
+    fn pause(&self, hop: &Hop) -> Duration {
+        self.cooldown.map_or(Duration::ZERO, |longest| {
+            let left = cooldowns::left(hop);
+            if left > longest { Duration::ZERO } else { left }
+        })
+    }
+
+    /// Waits for the end of a pause that holds for the request.
+    async fn cool_down(&self, journey: &Journey<'_>, hop: &Hop) -> Result<(), Error> {
+        let Some(longest) = self.cooldown else {
+            return Ok(());
+        };
+        let waited = cooldowns::wait(hop, longest, journey.patience()).await;
+        waited.map_err(|TooLong(wait)| cooling_down(wait))
+    }
+
+    /// Waits until a rate limit has a place for the request; `None` where none holds.
+    async fn take_turn(
+        &self,
+        journey: &Journey<'_>,
+        limits: &RateLimits,
+        hop: &Hop,
+        body: &RequestBody,
+    ) -> Result<Option<Box<Permit>>, Error> {
+        loop {
+            self.cool_down(journey, hop).await?;
+            let Some(gate) = limits.gate(hop) else {
+                return Ok(None);
+            };
+            let entering = gate.enter(expected(body), journey.priority);
+            let entered = match journey.patience() {
+                None => entering.await,
+                Some(patience) => timeout(patience, entering)
+                    .await
+                    .map_err(|_| journey.total_timeout(Phase::Pool))?,
+            };
+            let permit = entered.map_err(|Refused(wait)| rate_limited(wait))?;
+            // Has a pause begun while it stood in line, it goes back to the end of that, uncharged.
+            if self.pause(hop).is_zero() {
+                return Ok(Some(Box::new(permit)));
+            }
+        }
+    }
+
+    /// Whether there may be any who have to wait.
+    pub(crate) fn are_clear(&self) -> bool {
+        self.standings.is_none()
+            && (self.cooldown.is_none() || cooldowns::are_clear())
+            && self.limits().is_none()
+    }
+}
+
+/// Sends a hop's request to a place, its origin or its endpoint, once the gates let it.
+pub(crate) async fn hop(
+    journey: &Journey<'_>,
+    place: &Arc<str>,
+    hop: &Hop,
+    body: RequestBody,
+    tally: &Tally,
+) -> Result<Answer, SendError> {
+    let gates = journey.gates();
+    // Boxed: few requests wait in these, and all would carry their places.
+    let mut permit = match gates.limits() {
+        None => {
+            if gates.cooldown.is_some() && !cooldowns::are_clear() {
+                let waiting = Box::pin(gates.cool_down(journey, hop));
+                if let Err(error) = waiting.await {
+                    return Err(held_up(error, body));
+                }
+            }
+            None
+        }
+        Some(limits) => match Box::pin(gates.take_turn(journey, &limits, hop, &body)).await {
+            Ok(permit) => permit,
+            Err(error) => return Err(held_up(error, body)),
+        },
+    };
+    let trial = match &gates.standings {
+        None => None,
+        Some(standings) => match standings.admit(place, tally.is_fresh()) {
+            Ok(trial) => Some(trial),
+            Err(Broken(wait)) => return Err(held_up(circuit_open(place, wait), body)),
+        },
+    };
+    if let Some(permit) = &mut permit {
+        permit.sent();
+    }
+    let mut result = journey.hop(hop, body, tally.attempts).await;
+    if let (Some(_), Ok(answer)) = (gates.cooldown, &result) {
+        cooldowns::learn(hop, answer.head.status, &answer.head.headers);
+    }
+    if let Some(trial) = trial {
+        judge(trial, &result);
+    }
+    if let Some(mut permit) = permit {
+        match &mut result {
+            Ok(answer) => {
+                permit.answered(answer.head.status, &answer.head.headers);
+                answer.permit = Some(permit);
+            }
+            Err(failed) if failed.error.retryable => permit.unsent(),
+            Err(_) => {}
+        }
+    }
+    result
+}
+
+/// Time-outs and the server's own errors count against a place; what was wrong with the request does not.
+fn judge(trial: Trial, result: &Result<Answer, SendError>) {
+    match result {
+        Ok(answer) if answer.head.status.is_server_error() => trial.failed(),
+        Ok(_) => trial.succeeded(),
+        Err(failed) if is_the_places(&failed.error) => trial.failed(),
+        // Nothing was learnt of it.
+        Err(_) => drop(trial),
+    }
+}
+
+/// Whether an error says something of whoever was asked, rather than of this process, the request or the
+/// caller's patience.
+pub(crate) fn is_the_places(error: &Error) -> bool {
+    match error.phase {
+        Phase::Dns | Phase::Connect | Phase::Tls => !matches!(
+            error.code.as_ref(),
+            "EMFILE" | "ENFILE" | "ENOMEM" | "WARMLINE_ENGINE"
+        ),
+        Phase::Send | Phase::Headers => !matches!(
+            error.code.as_ref(),
+            "WARMLINE_REQUEST_BODY" | "UND_ERR_REQ_CONTENT_LENGTH_MISMATCH"
+        ),
+        Phase::Pool | Phase::Body => false,
+    }
+}
+
+/// The tokens that a request will use, as far as is known of its body.
+fn expected(body: &RequestBody) -> Tokens {
+    match body {
+        RequestBody::Full(bytes) => rate_limit::estimate(bytes),
+        _ => Tokens::default(),
+    }
+}
+
+fn rate_limited(wait: Duration) -> Error {
+    let message = "the rate limit for this origin and key is used up";
+    not_before(
+        wait,
+        Error::new("WARMLINE_RATE_LIMITED", Phase::Pool, message),
+    )
+}
+
+fn held_up(error: Error, body: RequestBody) -> SendError {
+    let unsent = Some(Box::new(body));
+    SendError { error, unsent }
+}
+
+fn circuit_open(place: &str, wait: Duration) -> Error {
+    let message = format!("the circuit breaker of {place} is open: too many requests failed there");
+    not_before(
+        wait,
+        Error::new("WARMLINE_CIRCUIT_OPEN", Phase::Pool, message),
+    )
+}
+
+fn cooling_down(wait: Duration) -> Error {
+    let message = "the server asked for a longer pause than this request can wait for";
+    not_before(
+        wait,
+        Error::new("WARMLINE_COOLING_DOWN", Phase::Pool, message),
+    )
+}
+
+fn not_before(wait: Duration, mut error: Error) -> Error {
+    error.retryable = true;
+    error.facts.get_or_insert_default().retry_after = Some(wait);
+    error
+}

@@ -1,0 +1,119 @@
+//! Sends a request a second time where the first one is slow: the first good answer wins, and the other request
+//! is stopped.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::StatusCode;
+use tokio::time::sleep;
+
+use crate::attempts::Tally;
+use crate::error::Error;
+use crate::execute::{Answer, Journey};
+use crate::failover;
+use crate::policy::budget::BudgetOptions;
+use crate::redirect::Hop;
+use crate::routes::Route;
+use crate::transport::RequestBody;
+
+/// When requests are sent a second time.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct HedgeOptions {
+    /// After so long without an answer.
+    pub delay: Duration,
+    /// How much load that may add.
+    pub budget: BudgetOptions,
+}
+
+/// The second of two requests.
+struct Second {
+    hop: Hop,
+    body: RequestBody,
+    tally: Tally,
+}
+
+/// Sends a hop, and a second time if that takes too long; `hop` and `tally` are then of whichever was answered.
+pub(crate) async fn hop(
+    journey: &Journey<'_>,
+    options: &HedgeOptions,
+    route: Option<&Route>,
+    hop: &mut Hop,
+    body: RequestBody,
+    tally: &mut Tally,
+) -> Result<Answer, Error> {
+    let (Some(mut second), Some(standings)) = (Second::of(hop, tally), journey.gates().standings())
+    else {
+        return failover::hop(journey, route, hop, body, tally).await;
+    };
+    standings.deposit_for_hedge();
+    let (result, is_second) = {
+        let first = failover::hop(journey, route, hop, body, tally);
+        tokio::pin!(first);
+        tokio::select! {
+            biased;
+            result = &mut first => return result,
+            () = sleep(options.delay) => {}
+        }
+        if !standings.afford_hedge() {
+            return first.await;
+        }
+        let other = failover::hop(
+            journey,
+            route,
+            &mut second.hop,
+            second.body,
+            &mut second.tally,
+        );
+        tokio::pin!(other);
+        let (result, is_second) = tokio::select! {
+            biased;
+            result = &mut first => (result, false),
+            result = &mut other => (result, true),
+        };
+        if is_good(&result) {
+            (result, is_second)
+        } else {
+            // The one that is still under way may do better.
+            let rest = if is_second { first.await } else { other.await };
+            if is_good(&rest) || result.is_err() && rest.is_ok() {
+                (rest, !is_second)
+            } else {
+                (result, is_second)
+            }
+        }
+    };
+    if is_second {
+        *hop = second.hop;
+        *tally = second.tally;
+    }
+    result
+}
+
+impl Second {
+    /// `None` for a request that can be sent only once.
+    fn of(hop: &Hop, tally: &Tally) -> Option<Self> {
+        let replay = || hop.body.as_ref().and_then(RequestBody::replay);
+        Some(Self {
+            body: replay()?,
+            hop: Hop {
+                method: hop.method.clone(),
+                target: Arc::clone(&hop.target),
+                headers: hop.headers.clone(),
+                body: replay(),
+            },
+            tally: tally.beside(),
+        })
+    }
+}
+
+/// Whether there is no better answer to wait for.
+fn is_good(result: &Result<Answer, Error>) -> bool {
+    result.as_ref().is_ok_and(|answer| {
+        let status = answer.head.status;
+        !status.is_server_error()
+            && !matches!(
+                status,
+                StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS
+            )
+    })
+}

@@ -1,0 +1,9 @@
+/**
+ * warmline/sizing: how large a pool and how long a deadline has to be.
+ *
+ * @packageDocumentation
+ */
+
+export { type PoolCaps, scaleForLoad } from './sizing/load.js';
+export { calculateOptimalPoolSize } from './sizing/pool-size.js';
+export { type OptimalTimeouts, optimizeTimeouts } from './sizing/timeouts.js';
