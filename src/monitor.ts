@@ -4,6 +4,8 @@
  * @packageDocumentation
  */
 
+export type { Alert } from './monitor/alerts/alerts.js';
+export type { AlertRule, Severity } from './monitor/alerts/rules.js';
 export {
   createMonitor,
   type Listening,

@@ -8,7 +8,7 @@ export async function bodyOf(response: Response) {
 
 /** A client and a monitor of it that listens on loopback. */
 export async function watched(options: Omit<MonitorOptions, 'client'> = {}) {
-  const client = new HttpClient({ timeout: 5000 });
+  const client = new HttpClient({ timeout: 5000, retry: false, circuitBreaker: false });
   const monitor = createMonitor({ client, ...options });
   const { url } = await monitor.listen(0);
   const get = (path: string, headers: Record<string, string> = {}) =>

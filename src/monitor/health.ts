@@ -1,6 +1,7 @@
 /** What figures say of how well things are. */
 
-import { isNativeAvailable } from '../native/load.js';
+import { circuitBreaker } from '../client/circuit-breaker.js';
+import { binding, isNativeAvailable } from '../native/load.js';
 import type { Figures, OriginFigures, PoolFigures } from './figures.js';
 import { type History, type OriginLately, originKey } from './history.js';
 import { type Lag, type Memory, memory, type ProcessWatch, rounded } from './process-figures.js';
@@ -76,6 +77,25 @@ export function poolCheck(pool: PoolFigures | null): Check {
     connection_errors_total: pool.connection_errors_total,
     connection_timeouts_total: pool.connection_timeouts_total,
   };
+}
+
+/** The check of a client's circuit breakers: each that is not closed keeps requests from some place. */
+export function breakerCheck(client: number): Check {
+  const breakers = binding().clientBreakers(client).map(circuitBreaker);
+  const shown = breakers.map((breaker) => [
+    breaker.place,
+    {
+      state: breaker.state,
+      failures: breaker.failures,
+      recent_requests: breaker.requests,
+      recent_failure_rate: rounded(breaker.failureRate),
+      retry_after_ms: breaker.retryAfter,
+      opened_total: breaker.openedTotal,
+      refused_total: breaker.refusedTotal,
+    },
+  ]);
+  const closed = breakers.every(({ state }) => state === 'closed');
+  return { status: closed ? 'healthy' : 'degraded', breakers: Object.fromEntries(shown) };
 }
 
 /** The checks of providers: how the requests of the last minute went at each of their origins. */

@@ -3,7 +3,9 @@ import { isIP } from 'node:net';
 
 import { invalid } from '../native/invalid.js';
 import { Access, isLoopback, type Origin } from './access.js';
+import { type Alert, Alerts } from './alerts/alerts.js';
 import { refusal } from './answers.js';
+import { Live } from './live.js';
 import { checkOptions, type MonitorOptions } from './options.js';
 import { ProcessWatch } from './process-figures.js';
 import { ROUTES, type Sources } from './routes.js';
@@ -57,19 +59,34 @@ export function createMonitor(options: MonitorOptions = {}): Monitor {
   return new PoolMonitor(options);
 }
 
+/** What a listener throws is nobody's here; it must not be lost, nor stop the figures. */
+function tell(alert: Alert, onAlert: ((alert: Alert) => void) | undefined): void {
+  try {
+    onAlert?.(alert);
+  } catch (error) {
+    queueMicrotask(() => {
+      throw error;
+    });
+  }
+}
+
 class PoolMonitor implements Monitor {
   readonly #access: Access;
   readonly #sources: Sources;
   readonly #servers: Set<Server> = new Set();
 
   constructor(options: MonitorOptions) {
-    const { clients, token, hosts, interval } = checkOptions(options);
+    const { clients, token, hosts, interval, rules, onAlert } = checkOptions(options);
     this.#access = new Access(token, hosts);
-    this.#sources = {
-      clients,
-      sampler: new Sampler(clients, interval),
-      watch: new ProcessWatch(),
+    const sampler = new Sampler(clients, interval);
+    const watch = new ProcessWatch();
+    const alerts = new Alerts(rules);
+    sampler.onSample = ({ figures, at }) => {
+      if (figures.all === null) return;
+      for (const alert of alerts.look(figures.all, at)) tell(alert, onAlert);
     };
+    const live = new Live(sampler, watch, alerts);
+    this.#sources = { clients, sampler, watch, alerts, live };
   }
 
   fetch(request: Request): Promise<Response> {

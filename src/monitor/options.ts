@@ -3,6 +3,8 @@
 import { HttpClient, insideOf } from '../client/http-client.js';
 import { SHARED_CLIENT } from '../fetch/fetch.js';
 import { invalid, invalidSecret, unknown } from '../native/invalid.js';
+import type { Alert } from './alerts/alerts.js';
+import { type AlertRule, type CheckedRule, checkRules } from './alerts/rules.js';
 import type { NamedClient } from './figures.js';
 
 /** An `HttpClient`. */
@@ -25,6 +27,13 @@ export interface MonitorOptions {
   token?: string;
   /** Names besides `localhost` that requests to a monitor on loopback may be addressed to. */
   hosts?: readonly string[];
+  /** What to be alarmed of, looked at once per `interval` from the first look at the monitor or its listening on. */
+  alerts?: readonly AlertRule[];
+  /**
+   * Told once of each alert that fires, and once when it is over. It does what the alert's `action` says, if anything.
+   * `/api/alerts` lists those that are on.
+   */
+  onAlert?: (alert: Alert) => void;
   /** How often figures are read for what is live, in milliseconds. Default 1000. */
   interval?: number;
 }
@@ -35,9 +44,18 @@ export interface CheckedOptions {
   readonly token: string | undefined;
   readonly hosts: readonly string[];
   readonly interval: number;
+  readonly rules: readonly CheckedRule[];
+  readonly onAlert: ((alert: Alert) => void) | undefined;
 }
 
-const NAMES: readonly (keyof MonitorOptions)[] = ['client', 'token', 'hosts', 'interval'];
+const NAMES: readonly (keyof MonitorOptions)[] = [
+  'client',
+  'token',
+  'hosts',
+  'alerts',
+  'onAlert',
+  'interval',
+];
 /** The name of the only client. */
 const DEFAULT_NAME = 'default';
 const DEFAULT_INTERVAL = 1000;
@@ -67,7 +85,12 @@ export function checkOptions(options: MonitorOptions): CheckedOptions {
     const allowed = `a number of milliseconds from ${LEAST_INTERVAL} to ${MOST_INTERVAL}`;
     throw invalid('interval', allowed, interval);
   }
-  return { clients: clientsOf(options.client), token, hosts, interval };
+  const { alerts = [], onAlert } = options;
+  if (onAlert !== undefined && typeof onAlert !== 'function') {
+    throw invalid('onAlert', 'a function', onAlert);
+  }
+  const clients = clientsOf(options.client);
+  return { clients, token, hosts, interval, rules: checkRules(alerts), onAlert };
 }
 
 function clientsOf(client: MonitorOptions['client']): NamedClient[] {

@@ -3,9 +3,20 @@
 import { ask } from '../native/answer.js';
 import { engine } from '../native/link.js';
 import { isNativeAvailable } from '../native/load.js';
+import type { Alerts } from './alerts/alerts.js';
 import { json, text } from './answers.js';
+import { dashboard } from './dashboard.js';
 import { type NamedClient, readText } from './figures.js';
-import { type Check, checks, poolCheck, providerChecks, type Status, worst } from './health.js';
+import {
+  breakerCheck,
+  type Check,
+  checks,
+  poolCheck,
+  providerChecks,
+  type Status,
+  worst,
+} from './health.js';
+import type { Live } from './live.js';
 import { memory, type ProcessWatch } from './process-figures.js';
 import { processText } from './process-text.js';
 import type { Sampler } from './sampler.js';
@@ -15,6 +26,8 @@ export interface Sources {
   readonly clients: readonly NamedClient[];
   readonly sampler: Sampler;
   readonly watch: ProcessWatch;
+  readonly alerts: Alerts;
+  readonly live: Live;
 }
 
 /** One path's answer. */
@@ -34,12 +47,16 @@ const OPEN_METRICS = 'application/openmetrics-text; version=1.0.0; charset=utf-8
 
 /** All of them. Paths are exact, so that a map is all the routing there is. */
 export const ROUTES: ReadonlyMap<string, Route> = new Map<string, Route>([
+  ['/', { answer: dashboard, open: true }],
+  ['/api/live', { answer: ({ live }) => live.response() }],
+  ['/api/alerts', { answer: ({ alerts }) => json({ alerts: alerts.firing() }) }],
   ['/api/http-client/pool/stats', { answer: poolStats }],
   ['/health', { answer: health }],
   ['/health/live', { answer: () => json({ status: 'healthy' }), open: true }],
   ['/health/ready', { answer: ready, open: true }],
   ['/health/connections', { answer: connections }],
   ['/health/providers', { answer: providers }],
+  ['/health/circuit-breaker', { answer: breakers }],
   ['/metrics', { answer: metrics }],
   ['/metrics/prometheus', { answer: (sources, request) => scrape(sources, accepted(request)) }],
   ['/debug/network/latency', { answer: latency, debug: true }],
@@ -87,6 +104,13 @@ async function connections({ sampler }: Sources): Promise<Response> {
 async function providers({ sampler }: Sources): Promise<Response> {
   const { figures } = await sampler.read();
   return graded(providerChecks(figures, sampler.history));
+}
+
+async function breakers({ clients, sampler }: Sources): Promise<Response> {
+  const { pools } = (await sampler.read()).figures;
+  // One that is closed has none.
+  const open = clients.filter(({ name }) => pools[name] !== undefined);
+  return graded(Object.fromEntries(open.map(({ name, number }) => [name, breakerCheck(number)])));
 }
 
 async function metrics(sources: Sources, request: Request): Promise<Response> {

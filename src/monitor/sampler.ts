@@ -10,12 +10,14 @@ export interface Sample {
   readonly figures: Figures;
 }
 
-/** Told of each sample. */
-export type Listener = (sample: Sample) => void;
+/** Told of each sample, and last of all, with none, that there will be no more. */
+export type Listener = (sample?: Sample) => void;
 
 /** Begins with the first call for a sample, and keeps no process alive. */
 export class Sampler {
   readonly history: History = new History();
+  /** Told of each sample before all others. */
+  onSample: (sample: Sample) => void = () => {};
   readonly #clients: readonly NamedClient[];
   readonly #interval: number;
   readonly #listeners: Set<Listener> = new Set();
@@ -60,6 +62,7 @@ export class Sampler {
   close(): void {
     this.#closed = true;
     clearInterval(this.#timer);
+    for (const listener of [...this.#listeners]) listener();
     this.#listeners.clear();
   }
 
@@ -67,6 +70,7 @@ export class Sampler {
     const figures = await readFigures(this.#clients);
     const sample = { at: Date.now(), figures };
     this.history.add(figures, performance.now());
+    this.onSample(sample);
     for (const listener of [...this.#listeners]) listener(sample);
     return sample;
   }
