@@ -35,7 +35,7 @@ export interface ResponseConnection {
 	readonly reused: boolean;
 	/** As ALPN spells it: `http/1.0`, `http/1.1` or `h2`. */
 	readonly protocol: string;
-	/** Which try of the request this was, from 1. */
+	/** Which try of the request this was, from 1, by whatever it was sent again. */
 	readonly attempt: number;
 	/** The other end, the server or its proxy, such as `192.0.2.1:443` or `[2001:db8::1]:443`; `undefined` where there is none. */
 	readonly remoteAddress: string | undefined;
@@ -55,6 +55,7 @@ export interface ErrorFacts {
 	readonly bytesSent?: number;
 	readonly bytesReceived?: number;
 	readonly retryable?: boolean;
+	readonly retryAfter?: number | null;
 	readonly causes?: readonly string[];
 	/** What each address of a host said, where none answered. */
 	readonly attempts?: readonly AttemptFacts[] | null;
@@ -87,7 +88,7 @@ export declare class WarmlineError extends Error {
 	readonly phase: Phase;
 	/** The origin the request was for, such as `https://api.openai.com`. */
 	readonly origin: string | undefined;
-	/** Which try of the request this was, from 1; 0 where none was made. */
+	/** How many tries of the request were made, this one included; 0 where none was. */
 	readonly attempt: number;
 	/** Whether the connection had carried a request before. */
 	readonly reusedConnection: boolean;
@@ -100,6 +101,8 @@ export declare class WarmlineError extends Error {
 	 * that it has not looked at it.
 	 */
 	readonly retryable: boolean;
+	/** Where nothing was sent for this reason: for so long nothing will be, in milliseconds. */
+	readonly retryAfter: number | undefined;
 	constructor(facts: ErrorFacts);
 	/**
 	 * Where the time went until it failed, in milliseconds: `total` is there for whatever was a request, the
@@ -118,6 +121,11 @@ export declare class WarmlineError extends Error {
 }
 /** What a request's body can be encoded with. */
 export type Compression = "gzip" | "zstd";
+/**
+ * Who goes first where a rate limit makes requests wait: `'interactive'` before `'batch'`, of which one goes for every
+ * nine of the others. The standard's words mean the same: `'low'` is `'batch'`, `'high'` and `'auto'` are not.
+ */
+export type RequestPriority = "interactive" | "batch" | "high" | "low" | "auto";
 /** The deadlines of a request, in milliseconds. One that is left out is the client's own. */
 export interface Timeouts {
 	/** Name look-up, TCP and TLS together. */
@@ -141,6 +149,15 @@ export interface RequestOptions {
 	compress?: Compression | false;
 	/** This request's own deadlines in milliseconds; a number is the total. */
 	timeout?: number | Timeouts;
+	/** `false` sends it once, whatever the client's `retry` says. */
+	retry?: false;
+	/** Who goes first where the client's `rateLimit` makes requests wait. Default `'interactive'`. */
+	priority?: RequestPriority;
+	/**
+	 * `true`: it does no harm to send this request twice, whatever its method, and the client's `hedge` is for it,
+	 * too; `false`: it does. Default: by its method.
+	 */
+	hedge?: boolean;
 	/** The id of a leased connection to send on. */
 	connection?: string;
 	/**
@@ -196,6 +213,123 @@ export declare class NativeUnavailableError extends Error {
  * ```
  */
 export declare function isNativeAvailable(): boolean;
+/** When an {@link HttpClient} does not ask a place that fails. Time-outs and statuses from 500 on are failures. */
+export interface CircuitBreakerOptions {
+	/**
+	 * So many failures in a row open it. Where a part of the requests fails all the time, the row has to be as long
+	 * as chance makes one in no more than a million requests. Default 5.
+	 */
+	failureThreshold?: number;
+	/** For so long, in milliseconds; then some requests show whether the place has recovered. Default 60 000. */
+	recoveryTimeout?: number;
+	/** This part of the requests in the window opens it, too, from 0 to 1. Default 0.5. */
+	failureRate?: number;
+	/** If there were so many of them. Default 20. */
+	minimumRequests?: number;
+	/** How far back requests count for that, in milliseconds. Default 30 000. */
+	window?: number;
+	/** So many requests at a time show whether the place has recovered, and as many have to be answered. Default 1. */
+	halfOpenRequests?: number;
+	/**
+	 * Whether changes are published on the `diagnostics_channel` named `warmline:circuit-breaker`, each as a
+	 * {@link CircuitBreakerChange}, once in each thread that has a client with this. Default `true`.
+	 */
+	monitoringEnabled?: boolean;
+}
+/** Whether requests pass: all, none, or some, to see how they fare. */
+export type CircuitBreakerState = "closed" | "open" | "half-open";
+/** A change of a circuit breaker. */
+export interface CircuitBreakerChange {
+	/** The origin, or the endpoint's URL. */
+	readonly place: string;
+	readonly from: CircuitBreakerState;
+	readonly to: CircuitBreakerState;
+	/** How long it stays open, in milliseconds; 0 if it does not. */
+	readonly retryAfter: number;
+}
+/** A circuit breaker at one moment. */
+export interface CircuitBreakerStatus {
+	/** The origin, or the endpoint's URL. */
+	readonly place: string;
+	readonly state: CircuitBreakerState;
+	/** Failures in a row. */
+	readonly failures: number;
+	/** Requests in the window. */
+	readonly requests: number;
+	/** The part of them that failed, from 0 to 1. */
+	readonly failureRate: number;
+	/** How long it stays open, in milliseconds; 0 if it is not. */
+	readonly retryAfter: number;
+	/** How often it has opened. */
+	readonly openedTotal: number;
+	/** How many requests it has refused. */
+	readonly refusedTotal: number;
+}
+/**
+ * A kind of failure, by httpx's names for them, or the `code` of one, such as `'ECONNRESET'`.
+ *
+ * `'ConnectError'`: the name was not found, no address answered, the TLS handshake broke off; not a certificate that
+ * is refused. `'ConnectTimeout'`, `'ReadTimeout'` (no response in time) and `'PoolTimeout'` (no connection in time);
+ * `'TimeoutException'` is all three. `'NetworkError'`: `'ConnectError'`, or a connection that broke before a response
+ * came.
+ */
+export type RetryException = "ConnectError" | "ConnectTimeout" | "ReadTimeout" | "PoolTimeout" | "TimeoutException" | "NetworkError" | (string & {});
+/** How much load retries may add, for each origin or endpoint. */
+export interface RetryBudget {
+	/** Retries for each request, from 0 to 1. Default 0.2: one for five. */
+	ratio?: number;
+	/** Retries beyond these, which come back over a minute once they are used up. Default 10. */
+	reserve?: number;
+}
+/** When an {@link HttpClient} sends a request again. */
+export interface RetryOptions {
+	/** How often at the most, after the first time. Default 3. */
+	attempts?: number;
+	/**
+	 * The wait before the n-th retry is a random part of this many seconds times 2 to the power of n - 1, unless the
+	 * server says how long to wait (`retry-after-ms`, `retry-after`). Default 0.5.
+	 */
+	backoffFactor?: number;
+	/** The longest wait, in milliseconds, also where the server asks for a longer one. Default 60 000. */
+	backoffMaxDelay?: number;
+	/**
+	 * Statuses that are worth another try; `x-should-retry` goes before them. Default 408, 429, 500, 502, 503 and 504.
+	 */
+	statusCodes?: readonly number[];
+	/** Failures that are. Default `['ConnectError', 'TimeoutException', 'NetworkError']`. */
+	exceptions?: readonly RetryException[];
+	/**
+	 * `true` gives each request whose method is not idempotent an `idempotency-key` of its own, the same at every
+	 * try: for servers that know a repetition by it, which the public ones of LLM providers do not promise to do.
+	 * Default `false`.
+	 */
+	idempotencyKey?: boolean;
+	/** How much load retries may add; `false` is as much as they come to. */
+	budget?: RetryBudget | false;
+}
+/** How an {@link HttpClient} keeps the pauses that servers ask for. */
+export interface CooldownOptions {
+	/**
+	 * The longest pause that requests wait for, in milliseconds. Whoever is told to wait for longer is out of quota
+	 * rather than too quick: such a pause is not waited for, and requests get the server's answer. Default: what
+	 * `retry.backoffMaxDelay` is, 60 000.
+	 */
+	maxDelay?: number;
+}
+/** A pause that a server has asked for. */
+export interface Cooldown {
+	readonly origin: string;
+	/** Stands for the credential of the requests, from which it cannot be told; another one in each process. */
+	readonly key: string;
+	/** What is left of it, in milliseconds; 0 while those who waited leave one after another. */
+	readonly retryAfter: number;
+}
+/**
+ * The pauses that servers have asked for, of all threads and clients of the process.
+ *
+ * @throws {NativeUnavailableError} without a native binary for this platform.
+ */
+export declare function getCooldowns(): Cooldown[];
 /** An address of a name. */
 export interface FoundAddress {
 	readonly address: string;
@@ -270,10 +404,19 @@ export interface EndpointStatus {
 	/** Of these, those that found no connection, or no response on it. */
 	readonly totalFailures: number;
 }
+/** When an {@link HttpClient} sends a request a second time while the first one is under way. */
+export interface HedgeOptions {
+	/** After so long without an answer, in milliseconds: about what nine of ten requests take. */
+	delay: number;
+	/** How much load that may add: requests for each request, from 0 to 1. Default 0.05. */
+	ratio?: number;
+	/** Requests beyond these, which come back over a minute once they are used up. Default 3. */
+	reserve?: number;
+}
 /** What `fetch` takes as a body, an async iterable included (Node's own extension). */
 export type BodyInput = string | ArrayBuffer | ArrayBufferView | Blob | FormData | URLSearchParams | ReadableStream | AsyncIterable<Uint8Array> | Iterable<Uint8Array> | null | undefined;
 /** What `fetch` takes beside the URL: the standard's, and what is ours. */
-export interface FetchInit extends Omit<RequestInit, "body" | "headers" | "signal"> {
+export interface FetchInit extends Omit<RequestInit, "body" | "headers" | "priority" | "signal"> {
 	headers?: HeadersInput;
 	body?: BodyInput;
 	signal?: AbortSignal | null | undefined;
@@ -288,6 +431,18 @@ export interface FetchInit extends Omit<RequestInit, "body" | "headers" | "signa
 	compress?: Compression | false;
 	/** This request's own deadlines in milliseconds; a number is the total. */
 	timeout?: number | Timeouts;
+	/**
+	 * `false` sends it once, whatever the client's `retry` says. Only an {@link HttpClient} of your own ever sends
+	 * a request again; the `fetch` that the process shares never does.
+	 */
+	retry?: false;
+	/** Who goes first where a rate limit makes requests wait. Default `'interactive'`. */
+	priority?: RequestPriority;
+	/**
+	 * `true`: it does no harm to send this request twice, whatever its method, and the `hedge` of a client of your own
+	 * is for it, too; `false`: it does. Default: by its method.
+	 */
+	hedge?: boolean;
 	/** Where the client's `balance` is `'sticky'`, requests with the same key go to the same endpoint. */
 	affinity?: string;
 }
@@ -331,6 +486,60 @@ export interface ServerSentEvent {
  * ```
  */
 export declare function events(response: Response): AsyncIterableIterator<ServerSentEvent>;
+/**
+ * How much is sent to one origin with one key. Without a limit of its own it keeps to what the provider's headers
+ * say.
+ */
+export interface RateLimit {
+	/** Requests, whatever becomes of them. Default: no limit. */
+	requestsPerMinute?: number;
+	/**
+	 * Tokens of prompts and answers. A request is taken to use one for every four bytes of its body, and as many more
+	 * as the body lets the provider generate (`max_tokens` and its like), until its response has said how many they
+	 * were. Bodies that are streamed are taken to use none. Default: no limit.
+	 */
+	tokensPerMinute?: number;
+	/** Requests under way, responses that are still read included. Default: no limit. */
+	concurrentRequests?: number;
+	/**
+	 * What the limits per minute are counted over, in milliseconds: in each span of this length, wherever it begins,
+	 * no more goes out than its part of them. A shorter one spreads what would else go out at once. Default 60 000.
+	 */
+	window?: number;
+	/**
+	 * Whether requests also wait for what the provider says is left, in the headers `x-ratelimit-*` (OpenAI and its
+	 * like, Azure) and `anthropic-ratelimit-*`. Default `true`.
+	 */
+	followHeaders?: boolean;
+	/**
+	 * What becomes of a request that does not fit: `'wait'`, in the order in which they came, or `'refuse'`, with an
+	 * error of the code `WARMLINE_RATE_LIMITED` whose `retryAfter` says how long it would have had to wait. Default `'wait'`.
+	 */
+	mode?: "wait" | "refuse";
+	/**
+	 * How long one waits at most, in milliseconds, until it is refused. Default: as long as its deadline lets it.
+	 */
+	maxWait?: number;
+}
+/**
+ * One limit for every origin, or limits by origin: `{ 'https://api.openai.com': { requestsPerMinute: 500 } }`, where
+ * `'*'` stands for all others.
+ */
+export type RateLimitOptions = RateLimit | Readonly<Record<string, RateLimit>>;
+/** What was sent to one origin with one key. */
+export interface RateLimitStatus {
+	readonly origin: string;
+	/** Requests in line. */
+	readonly waiting: number;
+	/** Requests under way, responses that are still read included. */
+	readonly inFlight: number;
+	/** Requests of the window that ends now; 0 where they are not limited. */
+	readonly requests: number;
+	/** Their tokens, estimated until their responses have said; 0 where they are not limited. */
+	readonly tokens: number;
+	/** How long it is, in milliseconds, until the next one may go; 0 if it may, and where it waits for another to end. */
+	readonly retryAfter: number;
+}
 /** A certificate or key in PEM form. */
 export type Pem = string | Uint8Array;
 /** How an {@link HttpClient} speaks TLS. */
@@ -457,6 +666,37 @@ export interface HttpClientOptions {
 	 * response is a response, whatever its status. With `false` no request goes on. Default `true`.
 	 */
 	failover?: boolean | FailoverOptions;
+	/**
+	 * When {@link HttpClient.request}, {@link HttpClient.fetch} and {@link HttpClient.events} send a request again:
+	 * after a listed status, or a failure that cannot have made the server do the work; after one that may have only
+	 * if the method is idempotent (RFC 9110 section 9.2.2; no `POST`) or the request has an `idempotency-key`. Never
+	 * a body that is streamed, and nothing once a response has come. What goes over this client by way of a patched
+	 * SDK, axios or undici is not sent again: those see to it themselves. `false` is never.
+	 */
+	retry?: RetryOptions | false;
+	/**
+	 * When requests to a place that fails are not sent at all, and end at once with a {@link CircuitOpenError}. A place
+	 * is an origin, or one of `endpoints`; the clients of a process that are set up alike, in all its threads, have
+	 * their breakers in common. `false` sends them always.
+	 */
+	circuitBreaker?: CircuitBreakerOptions | false;
+	/**
+	 * Whether requests wait for a pause that a server has asked for (429, 503 or 529 with `retry-after`) of everybody
+	 * with their key, in any thread of the process and on any client. They then leave one after another. A request
+	 * with less time than that ends with the code `WARMLINE_COOLING_DOWN`. `false` sends them at once.
+	 */
+	cooldown?: CooldownOptions | false;
+	/**
+	 * How much is sent to an origin with one key: one limit for every origin, or limits by origin. The clients of a
+	 * process that have the same `rateLimit`, in all its threads, have it in common. Default: no limit.
+	 */
+	rateLimit?: RateLimitOptions | false;
+	/**
+	 * Sends a request of this client's own a second time where the first one takes long, if that can do no harm: by
+	 * its method (RFC 9110 section 9.2.2; no `POST`), or because the request says so. The first good answer wins, and
+	 * the other request is stopped. Default `false`.
+	 */
+	hedge?: HedgeOptions | false;
 }
 /** What an encoded response may come to; `WARMLINE_DECOMPRESSION_LIMIT` is the error of one that comes to more. */
 export interface DecompressOptions {
@@ -572,6 +812,34 @@ export declare class HttpClient {
 	 * @throws {WarmlineError} `WARMLINE_CLOSED` once the client is closed.
 	 */
 	getEndpoints(): EndpointStatus[];
+	/**
+	 * The circuit breakers of the places that requests went to, by their names: those of all clients of the process
+	 * that are set up alike. None with `circuitBreaker: false`.
+	 *
+	 * @throws {WarmlineError} `WARMLINE_CLOSED` once the client is closed.
+	 */
+	getCircuitBreakers(): CircuitBreakerStatus[];
+	/**
+	 * Closes circuit breakers at once.
+	 *
+	 * @param place an origin or, of a client with endpoints, the URL of one; all of them if it is left out.
+	 * @throws {WarmlineError} `WARMLINE_CLOSED` once the client is closed.
+	 */
+	resetCircuitBreakers(place?: string): void;
+	/**
+	 * Changes the rate limits while the client runs: what was sent under the ones before counts, and who waits goes on
+	 * waiting.
+	 *
+	 * @throws {TypeError} as the constructor does for its `rateLimit`.
+	 * @throws {WarmlineError} `WARMLINE_CLOSED` once the client is closed.
+	 */
+	updateRateLimit(rateLimit: RateLimitOptions | false): void;
+	/**
+	 * What was sent under the rate limits, by origin, for each key that it was sent with.
+	 *
+	 * @throws {WarmlineError} `WARMLINE_CLOSED` once the client is closed.
+	 */
+	getRateLimits(): RateLimitStatus[];
 	/** Takes no more requests, waits for those in flight, then closes the connections. */
 	close(): Promise<void>;
 	/** Stops every request in flight and closes the connections. */
@@ -773,6 +1041,22 @@ export interface PipeOptions {
  * ```
  */
 export declare function pipe(from: Response, to: Destination, { head, heartbeat }?: PipeOptions): Promise<PipeReport>;
+/**
+ * Nothing was sent: too many requests have failed where this one was to go, and its circuit breaker is open. Its
+ * `code` is `WARMLINE_CIRCUIT_OPEN`.
+ */
+export declare class CircuitOpenError extends WarmlineError {
+	readonly name: string;
+	/**
+	 * For so long nothing will be sent there, in milliseconds; 0 while those requests are under way that show
+	 * whether the place has recovered.
+	 */
+	readonly retryAfter: number;
+	/** The same as a moment. */
+	readonly retryAt: Date;
+	constructor(facts: ErrorFacts);
+	static [Symbol.hasInstance](value: unknown): boolean;
+}
 /** What has gone through one patch since it was made. */
 export interface PatchStatistics {
 	/** Requests that the engine was given, those that an SDK repeats of its own accord included. */

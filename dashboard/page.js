@@ -92,7 +92,7 @@ const CHARTS = [
     ],
   },
   {
-    name: 'Requests and events, per second',
+    name: 'Requests per second, and pending ones',
     lines: [
       ['requests', since('total_requests')],
       ['aborted', since('requests_aborted_total')],
@@ -135,7 +135,6 @@ const CHARTS = [
     lines: [
       ['process', ({ memory }) => memory.rss_bytes / 1e6],
       ['heap', ({ memory }) => memory.heap_used_bytes / 1e6],
-      ['engine', ({ memory }) => memory.native_bytes / 1e6],
     ],
   },
 ];

@@ -46,7 +46,7 @@ export interface Memory {
   /** `heap_used_bytes` of `heap_limit_bytes`. */
   readonly heap_used_percent: number;
   readonly external_bytes: number;
-  /** What the engine's allocator has of the operating system. */
+  /** What the engine's allocator has committed, touched or not; what it has touched is in `rss_bytes`. */
   readonly native_bytes: number;
 }
 

@@ -36,7 +36,7 @@ export const PROCESS_TABLE: readonly ProcessMetric[] = [
   {
     name: 'memory_bytes',
     kind: 'gauge',
-    help: 'Memory of the process; native is what the engine has of it.',
+    help: "Memory of the process; native is what the engine's allocator has committed, touched or not.",
     read: () => {
       const { rss_bytes, heap_used_bytes, external_bytes, native_bytes } = memory();
       return [

@@ -23,7 +23,8 @@ pub(crate) fn give_back_at_once() {
     }
 }
 
-/// What the allocator has of the operating system, now and at the most, in bytes.
+/// What the allocator has committed of the operating system's memory, touched or not, now and at the most, in
+/// bytes.
 pub(crate) fn committed() -> (usize, usize) {
     let (mut now, mut peak) = (0, 0);
     // SAFETY: fills in what it is given places for, and skips the null pointers, at any time and from any

@@ -91,7 +91,7 @@ impl Task for Writing {
 /// The engine's own memory, in bytes.
 #[napi(object)]
 pub struct NativeMemory {
-    /// What its allocator has of the operating system.
+    /// What its allocator has committed, touched or not.
     pub committed: f64,
     pub peak_committed: f64,
 }
