@@ -1,5 +1,37 @@
 // Generated from src/ by `npm run types`; do not edit.
 
+/** How bad it is. */
+export type Severity = "info" | "warning" | "critical";
+/** An alert, as the reference's `alerting` and `alerts` blocks have them. */
+export interface AlertRule {
+	/** What it is called; each name once. */
+	readonly name: string;
+	/**
+	 * When it fires: metrics of the pool, numbers, `+ - * /`, comparisons, `and`, `or`, `not` and parentheses, such as
+	 * `connection_errors_total / connections_created_total > 0.05`. `increase(metric)` is by how much a metric grew
+	 * in the last minute. What is divided by zero is zero.
+	 */
+	readonly condition: string;
+	/** For how long the condition must hold before: milliseconds, or such as `"30s"` or `"5m"`. Default 0. */
+	readonly for?: number | string;
+	/** Default `warning`. */
+	readonly severity?: Severity;
+	/** For people. Default: the condition. */
+	readonly message?: string;
+	/** What is to be done, in the word of whoever does it, such as `scale_up`; it is handed on. */
+	readonly action?: string;
+}
+/** An alert that has fired, or that is over. */
+export interface Alert {
+	readonly name: string;
+	readonly state: "firing" | "resolved";
+	readonly severity: Severity;
+	readonly message: string;
+	/** As its rule has it. */
+	readonly action: string | undefined;
+	/** Since when its condition holds, in milliseconds since 1970. */
+	readonly since: number;
+}
 /** An `HttpClient`. */
 export interface MonitoredClient {
 	getPoolMetrics(): {
@@ -21,6 +53,13 @@ export interface MonitorOptions {
 	token?: string;
 	/** Names besides `localhost` that requests to a monitor on loopback may be addressed to. */
 	hosts?: readonly string[];
+	/** What to be alarmed of, looked at once per `interval` from the first look at the monitor or its listening on. */
+	alerts?: readonly AlertRule[];
+	/**
+	 * Told once of each alert that fires, and once when it is over. It does what the alert's `action` says, if anything.
+	 * `/api/alerts` lists those that are on.
+	 */
+	onAlert?: (alert: Alert) => void;
 	/** How often figures are read for what is live, in milliseconds. Default 1000. */
 	interval?: number;
 }

@@ -41,8 +41,14 @@ describe('a condition', () => {
 
   it('that is none is refused, with the place and the nearest name', () => {
     const wrong: [string, RegExp][] = [
-      ['pending_request > 50', /no metric pending_request: did you mean pending_requests\?, at character 1$/],
-      ['total_requests > 1 and nonsense_of_mine > 2', /no metric nonsense_of_mine, at character 24$/],
+      [
+        'pending_request > 50',
+        /no metric pending_request: did you mean pending_requests\?, at character 1$/,
+      ],
+      [
+        'total_requests > 1 and nonsense_of_mine > 2',
+        /no metric nonsense_of_mine, at character 24$/,
+      ],
       ['total_requests', /a comparison is wanted here/],
       ['1 > 2 > 3', /the end is wanted and not >, at character 7$/],
       ['(total_requests > 1', /\) is wanted and not the end/],

@@ -18,7 +18,9 @@ describe.skipIf(executablePath === undefined && process.env['WARMLINE_PEERS'] ==
     }, 120_000);
     afterAll(() => browser?.close());
 
-    it('is live, opens an origin, and shows alerts as they come and go', { timeout: 120_000 }, async () => {
+    it('is live, opens an origin, and shows alerts as they come and go', {
+      timeout: 120_000,
+    }, async () => {
       await using server = await httpServer((_, response) => response.end('body'));
       const refusing = await refusingOrigin();
       await using setup = await watched({

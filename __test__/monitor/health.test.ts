@@ -15,7 +15,9 @@ describe('health', () => {
     expect(response.status).toBe(200);
     const { checks } = await bodyOf(response);
     const { event_loop: busy, ...others } = checks as Record<string, { status: string }>;
-    expect(new Set(Object.values(others).map(({ status }) => status))).toEqual(new Set(['healthy']));
+    expect(new Set(Object.values(others).map(({ status }) => status))).toEqual(
+      new Set(['healthy']),
+    );
     // The machine may well be busy.
     expect(['healthy', 'degraded']).toContain(busy?.status);
     expect(Object.keys(checks).sort()).toEqual([
