@@ -851,8 +851,6 @@ export declare class HttpClient {
  *
  * As the standard has it, with what Node adds: async iterables as bodies, `duplex: 'half'` for streamed
  * ones. Beyond it: `connection` sends on a leased connection, `timeout` sets deadlines.
- * Short of it: a Blob or form of more than 16 MiB is streamed, and cannot be sent again for a 307 or 308;
- * `referrer` and `referrerPolicy` make no difference.
  *
  * Rejects with `TypeError: fetch failed`, whose `cause` is a {@link WarmlineError}; with the signal's
  * reason once it is aborted; with another `TypeError` for arguments that nothing can be sent for.
@@ -1226,7 +1224,8 @@ export interface AcquireOptions {
  *
  * There is one pool for each name in the process, whatever thread asks for it. The pool named
  * `default` leases from the connections that `fetch` uses. At most 10 leases for each endpoint and
- * 100 in all; a returned connection stays open for 5 minutes.
+ * 100 in all; a returned connection stays open for 5 minutes. Any thread may use and return an id, but a
+ * lease ends with the thread that took it: what a worker has not returned is returned when it ends.
  *
  * @example
  * ```ts

@@ -13,11 +13,15 @@ import { run as requests } from './requests/case.mjs';
 import { run as sdk } from './sdk/case.mjs';
 import { run as soak } from './soak/case.mjs';
 import { run as stream } from './stream/case.mjs';
+import { run as threads } from './threads/case.mjs';
+import { run as tls } from './tls/case.mjs';
 import { run as warmth } from './warmth/case.mjs';
 
 const BENCHMARKS = {
   requests: { title: 'Requests: 1 KB up, 600 B down', run: requests },
   http2: { title: 'HTTP/2: many POSTs on one connection', run: http2 },
+  tls: { title: 'TLS handshakes', run: tls },
+  threads: { title: 'Worker threads', run: threads },
   sdk: { title: 'The OpenAI SDK', run: sdk },
   stream: { title: 'Streams of tokens', run: stream },
   gateway: { title: 'Gateways', run: gateway },

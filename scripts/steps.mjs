@@ -1,8 +1,10 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { fuzz, targets } from './fuzzing.mjs';
 import { environment, targetDir, toolsDir } from './paths.mjs';
 import { shell } from './shell.mjs';
+import { missingForFuzzing } from './toolchain.mjs';
 
 /**
  * @typedef {object} Outcome
@@ -85,6 +87,15 @@ const LOOM = {
   CARGO_PROFILE_RELEASE_CODEGEN_UNITS: '16',
 };
 
+/** Long enough to run every seed and to miss what somebody has just broken; `npm run fuzz` looks further. */
+const FUZZ_SECONDS = 15;
+
+async function fuzzBriefly() {
+  const missing = missingForFuzzing();
+  if (missing !== undefined) return { passed: 0, failed: 0, skipped: missing };
+  return fuzz(targets, FUZZ_SECONDS);
+}
+
 /**
  * Everything that `npm test` runs, the quick ones first. A step that needs the build is counted as
  * failed when that did not succeed.
@@ -97,7 +108,10 @@ export const steps = [
     run: check(`biome ci --error-on-warnings --colors=${process.stdout.isTTY ? 'force' : 'off'} .`),
   },
   { name: 'layers', run: check('depcruise src') },
-  { name: 'rustfmt', run: check('cargo fmt --all --check') },
+  {
+    name: 'rustfmt',
+    run: check('cargo fmt --all --check && cargo fmt --manifest-path fuzz/Cargo.toml --check'),
+  },
   { name: 'crates', run: check('node scripts/crates.mjs') },
   { name: 'workflows', run: optionalCheck(findActionlint, (program) => program) },
   {
@@ -109,8 +123,11 @@ export const steps = [
   },
   {
     name: 'build',
-    // The mock provider is what the SDKs are tested against.
-    run: check('npm run --silent build && npm run --silent build:provider'),
+    // The mock provider is what the SDKs are tested against, and a binding that panics on demand shows what
+    // becomes of a panic.
+    run: check(
+      'npm run --silent build && npm run --silent build:provider && npm run --silent build:panics',
+    ),
   },
   {
     name: 'types',
@@ -126,4 +143,5 @@ export const steps = [
     name: 'loom',
     run: cargoTest('cargo test -p warmline-pool --release --locked --test loom', LOOM),
   },
+  { name: 'fuzz', run: fuzzBriefly },
 ];

@@ -78,3 +78,12 @@ export function missingTool() {
   }
   return undefined;
 }
+
+/** What this machine lacks to build the fuzz targets beside that, as one line; undefined if it has everything. */
+export function missingForFuzzing() {
+  if (process.platform === 'win32')
+    return 'The fuzz targets need libFuzzer, which is not for Windows.';
+  const compilers = process.env.CXX ? [process.env.CXX] : ['c++', 'g++', 'clang++'];
+  if (compilers.some((name) => versionOf(name) !== undefined)) return undefined;
+  return `The fuzz targets need libFuzzer, which is C++, and there is no C++ compiler here: ${cCompilerHint()}.`;
+}

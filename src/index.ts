@@ -4,6 +4,7 @@
  * @packageDocumentation
  */
 
+export type { Analytics, AnalyticsHour, AnalyticsOptions } from './client/analytics.js';
 export { ClientResponse, type RequestOptions } from './client/call.js';
 export type {
   CircuitBreakerChange,
@@ -14,12 +15,14 @@ export type {
 export { type Cooldown, type CooldownOptions, getCooldowns } from './client/cooldown.js';
 export type { DnsOptions } from './client/dns.js';
 export type { Balance, Endpoint, EndpointStatus, FailoverOptions } from './client/endpoints.js';
+export type { HealthOptions, HealthStatus } from './client/health.js';
 export type { HedgeOptions } from './client/hedge.js';
 export { HttpClient, type PoolMetrics } from './client/http-client.js';
 export type { FoundAddress, LookupFunction } from './client/lookup.js';
 export type { DecompressOptions, Http2, HttpClientOptions } from './client/options.js';
 export type { RateLimit, RateLimitOptions, RateLimitStatus } from './client/rate-limit.js';
 export type { RetryBudget, RetryException, RetryOptions } from './client/retry.js';
+export type { ScalingOptions } from './client/scaling.js';
 export type { Pem, TlsOptions } from './client/tls.js';
 export type { HealthCheckOptions } from './client/upkeep.js';
 export { fetch } from './fetch/fetch.js';

@@ -350,7 +350,11 @@ describe('an endpoint that fails', () => {
 
   it('is no endpoint that answers with an error', async () => {
     await using busy = await httpServer((_, response) => response.writeHead(503).end());
-    await using client = new HttpClient({ endpoints: [busy.origin] });
+    await using client = new HttpClient({
+      endpoints: [busy.origin],
+      retry: false,
+      circuitBreaker: false,
+    });
     for (let request = 0; request < 5; request++) {
       expect((await client.request('GET', '/')).status).toBe(503);
     }
@@ -363,15 +367,16 @@ describe('an endpoint that fails', () => {
     await using client = new HttpClient({
       endpoints: [dead, ...origins(servers.all)],
       failover: false,
+      retry: { attempts: 2, backoffFactor: 0 },
     });
     const error = await rejection(client.request('GET', '/'));
-    expect(error).toMatchObject({ code: 'ECONNREFUSED', origin: dead });
+    expect(error).toMatchObject({ code: 'ECONNREFUSED', origin: dead, attempt: 3 });
     expect(servers.all[0]?.requestCount).toBe(0);
   });
 
   it('is told of by the error of the last one, when all fail', async () => {
     const dead = [await refusingOrigin(), await refusingOrigin()];
-    await using client = new HttpClient({ endpoints: dead });
+    await using client = new HttpClient({ endpoints: dead, retry: false });
     const error = (await rejection(client.request('POST', '/'))) as WarmlineError;
     expect(error).toMatchObject({ code: 'ECONNREFUSED', phase: 'connect', origin: dead[1] });
     expect(pick(client, 'totalFailures')).toEqual([1, 1]);

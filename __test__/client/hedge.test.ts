@@ -48,7 +48,7 @@ describe('a request that takes long', () => {
     await server.came(2);
     server.held[0]?.end('first');
     const response = await request;
-    expect([await response.text(), response.connection.attempt]).toEqual(['first', 1]);
+    expect([await response.text(), response.connection?.attempt]).toEqual(['first', 1]);
     await server.closed(1);
   });
 

@@ -206,7 +206,7 @@ describe('getPoolMetrics', () => {
     await using client = new HttpClient();
     for (let i = 0; i < 4; i++) await client.request('GET', server.origin);
     await (await client.fetch(server.origin)).text();
-    await rejection(client.request('GET', await refusingOrigin()));
+    await rejection(client.request('GET', await refusingOrigin(), { retry: false }));
     const metrics = client.getPoolMetrics();
     expect(metrics).toMatchObject({
       connectionsActive: 0,

@@ -247,7 +247,7 @@ describe('HttpClient.request rejects', () => {
   });
 
   it('with why a connection could not be made', async () => {
-    await using client = new HttpClient();
+    await using client = new HttpClient({ retry: false });
     const origin = await refusingOrigin();
     const error = await rejection(client.request('GET', `${origin}/x`));
     expect(error).toBeInstanceOf(WarmlineError);

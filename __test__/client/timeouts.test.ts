@@ -21,7 +21,7 @@ describe.each([
   it('for connecting', async () => {
     await using server = await deafServer();
     const [ofClient, ofRequest] = place({ connect: LIMIT });
-    await using client = new HttpClient(ofClient);
+    await using client = new HttpClient({ ...ofClient, retry: false });
     const error = await failure(client.request('GET', server.origin, ofRequest));
     expect(error).toMatchObject({ code: 'UND_ERR_CONNECT_TIMEOUT', phase: 'connect' });
     expect(client.getPoolMetrics().connectionTimeoutsTotal).toBe(1);

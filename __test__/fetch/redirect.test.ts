@@ -1,3 +1,4 @@
+import { createHash, randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { echoed, echoServer } from '../servers/echo.js';
 import { httpServer } from '../servers/http.js';
@@ -82,6 +83,28 @@ describe.each(implementations)('$name fetch: a redirect', ({ fetch }) => {
       expect(seen.body.equals(large)).toBe(true);
     }
   });
+
+  it.each(['at once', 'once it was read'])(
+    'of status 308 sends a Blob again that is read as it is sent, answered %s',
+    async (when) => {
+      await using server = await httpServer(async (request, response) => {
+        if (request.url === '/' && when === 'at once') {
+          request.resume();
+          response.writeHead(308, { location: '/end' }).end();
+          return;
+        }
+        const digest = createHash('sha256');
+        for await (const piece of request) digest.update(piece as Buffer);
+        if (request.url === '/') response.writeHead(308, { location: '/end' }).end();
+        else response.end(digest.digest('hex'));
+      });
+      const body = new Blob([randomBytes(17 << 20), 'the end']);
+      const sum = createHash('sha256').update(Buffer.from(await body.arrayBuffer()));
+      const response = await fetch(server.origin, { method: 'POST', body });
+      expect(await response.text()).toBe(sum.digest('hex'));
+      expect(server.requestCount).toBe(2);
+    },
+  );
 
   it('of status 307 sends a form again', async () => {
     await using server = await redirectServer();

@@ -1,29 +1,12 @@
 import { execFile } from 'node:child_process';
-import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { Worker } from 'node:worker_threads';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { isNativeAvailable } from 'warmline';
+import { packageWithLoader } from './package-with-loader.js';
 
 const run = promisify(execFile);
-const root = new URL('../../', import.meta.url).pathname;
-
-/** A copy of the built package whose generated loader is the given CommonJS source. */
-async function packageWithLoader(source: string): Promise<string> {
-  const dir = await mkdtemp(join(tmpdir(), 'warmline-loader-'));
-  onTestFinished(() => rm(dir, { recursive: true, force: true }));
-  await cp(join(root, 'dist'), join(dir, 'dist'), { recursive: true });
-  await cp(join(root, 'package.json'), join(dir, 'package.json'));
-  await cp(join(root, 'native'), join(dir, 'native'), {
-    recursive: true,
-    filter: (file) => !file.endsWith('.node'),
-  });
-  await writeFile(join(dir, 'native', 'binding.cjs'), source);
-  return dir;
-}
 
 test('the binding that was just built loads', () => {
   expect(isNativeAvailable()).toBe(true);

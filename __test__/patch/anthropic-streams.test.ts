@@ -1,7 +1,7 @@
 import { getEventListeners } from 'node:events';
 import Anthropic from '@anthropic-ai/sdk';
 import { describe, expect, it } from 'vitest';
-import { getPatchStatus, patch } from 'warmline';
+import { patch } from 'warmline';
 import { type HttpServer, httpServer } from '../servers/http.js';
 import {
   BODIES,
@@ -13,16 +13,8 @@ import {
   thinking,
   toolUse,
 } from './anthropic-bodies.js';
-import {
-  type Body,
-  cutServer,
-  cutsOf,
-  described,
-  logger,
-  read,
-  turns,
-  twins,
-} from './differential.js';
+import { type Body, described, logger, read, twins } from './differential.js';
+import { describeStreamsAlike } from './streams-alike.js';
 
 const clientOf = (origin: string, options: object = {}) =>
   new Anthropic({ apiKey: 'k', baseURL: origin, maxRetries: 0, logLevel: 'off', ...options });
@@ -48,36 +40,18 @@ const stalled = (body: Body): Promise<HttpServer> =>
     response.writeHead(200, { 'content-type': 'text/event-stream' }).write(body);
   });
 
-describe('a patched Anthropic client reads a stream as the unpatched one does', () => {
-  it.each(Object.entries(BODIES))('%s', async (_, body) => {
-    const bytes = Buffer.from(body);
-    await using server = await cutServer(bytes);
-    const [theirs, mine] = [logger(), logger()];
-    const plain = clientOf(server.origin, { ...theirs.options, logLevel: 'error' });
-    const patched = patch(clientOf(server.origin, { ...mine.options, logLevel: 'error' }));
-    for (const cut of cutsOf(bytes)) {
-      const expected = await read(() => open(plain, `/${cut}`));
-      expect(await read(() => open(patched, `/${cut}`))).toEqual(expected);
-    }
-    expect(mine.lines).toEqual(theirs.lines);
-    expect(getPatchStatus().patched.at(-1)).toMatchObject({ streams: 'native' });
-  });
+describeStreamsAlike({
+  name: 'Anthropic',
+  clientOf,
+  open: (client, path, helper) =>
+    open(client, path, helper ? { headers: { 'X-Stainless-Helper-Method': 'stream' } } : {}),
+  bodies: BODIES,
+  event: event('a'),
+  half: 'event: b\ndata: {"half',
+  whole: message(text),
+});
 
-  it('to the connection that breaks', async () => {
-    await using server = await httpServer((_, response) => {
-      response.writeHead(200, { 'content-type': 'text/event-stream' });
-      response.write(`${event('a')}event: b\ndata: {"half`, () => response.destroy());
-    });
-    const [plain, patched] = twins(() => clientOf(server.origin));
-    const [expected, got] = [
-      await read(() => open(plain, '/')),
-      await read(() => open(patched, '/')),
-    ];
-    expect(got.events).toEqual(expected.events);
-    expect(got.error).toMatchObject({ class: 'TypeError', message: 'terminated' });
-    expect(expected.error).toMatchObject({ class: 'TypeError', message: 'terminated' });
-  });
-
+describe('a patched Anthropic client reads a response as the unpatched one does', () => {
   it.each([
     [400, '{"type":"error","error":{"type":"invalid_request_error","message":"no"}}'],
     [401, '{"type":"error","error":{"type":"authentication_error","message":"who"}}'],
@@ -116,28 +90,6 @@ describe('a patched Anthropic client reads a stream as the unpatched one does', 
     const expected = await read(() => open(plain, '/'));
     expect(await read(() => open(patched, '/'))).toEqual(expected);
     expect(expected.error).toMatchObject({ class: 'AnthropicError' });
-  });
-
-  it('once only, whichever iterator was made first', async () => {
-    await using server = await served(message(text));
-    const outcomes = twins(() => clientOf(server.origin)).map(async (client) => {
-      const stream = (await open(client, '/')) as AsyncIterable<unknown>;
-      const [first, second] = [stream[Symbol.asyncIterator](), stream[Symbol.asyncIterator]()];
-      const begun = await second.next();
-      return [begun, await first.next().catch(described), await first.next()];
-    });
-    expect(await outcomes[1]).toEqual(await outcomes[0]);
-  });
-
-  it('and for its helpers no faster than it, when events come at once', async () => {
-    await using server = await served(event('a').repeat(9));
-    const [plain, patched] = twins(() => clientOf(server.origin));
-    const headers = { 'X-Stainless-Helper-Method': 'stream' };
-    const expected = await turns(await open(plain, '/', { headers }));
-    expect(await turns(await open(patched, '/', { headers }))).toEqual(expected);
-    expect(expected).toHaveLength(8);
-    const [first = 0] = await turns(await open(patched, '/'));
-    expect(first).toBeLessThan(expected[0] as number);
   });
 
   it('and logs nothing where it is told not to', async () => {

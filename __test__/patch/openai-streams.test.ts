@@ -3,8 +3,9 @@ import { Stream } from 'openai/streaming';
 import { describe, expect, it } from 'vitest';
 import { getPatchStatus, HttpClient, patch, unpatch } from 'warmline';
 import { httpServer } from '../servers/http.js';
-import { cutServer, cutsOf, described, logger, read, turns, twins } from './differential.js';
+import { logger, read, twins } from './differential.js';
 import { BODIES, chunk } from './openai-bodies.js';
+import { describeStreamsAlike } from './streams-alike.js';
 
 const clientOf = (origin: string, options: object = {}) =>
   new OpenAI({ apiKey: 'k', baseURL: origin, maxRetries: 0, logLevel: 'off', ...options });
@@ -12,63 +13,19 @@ const clientOf = (origin: string, options: object = {}) =>
 const open = (client: OpenAI, path: string, options: object = {}) =>
   client.post<AsyncIterable<unknown>>(path, { body: {}, stream: true, ...options });
 
-describe('a patched OpenAI client reads a stream as the unpatched one does', () => {
-  it.each(Object.entries(BODIES))('%s', async (_, body) => {
-    const bytes = Buffer.from(body);
-    await using server = await cutServer(bytes);
-    const [theirs, mine] = [logger(), logger()];
-    const plain = clientOf(server.origin, { ...theirs.options, logLevel: 'error' });
-    const patched = patch(clientOf(server.origin, { ...mine.options, logLevel: 'error' }));
-    for (const cut of cutsOf(bytes)) {
-      const expected = await read(() => open(plain, `/${cut}`));
-      expect(await read(() => open(patched, `/${cut}`))).toEqual(expected);
-    }
-    expect(mine.lines).toEqual(theirs.lines);
-    expect(getPatchStatus().patched.at(-1)).toMatchObject({ streams: 'native' });
-  });
+describeStreamsAlike({
+  name: 'OpenAI',
+  clientOf,
+  open: (client, path, helper) =>
+    open(client, path, helper ? { __metadata: { helperMethod: 'stream' } } : {}),
+  bodies: BODIES,
+  event: chunk('a'),
+  half: 'data: {"half',
+  whole: `${chunk('a')}data: [DONE]\n\n`,
+});
 
-  it('to the connection that breaks', async () => {
-    await using server = await httpServer((_, response) => {
-      response.writeHead(200, { 'content-type': 'text/event-stream' });
-      response.write(`${chunk('a')}data: {"half`, () => response.destroy());
-    });
-    const [plain, patched] = twins(() => clientOf(server.origin));
-    const [expected, got] = [
-      await read(() => open(plain, '/')),
-      await read(() => open(patched, '/')),
-    ];
-    expect(got.events).toEqual(expected.events);
-    expect(got.error).toMatchObject({ class: 'TypeError', message: 'terminated' });
-    expect(expected.error).toMatchObject({ class: 'TypeError', message: 'terminated' });
-  });
-
-  it('once only', async () => {
-    await using server = await httpServer((_, response) => {
-      response.end(`${chunk('a')}data: [DONE]\n\n`);
-    });
-    const outcomes = twins(() => clientOf(server.origin)).map(async (client) => {
-      const stream = await open(client, '/');
-      const [first, second] = [stream[Symbol.asyncIterator](), stream[Symbol.asyncIterator]()];
-      const begun = await second.next();
-      return [begun, await first.next().catch(described), await first.next()];
-    });
-    expect(await outcomes[1]).toEqual(await outcomes[0]);
-  });
-
-  it('and for its helpers no faster than it, when events come at once', async () => {
-    await using server = await httpServer((_, response) => {
-      response.end(chunk('a').repeat(9));
-    });
-    const [plain, patched] = twins(() => clientOf(server.origin));
-    const options = { __metadata: { helperMethod: 'stream' } };
-    const expected = await turns(await open(plain, '/', options));
-    expect(await turns(await open(patched, '/', options))).toEqual(expected);
-    expect(expected).toHaveLength(8);
-    const [first = 0] = await turns(await open(patched, '/'));
-    expect(first).toBeLessThan(expected[0] as number);
-  });
-
-  it('and logs nothing where it is told not to', async () => {
+describe('a stream of a patched OpenAI client', () => {
+  it('logs nothing where it is told not to', async () => {
     await using server = await httpServer((_, response) => {
       response.end('data: {"broken"\n\n');
     });
@@ -79,7 +36,7 @@ describe('a patched OpenAI client reads a stream as the unpatched one does', () 
     }
   });
 
-  it('and stops the upstream on break', async () => {
+  it('stops the upstream on break', async () => {
     await using server = await httpServer((_, response) => {
       response.writeHead(200, { 'content-type': 'text/event-stream' });
       response.write(chunk('a'));
@@ -94,7 +51,7 @@ describe('a patched OpenAI client reads a stream as the unpatched one does', () 
   it.each([
     ['for no reason', undefined],
     ['for one', new RangeError('enough')],
-  ])('and ends without a word when its controller is aborted %s', async (_, reason) => {
+  ])('ends without a word when its controller is aborted %s', async (_, reason) => {
     await using server = await httpServer((_, response) => {
       response.writeHead(200, { 'content-type': 'text/event-stream' });
       response.write(chunk('a'));

@@ -1,6 +1,9 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { HttpClient } from 'warmline';
 import { CertificateAuthority } from '../servers/certificates.js';
+import { run } from '../workers/program.js';
 import { nghttpd } from './nghttpd.js';
 import { nginx } from './nginx.js';
 import { describeWith } from './peer.js';
@@ -38,6 +41,29 @@ describeWith('nginx', () => {
     const answers = await post(client, `https://localhost:${server.port}/`, 2000);
     expect(new Set(answers).size).toBe(1);
     expect(answers[0]).toMatch(/ HTTP\/2\.0$/);
+  });
+
+  it('gets one connection from all threads of a process, and keeps it when some of them end', async () => {
+    await using server = await nginx({
+      identity,
+      http2: true,
+      server: `location / { return 200 "$connection $server_protocol"; }
+        location = /status { stub_status; }`,
+    });
+    const ca = join(server.folder, 'authority.pem');
+    await writeFile(ca, authority.cert);
+    const { lines, ...ending } = await run(
+      'shared-session.mjs',
+      [`https://localhost:${server.port}`],
+      [],
+      { NODE_EXTRA_CA_CERTS: ca },
+    );
+    expect(ending).toEqual({ code: 0, signal: null, stderr: '' });
+    const { answers, status } = JSON.parse(lines[0] ?? '');
+    expect(answers).toEqual([expect.stringMatching(/ HTTP\/2\.0$/)]);
+    // The other one looked whether nginx had started.
+    const [, accepted] = /^ (\d+) \d+ \d+/m.exec(status) ?? [];
+    expect(accepted).toBe('2');
   });
 
   it('that goes away again and again loses no request', async () => {

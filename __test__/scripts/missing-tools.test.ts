@@ -20,7 +20,7 @@ async function runWith(
     await chmod(file, 0o755);
   }
   return new Promise((resolve) => {
-    const env = { ...process.env, PATH: path, CC: '' };
+    const env = { ...process.env, PATH: path, CC: '', CXX: '' };
     const child = execFile(process.execPath, [script], { cwd: root, env }, (_, stdout, stderr) => {
       resolve({ code: child.exitCode, lines: (stdout + stderr).trimEnd().split('\n') });
     });
@@ -48,5 +48,14 @@ describe.runIf(process.platform !== 'win32')('on a fresh clone', () => {
     const { code, lines } = await runWith('scripts/test.mjs', { cargo: 'cargo 1.999.0 (ec8a8a0)' });
     expect(code).toBe(1);
     expect(lines).toEqual([expect.stringMatching(/no C compiler here: /)]);
+  });
+
+  test('fuzzing without a C++ compiler ends in one line that says how to get one', async () => {
+    const { code, lines } = await runWith('scripts/fuzz.mjs', {
+      cargo: 'cargo 1.999.0 (ec8a8a0)',
+      cc: 'cc 14.2.0',
+    });
+    expect(code).toBe(1);
+    expect(lines).toEqual([expect.stringMatching(/no C\+\+ compiler here: /)]);
   });
 });

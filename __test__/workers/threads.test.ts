@@ -22,11 +22,37 @@ describe('worker threads', () => {
       activeHere: 0,
       otherName: 0,
       sameConnection: true,
-      healthyAfter: true,
-      removedAfter: true,
     });
     expect(server.accepted.length).toBe(1);
   });
+
+  it.each(['terminated', 'exited'])(
+    'take their leases with them, whatever is on these, when one has %s',
+    async (end) => {
+      const late: ServerResponse[] = [];
+      let held = false;
+      const changes = new Changes();
+      await using server = await httpServer(async (request, response) => {
+        if (request.url === '/late') late.push(response);
+        else if (request.url === '/held') held = true;
+        else {
+          if (request.url === '/arrived') await changes.untilTrue(() => held && late.length > 0);
+          else for (const each of late) each.end('late');
+          response.end();
+        }
+        changes.change();
+      });
+      const ending = await run('left-leases.mjs', [server.origin, end]);
+      expect(ending).toMatchObject(CLEAN);
+      expect(JSON.parse(ending.lines[0] ?? '')).toEqual({
+        full: true,
+        leased: 0,
+        returned: 0,
+        late: 'late',
+        leases: 10,
+      });
+    },
+  );
 
   it('together never pass a limit of the pool, nor get one id twice', async () => {
     await using server = await portServer();

@@ -4,7 +4,7 @@ import { pipeline } from 'node:stream/promises';
 
 /**
  * @typedef {(url: string, body: Buffer, response: import('node:http').ServerResponse) => Promise<unknown>} Pass
- * asks the upstream and passes its answer on; a client that leaves is no error
+ * asks the upstream and passes its answer on; a client that leaves ends its stream at the upstream, and is no error
  */
 
 /** A stream may take as long as it takes, as with the others. */
@@ -26,6 +26,8 @@ export const gateways = {
   async 'built-in fetch'() {
     return async (url, body, response) => {
       const upstream = await fetch(url, { method: 'POST', headers, body });
+      // Left while the upstream was asked: there is nothing to pipe into.
+      if (response.destroyed) return upstream.body.cancel();
       response.writeHead(upstream.status, {
         'content-type': upstream.headers.get('content-type') ?? '',
       });
@@ -38,6 +40,11 @@ export const gateways = {
     const dispatcher = new Agent({ connections });
     return async (url, body, response) => {
       const upstream = await request(url, { method: 'POST', headers, body, dispatcher });
+      if (response.destroyed) {
+        // Destroyed before its end, it has an error to tell, and nobody to tell it to.
+        upstream.body.on('error', () => {}).destroy();
+        return;
+      }
       response.writeHead(upstream.statusCode, { 'content-type': upstream.headers['content-type'] });
       await unlessLeft(pipeline(upstream.body, response));
     };
@@ -49,6 +56,11 @@ export const gateways = {
     return (url, body, response) =>
       new Promise((resolve, reject) => {
         const asked = request(url, { method: 'POST', headers, agent }, (upstream) => {
+          if (response.destroyed) {
+            upstream.destroy();
+            resolve();
+            return;
+          }
           response.writeHead(upstream.statusCode, {
             'content-type': upstream.headers['content-type'],
           });
@@ -66,6 +78,7 @@ export const gateways = {
     return async (url, body, response) => {
       const upstream = await client.fetch(url, { method: 'POST', headers, body });
       const { response: passed } = passThrough(upstream);
+      if (response.destroyed) return passed.body.cancel();
       response.writeHead(passed.status, Object.fromEntries(passed.headers));
       await unlessLeft(pipeline(Readable.fromWeb(passed.body), response));
     };

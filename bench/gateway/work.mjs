@@ -12,8 +12,18 @@ async function bodyOf(request) {
   return Buffer.concat(pieces);
 }
 
-const server = createServer(async (request, response) => {
+async function serve(request, response) {
   await pass(upstream + request.url, await bodyOf(request), response);
+}
+
+const server = createServer((request, response) => {
+  serve(request, response).catch((error) => {
+    // Whatever failed for a client that has left, nobody waits for it.
+    if (response.destroyed) return;
+    console.error(`${gateway}:`, error);
+    if (response.headersSent) response.destroy();
+    else response.writeHead(502).end();
+  });
 });
 server.keepAliveTimeout = 60_000;
 server.listen(0, '127.0.0.1', () => progress({ port: server.address().port }));

@@ -1,9 +1,9 @@
 // HTTP/2: every client that has it, with a hundred POSTs at a time on one connection to nginx.
 import { runChild } from '../harness/child.mjs';
 import { layOut } from '../harness/cores.mjs';
+import { missingServer, startServer } from '../harness/nginx.mjs';
 import { inRounds } from '../harness/rounds.mjs';
 import { align, duration, figure, paint, times } from '../harness/terminal.mjs';
-import { missingServer, startServer } from './server.mjs';
 
 const PEERS = ['undici fetch', 'undici.request', 'node:http2'];
 const OURS = ['warmline.fetch', 'HttpClient.request'];
@@ -71,7 +71,11 @@ export async function run({ smoke, say }) {
   }
   const plan = smoke ? SMOKE : FULL;
   const cores = layOut(2);
-  const server = await startServer({ cores: cores.server, streams: CONCURRENCY });
+  const server = await startServer({
+    cores: cores.server,
+    http2: true,
+    directives: `http2_max_concurrent_streams ${CONCURRENCY};`,
+  });
   try {
     const rows = await inRounds([...PEERS, ...OURS], plan.rounds, (client) =>
       runChild(

@@ -1,19 +1,23 @@
-// Memory: what an idle pooled connection and an open silent stream cost, beside undici's.
+// Memory: what an idle pooled connection and an open stream cost, beside undici's, and what it is to read them.
 import { runChild } from '../harness/child.mjs';
 import { startProvider } from '../harness/provider.mjs';
 import { inRounds } from '../harness/rounds.mjs';
-import { align, figure, paint, times } from '../harness/terminal.mjs';
+import { align, duration, figure, paint, times } from '../harness/terminal.mjs';
 
 const CLIENTS = ['undici fetch', 'undici.request', 'warmline'];
 const EVENTS = 'warmline events()';
 const KINDS = {
   connections: { title: 'idle pooled connections', clients: CLIENTS },
   streams: { title: 'open silent streams', clients: CLIENTS },
-  active: { title: 'streams of two events a second, being read', clients: [...CLIENTS, EVENTS] },
+  active: {
+    title: 'streams of two events a second, being read, and one that nobody reads',
+    clients: [...CLIENTS, EVENTS],
+  },
 };
+const CPU = ['CPU for each read', 'x warmline'];
 /** As many as a gateway holds: what V8 adds once to its heap is not counted as a stream's. */
-const FULL = { rounds: 3, count: { connections: 4000, streams: 4000, active: 2000 } };
-const SMOKE = { rounds: 1, count: { connections: 100, streams: 100, active: 100 } };
+const FULL = { rounds: 3, count: { connections: 4000, streams: 4000, active: 2000 }, seconds: 5 };
+const SMOKE = { rounds: 1, count: { connections: 100, streams: 100, active: 100 }, seconds: 0.6 };
 
 async function measure(what, plan) {
   return inRounds(KINDS[what].clients, plan.rounds, async (client) => {
@@ -21,7 +25,7 @@ async function measure(what, plan) {
     try {
       return await runChild(
         new URL('work.mjs', import.meta.url),
-        { url: provider.url, client, what, count: plan.count[what] },
+        { url: provider.url, client, what, count: plan.count[what], seconds: plan.seconds },
         { execArgv: ['--expose-gc'] },
       );
     } finally {
@@ -41,10 +45,14 @@ export async function run({ smoke, say }) {
       name,
       `${figure(row.bytesEach / 1024)} KB`,
       times(row.bytesEach, rows.warmline.bytesEach),
+      ...(row.cpuMicros === undefined
+        ? []
+        : [duration(row.cpuMicros / 1000), times(row.cpuMicros, rows.warmline.cpuMicros)]),
     ]);
+    const titles = ['RSS for each', 'x warmline', ...(what === 'active' ? CPU : [])];
     say([
       paint('bold', `${figure(plan.count[what])} ${title}`),
-      ...align([['', paint('dim', 'RSS for each'), paint('dim', 'x warmline')], ...table]),
+      ...align([['', ...titles.map((title) => paint('dim', title))], ...table]),
     ]);
   }
   const target = (what, { bytesEach }) => ({
@@ -54,6 +62,11 @@ export async function run({ smoke, say }) {
     target('RSS for each open silent stream', results.streams.warmline),
     target('RSS for each stream that is being read', results.active.warmline),
     target('RSS for each stream that is being read as events', results.active[EVENTS]),
+    {
+      what: 'CPU of undici’s fetch for each read over that of fetch',
+      value: results.active['undici fetch'].cpuMicros / results.active.warmline.cpuMicros,
+      ...{ bound: 'at least', wanted: 1.5 },
+    },
   ];
   return { plan, ...results, targets };
 }

@@ -1,7 +1,8 @@
-// What connections and streams that are open and silent cost in memory, in one process.
+// What connections and streams cost in one process: memory while they are open, and CPU while they are read.
+import { setTimeout as wait } from 'node:timers/promises';
 import { report, task } from '../harness/child.mjs';
 
-const { url, client, what, count } = task();
+const { url, client, what, count, seconds } = task();
 
 /** How far apart the events of an active stream are. */
 const INTERVAL_MILLISECONDS = 500;
@@ -17,17 +18,20 @@ const knobs = {
   streams: { 'x-mock-stall-after': '1' },
   active: { 'x-mock-tokens': '100000', 'x-mock-interval-ms': String(INTERVAL_MILLISECONDS) },
 }[what];
-const init = {
+const initWith = (more) => ({
   method: 'POST',
-  headers: { ...headers, ...knobs },
+  headers: { ...headers, ...knobs, ...more },
   body: JSON.stringify({
     model: 'mock-small',
     stream: what !== 'connections',
     messages: [{ role: 'user', content: 'Hi' }],
   }),
-};
+});
 
-/** Sends one request and gives its body as a stream, or its events. @type {() => Promise<AsyncIterable<unknown>>} */
+/** What is sent at once to somebody who does not read it: more than any buffer on the way holds. */
+const STALLED_TOKENS = 100_000;
+
+/** Sends one request and gives its body as a stream, or its events. @type {(knobs?: object) => Promise<AsyncIterable<unknown>>} */
 let send;
 if (client.startsWith('warmline')) {
   const { events, HttpClient } = await import('warmline');
@@ -37,14 +41,16 @@ if (client.startsWith('warmline')) {
     timeout: {},
   });
   const read = client === 'warmline' ? ({ body }) => body : events;
-  send = async () => read(await http.fetch(`${url}/v1/chat/completions`, init));
+  send = async (more) => read(await http.fetch(`${url}/v1/chat/completions`, initWith(more)));
 } else {
   const { open } = await import('../peers/undici.mjs');
-  send = await open(client, { url: `${url}/v1/chat/completions`, init, count });
+  const post = await open(client, { url: `${url}/v1/chat/completions`, count: count + 1 });
+  send = (more) => post(initWith(more));
 }
 
 /** What is open has to stay reachable. */
 const open = [];
+let reads = 0;
 
 async function openOne() {
   const body = await send();
@@ -64,7 +70,30 @@ async function openOne() {
 }
 
 async function keepReading(reader) {
-  for (;;) await reader.next();
+  for (;;) {
+    await reader.next();
+    reads++;
+  }
+}
+
+/** Reads once, and never again, from a stream whose server has much to say. */
+async function stall() {
+  const body = await send({ 'x-mock-tokens': String(STALLED_TOKENS), 'x-mock-interval-ms': '0' });
+  const reader = body[Symbol.asyncIterator]();
+  open.push(reader);
+  await reader.next();
+}
+
+/** What it costs to read all of them: CPU of the whole process, for each of the reads. */
+async function readingCosts() {
+  const before = { cpu: process.cpuUsage(), reads };
+  await wait(seconds * 1000);
+  const { user, system } = process.cpuUsage(before.cpu);
+  const perSecond = (reads - before.reads) / seconds;
+  // Two events may come in one read, but nobody may wait for the one who does not read.
+  const least = (0.5 * count * 1000) / INTERVAL_MILLISECONDS;
+  if (perSecond < least) throw new Error(`${client} read ${perSecond} times a second`);
+  return { cpuMicros: (user + system) / (reads - before.reads), perSecond };
 }
 
 /** Memory in use once everything that is garbage is gone. */
@@ -83,6 +112,12 @@ const FIRST = 20;
 await Promise.all(Array.from({ length: FIRST }, openOne));
 const before = await settledRss();
 const more = what === 'connections' ? count : count - FIRST;
+if (what === 'active') await stall();
 await Promise.all(Array.from({ length: more }, openOne));
 const after = await settledRss();
-report({ bytesEach: (after - before) / (count - FIRST), count, open: open.length });
+report({
+  bytesEach: (after - before) / (count - FIRST),
+  count,
+  open: open.length,
+  ...(what === 'active' && (await readingCosts())),
+});

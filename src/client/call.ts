@@ -186,6 +186,8 @@ class Call implements Receiver, Stoppable {
 
   onPull(): void {}
 
+  onRewind(): void {}
+
   onValue(): void {}
 
   stop(reason: unknown): void {
@@ -234,6 +236,7 @@ export function call(
       body: bytes,
       timeouts,
       affinity,
+      referrer: '',
     });
   });
 }

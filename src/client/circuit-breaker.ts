@@ -12,7 +12,10 @@ export interface CircuitBreakerOptions {
    * as chance makes one in no more than a million requests. Default 5.
    */
   failureThreshold?: number;
-  /** For so long, in milliseconds; then some requests show whether the place has recovered. Default 60 000. */
+  /**
+   * For so long, in milliseconds; then some requests show whether the place has recovered. Default 60 000; what
+   * `failover.timeout` is, where that is given.
+   */
   recoveryTimeout?: number;
   /** This part of the requests in the window opens it, too, from 0 to 1. Default 0.5. */
   failureRate?: number;
@@ -79,13 +82,14 @@ const changes = channel('warmline:circuit-breaker');
 let published = false;
 
 /**
- * Checks a client's `circuitBreaker` option.
+ * Checks a client's `circuitBreaker` option; `rest` is for how long it takes an endpoint out that fails.
  *
  * @throws {TypeError} that names the option which is wrong or unknown.
  */
-export function checkCircuitBreaker(breaker: CircuitBreakerOptions | false = {}): {
-  circuitBreaker?: Settings;
-} {
+export function checkCircuitBreaker(
+  breaker: CircuitBreakerOptions | false = {},
+  rest?: number,
+): { circuitBreaker?: Settings } {
   if (breaker === false) return {};
   checkNames('circuitBreaker', breaker, NAMES);
   const {
@@ -101,7 +105,7 @@ export function checkCircuitBreaker(breaker: CircuitBreakerOptions | false = {})
   return {
     circuitBreaker: {
       ...given('failureThreshold', failureThreshold, count),
-      ...given('recoveryTimeout', recoveryTimeout, time),
+      ...given('recoveryTimeout', recoveryTimeout ?? rest, time),
       ...given('failureRate', failureRate, (name, rate) => {
         if (typeof rate === 'number' && rate > 0 && rate <= 1) return rate;
         throw invalid(`circuitBreaker.${name}`, 'a number above 0, up to 1', rate);

@@ -5,12 +5,13 @@ import type { TimedResponse } from '../fetch/response.js';
 import { ask } from '../native/answer.js';
 import { engine } from '../native/link.js';
 import { binding } from '../native/load.js';
-import { refusable } from '../native/refusal.js';
 import type { ServerSentEvent } from '../sse/events.js';
 import { expectEvents, Requested } from '../sse/requested.js';
+import { type Analytics, analyticsOf } from './analytics.js';
 import { type ClientResponse, call, type RequestOptions } from './call.js';
 import { type CircuitBreakerStatus, circuitBreaker, publishChanges } from './circuit-breaker.js';
 import type { EndpointStatus } from './endpoints.js';
+import { type HealthStatus, healthStatus } from './health.js';
 import { checkOptions, connections, type HttpClientOptions, idleConnections } from './options.js';
 import { ownFlags } from './own-flags.js';
 import {
@@ -96,7 +97,7 @@ export class HttpClient {
     const settings = checkOptions(options);
     const native = binding();
     this.#defaults = options.compress ? { compress: options.compress } : undefined;
-    this.#number = refusable(() => native.openClient(...settings));
+    this.#number = native.openClient(...settings);
     if (settings[0].circuitBreaker?.monitored) publishChanges();
     this.#endpoints = settings[0].endpoints?.endpoints ?? [];
     forgotten.register(this, { number: this.#number, inFlight: this.#inFlight });
@@ -172,7 +173,7 @@ export class HttpClient {
   updatePoolLimits(maxConnections: number, maxKeepaliveConnections: number): void {
     const busy = connections('maxConnections', maxConnections);
     const idle = idleConnections('maxKeepaliveConnections', maxKeepaliveConnections);
-    refusable(() => binding().setClientLimits(this.#number, busy, idle));
+    binding().setClientLimits(this.#number, busy, idle);
   }
 
   /**
@@ -181,7 +182,7 @@ export class HttpClient {
    * @throws {WarmlineError} `WARMLINE_CLOSED` once the client is closed.
    */
   getPoolMetrics(): PoolMetrics {
-    const numbers = refusable(() => binding().clientStats(this.#number));
+    const numbers = binding().clientStats(this.#number);
     return {
       maxConnections: numbers.maxConnections,
       maxKeepaliveConnections: numbers.maxKeepaliveConnections,
@@ -211,7 +212,7 @@ export class HttpClient {
    * @throws {WarmlineError} `WARMLINE_CLOSED` once the client is closed.
    */
   getEndpoints(): EndpointStatus[] {
-    const states = refusable(() => binding().clientEndpoints(this.#number));
+    const states = binding().clientEndpoints(this.#number);
     return this.#endpoints.map(({ url, weight }, index) => {
       const { healthy, inFlight, requests, failures } = states[index] as (typeof states)[number];
       return { url, weight, healthy, inFlight, totalRequests: requests, totalFailures: failures };
@@ -225,7 +226,7 @@ export class HttpClient {
    * @throws {WarmlineError} `WARMLINE_CLOSED` once the client is closed.
    */
   getCircuitBreakers(): CircuitBreakerStatus[] {
-    return refusable(() => binding().clientBreakers(this.#number)).map(circuitBreaker);
+    return binding().clientBreakers(this.#number).map(circuitBreaker);
   }
 
   /**
@@ -235,7 +236,25 @@ export class HttpClient {
    * @throws {WarmlineError} `WARMLINE_CLOSED` once the client is closed.
    */
   resetCircuitBreakers(place?: string): void {
-    refusable(() => binding().resetClientBreakers(this.#number, place));
+    binding().resetClientBreakers(this.#number, place);
+  }
+
+  /**
+   * How the origins and endpoints do that requests went to, by their names. None without `health`.
+   *
+   * @throws {WarmlineError} `WARMLINE_CLOSED` once the client is closed.
+   */
+  getHealth(): HealthStatus[] {
+    return binding().clientHealth(this.#number).map(healthStatus);
+  }
+
+  /**
+   * What was counted by origin and hour. No hours without `analytics`.
+   *
+   * @throws {WarmlineError} `WARMLINE_CLOSED` once the client is closed.
+   */
+  getAnalytics(): Analytics {
+    return analyticsOf(binding().clientAnalytics(this.#number));
   }
 
   /**
@@ -247,7 +266,7 @@ export class HttpClient {
    */
   updateRateLimit(rateLimit: RateLimitOptions | false): void {
     const limits = checkRateLimit('rateLimit', rateLimit);
-    refusable(() => binding().setClientRateLimits(this.#number, limits));
+    binding().setClientRateLimits(this.#number, limits);
   }
 
   /**
@@ -256,7 +275,7 @@ export class HttpClient {
    * @throws {WarmlineError} `WARMLINE_CLOSED` once the client is closed.
    */
   getRateLimits(): RateLimitStatus[] {
-    return refusable(() => binding().clientRateLimits(this.#number)).map(rateLimitStatus);
+    return binding().clientRateLimits(this.#number).map(rateLimitStatus);
   }
 
   /** Takes no more requests, waits for those in flight, then closes the connections. */

@@ -32,25 +32,29 @@ const CODE = /^[A-Z][A-Z0-9_]*$/;
 /** The engine's way to ask `lookup`. */
 export function asked(lookup: LookupFunction): (hostname: string, answer: LookupAnswer) => void {
   return (hostname, answer) => {
-    const settle: Parameters<LookupFunction>[2] = (error, addresses = []) => {
-      if (error !== null && error !== undefined) {
-        fail(answer, error);
-        return;
-      }
-      const found = [addresses].flat().map(entryOf);
-      const ttl = Math.min(...found.map((entry) => entry.ttl));
-      answer.found(
-        found.map((entry) => entry.address),
-        ttl < LONGEST ? ttl : undefined,
-      );
-    };
     // What is thrown here would end the process: nobody of the caller's is on the stack.
-    try {
-      lookup(hostname, { all: true, family: 0, hints: 0, order: 'verbatim' }, settle);
-    } catch (error) {
-      fail(answer, error);
-    }
+    const guarded = (act: () => void): void => {
+      try {
+        act();
+      } catch (error) {
+        fail(answer, error);
+      }
+    };
+    const settle: Parameters<LookupFunction>[2] = (error, addresses = []) => {
+      if (error === null || error === undefined) guarded(() => find(answer, addresses));
+      else fail(answer, error);
+    };
+    guarded(() => lookup(hostname, { all: true, family: 0, hints: 0, order: 'verbatim' }, settle));
   };
+}
+
+function find(answer: LookupAnswer, addresses: string | readonly (string | FoundAddress)[]): void {
+  const found = [addresses].flat().map(entryOf);
+  const ttl = Math.min(...found.map((entry) => entry.ttl));
+  answer.found(
+    found.map((entry) => entry.address),
+    ttl < LONGEST ? ttl : undefined,
+  );
 }
 
 function fail(answer: LookupAnswer, error: unknown): void {

@@ -2,15 +2,18 @@ import { type Compression, compressionFlag } from '../native/compression.js';
 import { invalid, invalidSecret } from '../native/invalid.js';
 import type { Binding } from '../native/load.js';
 import { checkTimeouts, duration, type Timeouts } from '../native/timeouts.js';
+import { type AnalyticsOptions, checkAnalytics } from './analytics.js';
 import { checkNames, given } from './checks.js';
 import { type CircuitBreakerOptions, checkCircuitBreaker } from './circuit-breaker.js';
 import { type CooldownOptions, checkCooldown } from './cooldown.js';
 import { checkDns, type DnsOptions, ip } from './dns.js';
 import { type Balance, checkEndpoints, type Endpoint, type FailoverOptions } from './endpoints.js';
+import { checkHealthMonitor, type HealthOptions } from './health.js';
 import { checkHedge, type HedgeOptions } from './hedge.js';
 import { likeness } from './likeness.js';
 import { checkRateLimit, type RateLimitOptions } from './rate-limit.js';
 import { checkRetry, type RetryOptions } from './retry.js';
+import { checkScaling, type ScalingOptions } from './scaling.js';
 import { checkTls, type TlsOptions } from './tls.js';
 import { checkHealth, checkMinIdle, type HealthCheckOptions } from './upkeep.js';
 
@@ -120,6 +123,24 @@ export interface HttpClientOptions {
    */
   rateLimit?: RateLimitOptions | false;
   /**
+   * Whether it is looked at how the origins and endpoints do that requests go to ({@link HttpClient.getHealth}). Of
+   * several `endpoints`, one that does not do well gets a quarter of its share, unless `balance` is `'sticky'`. The clients
+   * of a process with the same `health`, in all its threads, know the same. Default `false`.
+   */
+  health?: boolean | HealthOptions;
+  /**
+   * Whether requests, connections, times and errors are counted by origin and hour, for a week
+   * ({@link HttpClient.getAnalytics}). Default `false`.
+   */
+  analytics?: boolean | AnalyticsOptions;
+  /**
+   * Whether the caps of the pool follow its load, by the reference's steps: half of `maxConnections` and
+   * `maxKeepaliveConnections` below a load of 0.3, all of them below 0.7, and half as much again from there on; up at
+   * once, and down after a while. What demand is foreseen counts as load, and has connections opened ahead, which are never
+   * more than the caps allow. Default `false`.
+   */
+  scaling?: boolean | ScalingOptions;
+  /**
    * Sends a request of this client's own a second time where the first one takes long, if that can do no harm: by
    * its method (RFC 9110 section 9.2.2; no `POST`), or because the request says so. The first good answer wins, and
    * the other request is stopped. Default `false`.
@@ -169,6 +190,9 @@ const NAMES: readonly (keyof HttpClientOptions)[] = [
   'circuitBreaker',
   'cooldown',
   'rateLimit',
+  'health',
+  'analytics',
+  'scaling',
   'hedge',
 ];
 
@@ -211,9 +235,12 @@ export function checkOptions(options: HttpClientOptions): ClientSettings {
     ...given('decompress', options.decompress, checkDecompress),
     ...(endpoints === undefined ? {} : { endpoints }),
     ...checkRetry(options.retry),
-    ...checkCircuitBreaker(options.circuitBreaker),
+    ...checkCircuitBreaker(options.circuitBreaker, endpoints?.rest),
     ...checkCooldown(options.cooldown, options.retry),
     ...limits(options.rateLimit),
+    ...checkHealthMonitor(options.health),
+    ...checkAnalytics(options.analytics),
+    ...checkScaling(options.scaling),
     ...checkHedge(options.hedge),
   };
   return [{ ...settings, ...likeness(settings, names?.lookup) }, names?.lookup];

@@ -1,5 +1,5 @@
-/** A body of up to this many bytes is read first, where it can be: then it can be sent a second time. */
-export const REPLAYABLE_BYTES = 16 * 1024 * 1024;
+/** A body of up to this many bytes is read first, where it can be: then it is sent whole, and again if need be. */
+export const AT_ONCE_BYTES = 16 * 1024 * 1024;
 
 /**
  * Reads a stream that may well be complete: a `Request` shows its body as one even where it was made from a
@@ -14,7 +14,7 @@ export async function atOnce(
   const turn = new Promise<'late'>((resolve) => setImmediate(resolve, 'late'));
   let size = 0;
   let read = reader.read();
-  while (size <= REPLAYABLE_BYTES) {
+  while (size <= AT_ONCE_BYTES) {
     const next = await Promise.race([read, turn]);
     if (next === 'late') break;
     if (next.done) return [Buffer.concat(chunks), null];

@@ -38,7 +38,7 @@ export class Exchange implements Receiver, Stoppable {
 
   constructor(
     submission: Submission,
-    source: ReadableStream<Uint8Array> | null,
+    source: Blob | ReadableStream<Uint8Array> | null,
     signal: AbortSignal | null,
     account: Account | undefined,
     resolve: (response: Response) => void,
@@ -134,6 +134,10 @@ export class Exchange implements Receiver, Stoppable {
     this.#upload?.pulled(bytes);
   }
 
+  onRewind(): void {
+    this.#upload?.rewind();
+  }
+
   onValue(report: unknown): void {
     this.#finish();
     this.#inflow?.relayed(report as RelayReport);
@@ -167,9 +171,8 @@ export class Exchange implements Receiver, Stoppable {
     signal.addEventListener('abort', this.#onAbort, { once: true });
   }
 
-  #send(source: ReadableStream<Uint8Array>): void {
-    this.#upload = new Upload(this, source);
-    this.#upload.run().catch((reason: unknown) => {
+  #send(source: Blob | ReadableStream<Uint8Array>): void {
+    this.#upload = new Upload(this, source, (reason) => {
       // The engine reports that the body broke off; this is why.
       this.#uploadFailure = { reason };
     });

@@ -1,5 +1,6 @@
 import { StreamedBody, type Submission } from '../native/link.js';
-import { atOnce, REPLAYABLE_BYTES } from './at-once.js';
+import { AT_ONCE_BYTES, atOnce } from './at-once.js';
+import type { Extracted } from './body.js';
 import { Exchange } from './exchange.js';
 import type { Account } from './in-flight.js';
 import { verifying } from './integrity.js';
@@ -17,8 +18,6 @@ export const SHARED_CLIENT = 0;
  *
  * As the standard has it, with what Node adds: async iterables as bodies, `duplex: 'half'` for streamed
  * ones. Beyond it: `connection` sends on a leased connection, `timeout` sets deadlines.
- * Short of it: a Blob or form of more than 16 MiB is streamed, and cannot be sent again for a 307 or 308;
- * `referrer` and `referrerPolicy` make no difference.
  *
  * Rejects with `TypeError: fetch failed`, whose `cause` is a {@link WarmlineError}; with the signal's
  * reason once it is aborted; with another `TypeError` for arguments that nothing can be sent for.
@@ -62,10 +61,9 @@ export function fetchOn(
       return;
     }
     const settle = stated.integrity === '' ? resolve : verifying(stated.integrity, resolve, reject);
-    const send = (body: Submission['body'], stream: ReadableStream<Uint8Array> | null): void => {
+    const send = (body: Submission['body'], from: Extracted['source']): void => {
       if (stop?.aborted) reject(stop.reason);
-      else
-        new Exchange(submission(client, own, stated, body), stream, stop, account, settle, reject);
+      else new Exchange(submission(client, own, stated, body), from, stop, account, settle, reject);
     };
     if (source === null) {
       send(bytes, null);
@@ -77,10 +75,10 @@ export function fetchOn(
       } else {
         send(new StreamedBody(), source);
       }
-    } else if (source.size <= REPLAYABLE_BYTES) {
+    } else if (source.size <= AT_ONCE_BYTES) {
       source.arrayBuffer().then((buffer) => send(new Uint8Array(buffer), null), reject);
     } else {
-      send(new StreamedBody(source.size), source.stream());
+      send(new StreamedBody(source.size, true), source);
     }
   });
 }
@@ -91,7 +89,7 @@ function submission(
   stated: Stated,
   body: Submission['body'],
 ): Submission {
-  const { url, method, headers, lease, timeouts, flags, affinity } = stated;
+  const { url, method, headers, lease, timeouts, flags, affinity, referrer } = stated;
   return {
     client,
     lease,
@@ -102,6 +100,7 @@ function submission(
     body,
     timeouts,
     affinity,
+    referrer,
   };
 }
 

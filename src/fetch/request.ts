@@ -8,6 +8,7 @@ import { RequestFlag } from '../native/wire.js';
 import { type BodyInput, type Extracted, extract } from './body.js';
 import { askCaches } from './cache-mode.js';
 import { flatten, type HeadersInput, includes } from './headers.js';
+import { referrerOf } from './referrer.js';
 
 /** What `fetch` takes beside the URL: the standard's, and what is ours. */
 export interface FetchInit extends Omit<RequestInit, 'body' | 'headers' | 'priority' | 'signal'> {
@@ -57,6 +58,8 @@ export interface Stated {
   readonly affinity: string;
   /** Empty for none. */
   readonly integrity: string;
+  /** Its policy, a space and its URL; empty for none. */
+  readonly referrer: string;
 }
 
 /** The standard's words for what makes little difference on a server; another word is still an error. */
@@ -122,6 +125,7 @@ export function state(input: string | URL | Request, given: FetchInit | null): S
     timeouts: checkTimeouts(init.timeout),
     affinity: affinityOf(init.affinity),
     integrity: init.integrity ?? request?.integrity ?? '',
+    referrer: referrerOf(init, request),
   };
 }
 

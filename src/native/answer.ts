@@ -28,6 +28,7 @@ class Answer implements Receiver {
   onEvents(): void {}
   onEnd(): void {}
   onPull(): void {}
+  onRewind(): void {}
 }
 
 /**

@@ -8,7 +8,6 @@ import type { ErrorFacts } from './error.js';
 import { EventValues, type Likeness } from './events.js';
 import { millis } from './facts.js';
 import { binding } from './load.js';
-import { refusable } from './refusal.js';
 import type { Receiver, Submission } from './submission.js';
 import { isTraced, Traced, trace } from './trace.js';
 import { Done, EVENT_WORDS, MORE, NONE, Op, RequestFlag } from './wire.js';
@@ -23,6 +22,7 @@ const INLINE_BODY_BYTES = 32 * 1024;
 const REQUEST_WORDS = 11;
 const TIMEOUT_WORDS = 5;
 const AFFINITY_WORDS = 1;
+const REFERRER_WORDS = 1;
 
 const GONE: Receiver = {
   slot: -1,
@@ -33,6 +33,7 @@ const GONE: Receiver = {
   onEnd() {},
   onError() {},
   onPull() {},
+  onRewind() {},
   onValue() {},
 };
 
@@ -57,7 +58,7 @@ class Link {
 
   constructor() {
     const { Link: NativeLink, completionBufferSize } = binding();
-    this.#native = refusable(() => new NativeLink(() => this.#drain()));
+    this.#native = new NativeLink(() => this.#drain());
     this.#completion = Buffer.allocUnsafeSlow(completionBufferSize());
     this.#completionBytes = new Uint8Array(this.#completion.buffer as ArrayBuffer);
     this.#completionWords = wordsOf(this.#completion);
@@ -72,16 +73,17 @@ class Link {
 
   #request(receiver: Receiver, request: Submission): void {
     const { url, method, headers, body, timeouts, affinity } = request;
+    const { url, method, headers, body, timeouts, affinity, referrer } = request;
     let text = url + method;
     for (let i = 0; i < headers.length; i++) text += headers[i];
-    text += affinity;
+    text += affinity + referrer;
     const inlineUnits =
       typeof body === 'string' && body.length <= INLINE_BODY_BYTES ? body.length : 0;
     const inlineBytes =
       body instanceof Uint8Array && body.length <= INLINE_BODY_BYTES ? body.length : 0;
     // A UTF-16 unit is three bytes of UTF-8 at the most.
     this.#reserve(
-      (REQUEST_WORDS + TIMEOUT_WORDS + AFFINITY_WORDS + headers.length) * 4 +
+      (REQUEST_WORDS + TIMEOUT_WORDS + AFFINITY_WORDS + REFERRER_WORDS + headers.length) * 4 +
         3 * (text.length + inlineUnits) +
         inlineBytes +
         8,
@@ -112,6 +114,10 @@ class Link {
       flags |= RequestFlag.affinity;
       words[at++] = affinity.length;
     }
+    if (referrer !== '') {
+      flags |= RequestFlag.referrer;
+      words[at++] = referrer.length;
+    }
     for (let i = 0; i < headers.length; i++) words[at++] = (headers[i] as string).length;
     let offset = at << 2;
     const textBytes = this.#submission.write(text, offset, 'utf8');
@@ -139,7 +145,7 @@ class Link {
         borrowed = true;
       }
     } else if (body !== null) {
-      flags |= RequestFlag.bodyStream;
+      flags |= RequestFlag.bodyStream | (body.rewindable ? RequestFlag.rewindable : 0);
       bodyBytes = body.length === undefined || body.length >= NONE ? NONE : body.length;
     }
     words[start + 2] = flags;
@@ -237,6 +243,11 @@ class Link {
     if (receiver.slot >= 0) this.#record2(Op.bodyError, receiver.slot);
   }
 
+  /** The body begins again, as {@link Receiver.onRewind} asked for. */
+  bodyRewind(receiver: Receiver): void {
+    if (receiver.slot >= 0) this.#record2(Op.bodyRewind, receiver.slot);
+  }
+
   /** Leases a connection in its turn; the value is its lease number. */
   leaseAcquire(receiver: Receiver, pool: number, endpoint: number, timeout?: number): void {
     this.#reserve(20);
@@ -286,10 +297,11 @@ class Link {
   }
 
   #open(receiver: Receiver): number {
+    if (this.#active === 0) this.#native.hold(true);
     const slot = this.#freeSlots.pop() ?? this.#receivers.length;
     this.#receivers[slot] = receiver;
     receiver.slot = slot;
-    if (this.#active++ === 0) this.#native.hold(true);
+    this.#active++;
     return slot;
   }
 
@@ -372,13 +384,33 @@ class Link {
     if (this.#at === 0) return;
     const length = this.#at;
     this.#at = 0;
-    if (this.#sides.length === 0) {
-      this.#native.submit(this.#submission, length);
-    } else {
-      const sides = this.#sides;
-      this.#sides = [];
-      this.#native.submit(this.#submission, length, sides);
+    try {
+      if (this.#sides.length === 0) {
+        this.#native.submit(this.#submission, length);
+      } else {
+        const sides = this.#sides;
+        this.#sides = [];
+        this.#native.submit(this.#submission, length, sides);
+      }
+    } catch (error) {
+      this.#lost(error as WarmlineError);
     }
+  }
+
+  /**
+   * A defect of the engine has swallowed records, and nobody knows of whom: everything that is under way on
+   * this thread fails. Slots that the engine never heard of stay taken.
+   */
+  #lost(error: WarmlineError): void {
+    const bereft = this.#receivers.filter((receiver) => receiver.slot >= 0);
+    // In a turn of its own: whoever submits just now is in the middle of it.
+    process.nextTick(() => {
+      for (const receiver of bereft) {
+        if (receiver.slot < 0) continue;
+        this.abort(receiver);
+        receiver.onError(error);
+      }
+    });
   }
 
   #grow(bytes: number): void {
@@ -387,7 +419,13 @@ class Link {
   }
 
   #drain(): void {
-    const json = this.#native.drain(this.#completion);
+    let json: string | null;
+    try {
+      json = this.#native.drain(this.#completion);
+    } catch (error) {
+      this.#lost(error as WarmlineError);
+      return;
+    }
     let values: EventValues | undefined;
     const words = this.#completionWords;
     const bytes = this.#completion;
@@ -442,6 +480,10 @@ class Link {
         case Done.pull:
           receiver.onPull(words[word + 2] as number);
           at += 12;
+          break;
+        case Done.rewind:
+          receiver.onRewind();
+          at += 8;
           break;
         default: {
           const from = at + 12;

@@ -7,6 +7,8 @@
 import { createRequire } from 'node:module';
 import { rootCertificates } from 'node:tls';
 
+import { typed } from './typed.js';
+
 /** What the compiled addon exports; the types are generated from the Rust source by the build. */
 export type Binding = typeof import('../../native/binding.cjs');
 
@@ -44,7 +46,7 @@ function load(): Outcome {
     // imported: a failed static import could not be caught, and a dynamic one would need top-level
     // await, which `require('warmline')` refuses. The path is the same from src/ and from dist/.
     const require = createRequire(import.meta.url);
-    const binding = require('../../native/binding.cjs') as Binding;
+    const binding = typed(require('../../native/binding.cjs') as Binding);
     // A look at the file system; Node's own roots are only made into text where they are needed.
     if (binding.lacksTrustStore()) binding.offerRoots(rootCertificates.join('\n'));
     return { binding, failure: undefined };

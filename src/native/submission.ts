@@ -22,6 +22,8 @@ export interface Receiver {
   onError(error: WarmlineError): void;
   /** The engine has passed on so many bytes of the request's body. */
   onPull(bytes: number): void;
+  /** The engine wants the request's body once more: {@link StreamedBody.rewindable}. */
+  onRewind(): void;
   /** Terminal: the answer to something that is not a request. */
   onValue(value: unknown): void;
 }
@@ -49,12 +51,19 @@ export interface Submission {
   readonly timeouts: TimeoutWords | undefined;
   /** Empty for none. */
   readonly affinity: string;
+  /** Its policy, a space and its URL; empty for none. */
+  readonly referrer: string;
 }
 
-/** A body that follows in pieces; the length if it is known. */
+/** A body that follows in pieces. */
 export class StreamedBody {
+  /** If it is known. */
   readonly length: number | undefined;
-  constructor(length?: number) {
+  /** Whether it can be had once more, should it have to be sent again. */
+  readonly rewindable: boolean;
+
+  constructor(length?: number, rewindable = false) {
     this.length = length;
+    this.rewindable = rewindable;
   }
 }

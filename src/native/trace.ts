@@ -97,6 +97,10 @@ export class Traced implements Receiver {
     this.#receiver.onPull(bytes);
   }
 
+  onRewind(): void {
+    this.#receiver.onRewind();
+  }
+
   onValue(value: unknown): void {
     this.#ended();
     this.#receiver.onValue(value);

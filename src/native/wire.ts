@@ -18,7 +18,8 @@ export const Op = {
   forgo: 11,
   relay: 12,
   halt: 13,
-  measure: 14,
+  bodyRewind: 14,
+  measure: 15,
 } as const;
 
 /** Completion records. */
@@ -31,6 +32,7 @@ export const Done = {
   pull: 6,
   value: 7,
   events: 8,
+  rewind: 9,
 } as const;
 
 /** No time-out, no announced length, no inline bytes. */
@@ -55,6 +57,8 @@ export const RequestFlag = {
   batch: 1 << 13,
   hedgeIdempotent: 1 << 11,
   hedgeAlways: 2 << 11,
+  rewindable: 1 << 14,
+  referrer: 1 << 15,
 } as const;
 
 /** Flags of a response. */

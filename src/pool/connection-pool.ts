@@ -4,7 +4,6 @@ import { leaseNumber } from '../native/lease-id.js';
 import { engine } from '../native/link.js';
 import { binding } from '../native/load.js';
 import { Parking, type Place } from '../native/parking.js';
-import { refusable } from '../native/refusal.js';
 import { checkSignal } from '../native/signal.js';
 import { duration } from '../native/timeouts.js';
 
@@ -58,7 +57,8 @@ const REMEMBERED_SPELLINGS = 1000;
  *
  * There is one pool for each name in the process, whatever thread asks for it. The pool named
  * `default` leases from the connections that `fetch` uses. At most 10 leases for each endpoint and
- * 100 in all; a returned connection stays open for 5 minutes.
+ * 100 in all; a returned connection stays open for 5 minutes. Any thread may use and return an id, but a
+ * lease ends with the thread that took it: what a worker has not returned is returned when it ends.
  *
  * @example
  * ```ts
@@ -93,7 +93,7 @@ export class SimpleConnectionPool {
     }
     this.poolName = poolName;
     this.#native = binding();
-    this.#number = refusable(() => this.#native.openPool(poolName));
+    this.#number = this.#native.openPool(poolName);
     this.#parking = new Parking(this.#number);
   }
 
@@ -179,7 +179,7 @@ export class SimpleConnectionPool {
           'Invalid endpoint: expected an http or https URL such as "https://api.openai.com"';
         throw Object.assign(new TypeError(message), { code: 'ERR_INVALID_ARG_TYPE' });
       }
-      const number = refusable(() => this.#native.poolEndpoint(this.#number, endpoint));
+      const number = this.#native.poolEndpoint(this.#number, endpoint);
       place = this.#places[number] ??= { number, parked: [] };
       // A caller may say a whole URL at each call, and no two of them alike.
       if (this.#spellings.size >= REMEMBERED_SPELLINGS) this.#spellings.clear();

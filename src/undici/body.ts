@@ -6,7 +6,7 @@ import { StreamedBody, type Submission } from '../native/link.js';
 export interface Outgoing {
   readonly body: Submission['body'];
   /** Where a streamed one comes from. */
-  readonly source: ReadableStream<Uint8Array> | null;
+  readonly source: Blob | ReadableStream<Uint8Array> | null;
   /** The content type that goes with it, where it has one of its own. */
   readonly type: string | null;
 }
@@ -38,7 +38,7 @@ export function outgoing(body: unknown): Outgoing | Promise<Outgoing> {
 function extracted(body: FormData | Blob | ArrayBuffer | ArrayBufferView): Outgoing {
   const { bytes, source, type } = extract(body);
   if (!(source instanceof Blob)) return { body: bytes, source: null, type };
-  return { body: new StreamedBody(source.size), source: source.stream(), type };
+  return { body: new StreamedBody(source.size, true), source, type };
 }
 
 async function wholeIfComplete(source: ReadableStream<Uint8Array>): Promise<Outgoing> {

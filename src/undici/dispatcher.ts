@@ -149,7 +149,7 @@ function dispatch(
   if (exchange.over) return true;
   const send = ({ body, source, type }: Outgoing): void => {
     if (exchange.over) {
-      source?.cancel(exchange.reason).catch(() => {});
+      if (source instanceof ReadableStream) source.cancel(exchange.reason).catch(() => {});
       return;
     }
     if (type !== null && !includes(headers, 'content-type')) headers.push('content-type', type);
@@ -186,6 +186,7 @@ function submission(
     body,
     timeouts,
     affinity: '',
+    referrer: '',
   };
 }
 

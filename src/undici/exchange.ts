@@ -2,6 +2,7 @@ import type { Account, Stoppable } from '../fetch/in-flight.js';
 import { Upload } from '../fetch/upload.js';
 import { WarmlineError } from '../native/error.js';
 import { engine, type Receiver, type Submission } from '../native/link.js';
+import type { Outgoing } from './body.js';
 import { type Controller, type Head, headOf, type Listener } from './handler.js';
 
 /** Credit is given back in pieces of at least this many bytes; well below the engine's window. */
@@ -59,7 +60,7 @@ export class DispatchExchange implements Receiver, Stoppable, Controller {
     return this.#complete ? [] : null;
   }
 
-  send(submission: Submission, source: ReadableStream<Uint8Array> | null): void {
+  send(submission: Submission, source: Outgoing['source']): void {
     try {
       engine().request(this, submission);
     } catch (error) {
@@ -68,8 +69,7 @@ export class DispatchExchange implements Receiver, Stoppable, Controller {
       return;
     }
     if (source === null) return;
-    this.#upload = new Upload(this, source);
-    this.#upload.run().catch((reason: unknown) => {
+    this.#upload = new Upload(this, source, (reason) => {
       // The engine reports that the body broke off; this is why.
       this.#uploadFailure = { reason };
     });
@@ -134,6 +134,10 @@ export class DispatchExchange implements Receiver, Stoppable, Controller {
   onError(error: WarmlineError): void {
     this.#account.failed(error);
     this.fail(this.#uploadFailure?.reason ?? error);
+  }
+
+  onRewind(): void {
+    this.#upload?.rewind();
   }
 
   onPull(bytes: number): void {

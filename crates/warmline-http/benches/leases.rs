@@ -9,7 +9,7 @@ use std::sync::Barrier;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use warmline_http::{EndpointId, Error, NamedPool, engine};
+use warmline_http::{EndpointId, Error, Holder, NamedPool, engine};
 
 /// Many and short, so that some run undisturbed on a busy machine.
 const ROUNDS: usize = 100;
@@ -40,7 +40,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// Opens as many connections as there will be threads.
 fn warm(pool: &'static NamedPool, endpoint: EndpointId, count: usize) -> Result<(), Error> {
     let leases: Result<Vec<_>, Error> = (0..count)
-        .map(|_| engine()?.block_on(pool.acquire(endpoint, None)))
+        .map(|_| engine()?.block_on(pool.acquire(endpoint, Holder::PROCESS, None)))
         .collect();
     for lease in leases? {
         pool.put(lease);
@@ -58,7 +58,7 @@ fn round(pool: &'static NamedPool, endpoint: EndpointId, threads: usize) -> Dura
                     start.wait();
                     let began = Instant::now();
                     for _ in 0..PAIRS {
-                        if let Some(lease) = pool.get(endpoint) {
+                        if let Some(lease) = pool.get(endpoint, Holder::PROCESS) {
                             pool.put(lease);
                         }
                     }

@@ -3,12 +3,14 @@
 
 use std::borrow::Cow;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 use url::Url;
-use warmline_pool::{Checkout, Key, Limits, Pool, PoolStats, Protocol};
+use warmline_pool::{Checkout, Key, Limits, Origin, Pool, PoolStats, Protocol};
 
+use crate::analytics::{AnalyticsOptions, Records};
+use crate::checkout;
 use crate::clock::CoarseClock;
 use crate::coding::DecodingLimits;
 use crate::error::Error;
@@ -18,6 +20,7 @@ use crate::hedging::HedgeOptions;
 use crate::metrics::Metrics;
 use crate::policy::breaker::{BreakerOptions, BreakerStatus};
 use crate::policy::endpoints::EndpointState;
+use crate::policy::health::{HealthOptions, HealthStatus};
 use crate::policy::rate_limit::GateState;
 use crate::policy::retry::RetryOptions;
 use crate::probe::{Entry, Probes};
@@ -25,6 +28,7 @@ use crate::rate_limits::RateLimitOptions;
 use crate::request::{Request, Timeouts};
 use crate::response::Response;
 use crate::routes::{EndpointsOptions, Route, Routes};
+use crate::scaling::{Scaling, ScalingOptions};
 use crate::standing::{Kept, Standings};
 use crate::target::{key_of, origin_of};
 use crate::transport::{Connection, Connector, ConnectorOptions};
@@ -62,6 +66,13 @@ pub struct ClientOptions {
     /// How much is sent to an origin with one key; `None` is no limit. Clients with the same limits share them, in
     /// whatever thread.
     pub rate_limits: Option<RateLimitOptions>,
+    /// When a place counts as degraded or unhealthy; `None` if nobody is to look. Clients with the same options
+    /// share what they know, in whatever thread.
+    pub health: Option<HealthOptions>,
+    /// What is counted by origin and hour; `None` for nothing.
+    pub analytics: Option<AnalyticsOptions>,
+    /// How the pool's caps follow its load; `None` leaves them as they are.
+    pub scaling: Option<ScalingOptions>,
     /// Clients with the same word here share what they know of the places that they send to, in whatever
     /// thread; it says how they are set up, as far as that matters for it.
     pub alike: Option<Box<str>>,
@@ -90,6 +101,9 @@ impl Default for ClientOptions {
             breaker: None,
             cooldown: Some(LONGEST_COOLDOWN),
             rate_limits: None,
+            health: None,
+            analytics: None,
+            scaling: None,
             alike: None,
             upkeep: UpkeepOptions::default(),
         }
@@ -117,6 +131,8 @@ struct Inner {
     errors: AtomicU64,
     response_micros: AtomicU64,
     metrics: Metrics,
+    records: Option<Records>,
+    scaling: Option<Mutex<Scaling>>,
 }
 
 /// A client that this does not keep.
@@ -154,6 +170,10 @@ impl Client {
         };
         let standings =
             (kept != Kept::default()).then(|| Standings::of(options.alike.as_deref(), kept));
+        let scaling = options
+            .scaling
+            .map(|scaling| Scaling::new(scaling, options.limits.clone()));
+        let scaling = scaling.map(Mutex::new);
         let client = Self {
             inner: Arc::new(Inner {
                 pool: Pool::with_clock(options.limits, CoarseClock::default()),
@@ -165,11 +185,18 @@ impl Client {
                 routes: routes.map(Arc::new),
                 retry: options.retry,
                 hedge: options.hedge,
-                gates: Gates::new(standings, options.cooldown, options.rate_limits),
+                gates: Gates::new(
+                    standings,
+                    options.cooldown,
+                    options.rate_limits,
+                    options.health,
+                ),
                 requests: AtomicU64::new(0),
                 errors: AtomicU64::new(0),
                 response_micros: AtomicU64::new(0),
                 metrics: Metrics::default(),
+                records: options.analytics.map(Records::new),
+                scaling,
             }),
         };
         upkeep::start(&client, options.upkeep)?;
@@ -198,8 +225,13 @@ impl Client {
         let start = Instant::now();
         let in_flight = self.metrics().begin();
         let origin = Arc::clone(&request.target.origin);
+        let records = self.inner.records.as_ref();
+        let begun = records.map(|records| records.begin(&origin));
         let result = execute::send(self, request).await;
         in_flight.ended();
+        if let Some(begun) = begun {
+            begun.end(start.elapsed(), &result);
+        }
         // Counters that nobody reads together: no order among them is promised.
         self.inner.requests.fetch_add(1, Ordering::Relaxed);
         match &result {
@@ -248,12 +280,12 @@ impl Client {
                 Checkout::Ready(lease) => leases.push(lease),
                 Checkout::Connect(permit) => match self.probes().enter(key) {
                     Entry::Free(herald) if herald.is_awaited() => {
-                        let connecting = execute::connect(self, key, permit, herald, limit);
-                        leases.push(connecting.await.map_err(|_| execute::connect_lost())??);
+                        let connecting = checkout::connect(self, key, permit, herald, limit);
+                        leases.push(connecting.await.map_err(|_| checkout::connect_lost())??);
                         opened += 1;
                     }
                     Entry::Free(herald) => {
-                        opening.push(execute::connect(self, key, permit, herald, limit));
+                        opening.push(checkout::connect(self, key, permit, herald, limit));
                     }
                     Entry::Behind(run) => {
                         drop(permit);
@@ -267,7 +299,7 @@ impl Client {
             }
         }
         for connecting in opening {
-            let connecting = connecting.await.map_err(|_| execute::connect_lost())?;
+            let connecting = connecting.await.map_err(|_| checkout::connect_lost())?;
             leases.push(connecting?);
             opened += 1;
         }
@@ -359,6 +391,53 @@ impl Client {
         &self.inner.gates
     }
 
+    /// Changes how many connections there may be, and how many of them idle; the base of those, where the caps
+    /// follow the load.
+    pub fn set_caps(&self, max_connections: usize, max_keepalive: usize) {
+        let limits = Limits {
+            max_connections,
+            max_connections_per_origin: max_connections,
+            max_keepalive,
+            ..self.pool().limits()
+        };
+        match &self.inner.scaling {
+            None => self.pool().set_limits(limits),
+            Some(scaling) => locked(scaling).rebase(limits, self.pool()),
+        }
+    }
+
+    /// Has the caps follow the load, where they are to.
+    pub(crate) fn scale(&self) {
+        if let Some(scaling) = &self.inner.scaling {
+            locked(scaling).look(self.pool());
+        }
+    }
+
+    /// Whether connections may be wanted ahead of a rise.
+    pub(crate) fn foresees(&self) -> bool {
+        let scaling = self.inner.scaling.as_ref();
+        scaling.is_some_and(|scaling| locked(scaling).foresees())
+    }
+
+    /// How many connections to an origin should be idle now, for a rise that is foreseen.
+    pub(crate) fn ahead(&self, origin: &Origin<Connection>) -> usize {
+        let scaling = self.inner.scaling.as_ref();
+        scaling.map_or(0, |scaling| locked(scaling).ahead(origin))
+    }
+
+    /// How the places do that requests went to, by their names; none if nobody looks.
+    #[must_use]
+    pub fn health(&self) -> Vec<(Arc<str>, HealthStatus)> {
+        let health = self.inner.gates.health();
+        health.map(|health| health.statuses()).unwrap_or_default()
+    }
+
+    /// What was counted by origin and hour, as JSON; `None` if nothing is.
+    #[must_use]
+    pub fn analytics(&self) -> Option<String> {
+        self.inner.records.as_ref().map(Records::export)
+    }
+
     /// Limits how much is sent, from now on; requests in line keep their places.
     pub fn set_rate_limits(&self, limits: Option<RateLimitOptions>) {
         self.inner.gates.set_limits(limits);
@@ -404,4 +483,8 @@ impl Client {
     pub fn close(&self) {
         self.inner.pool.close();
     }
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,18 +1,16 @@
-//! Joins the pool, the transport and the rules: finds a connection, sends, sends again what
-//! provably never left, follows redirects.
+//! Joins the pool, the transport and the rules: sends on a connection, sends again what provably never
+//! left, follows redirects.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use http::Version;
-use tokio::sync::oneshot;
-use tokio::time::{Instant, sleep_until, timeout, timeout_at};
-use warmline_pool::{
-    Checkout, CloseReason, ConnectFailure, Granted, Key, Lease, Origin, Permit, Poolable, WaitFor,
-};
+use tokio::time::{Instant, sleep_until, timeout_at};
+use warmline_pool::{Key, Origin, Poolable};
 
 use crate::attempts::{self, Tally};
 use crate::busy::{Busy, Holding};
+use crate::checkout::Search;
 use crate::client::Client;
 use crate::coding::{self, DecodingLimits};
 use crate::counting::Counting;
@@ -25,7 +23,6 @@ use crate::leases::LeasedConnection;
 use crate::metrics::Watch;
 use crate::policy::rate_limit::Priority;
 use crate::policy::retry::RetryOptions;
-use crate::probe::{Entry, Herald};
 use crate::rate_limits::Permit as RatePermit;
 use crate::redirect::{self, Hop};
 use crate::request::{Hedging, Request, Timeouts};
@@ -72,6 +69,7 @@ pub(crate) async fn send(client: &Client, request: Request) -> Result<Response, 
         headers,
         body,
         redirect: mode,
+        mut referrer,
         timeouts,
         encoded,
         connection,
@@ -111,6 +109,9 @@ pub(crate) async fn send(client: &Client, request: Request) -> Result<Response, 
     let mut tally = Tally::default();
     let (mut hops, mut crossed_origins) = (0, false);
     loop {
+        if let Some(referrer) = &mut referrer {
+            referrer.tell(hop.target.url(), &mut hop.headers);
+        }
         let body = hop.body.take().unwrap_or(RequestBody::Empty);
         hop.body = body.replay();
         let answer = attempts::hop(&journey, route.take(), &mut hop, body, &mut tally).await?;
@@ -126,9 +127,8 @@ pub(crate) async fn send(client: &Client, request: Request) -> Result<Response, 
         if let Some(kept) = keep_alive::stated(&head.headers) {
             busy.server_keeps_for(kept);
         }
-        let idle = timeouts.idle;
         let counts = Arc::clone(busy.counts());
-        let body = Body::new(incoming, busy, idle, deadline, Arc::clone(&origin));
+        let body = Body::new(incoming, busy, timeouts.idle, deadline, Arc::clone(&origin));
         let next =
             redirect::target(mode, head.status, &head.headers, hop.target.url()).map_err(named)?;
         let Some(next) = next else {
@@ -138,8 +138,7 @@ pub(crate) async fn send(client: &Client, request: Request) -> Result<Response, 
                     coding::of(&hop.method, head.status, &head.headers, limits).map_err(named)?
                 }
             };
-            counts.answered(head.status, start.elapsed());
-            let watch = Watch::new(counts, start, &head.headers);
+            let watch = Watch::new(counts, start, head.status, &head.headers);
             let counting =
                 permit.map(|permit| Box::new(Counting::new(permit, head.status, &head.headers)));
             return Ok(Response {
@@ -154,6 +153,9 @@ pub(crate) async fn send(client: &Client, request: Request) -> Result<Response, 
                 body: body.decoded(decoding).counted(counting).watched(watch),
             });
         };
+        if let Some(referrer) = &mut referrer {
+            referrer.redirect(&head.headers);
+        }
         crossed_origins |= next.origin != origin;
         hop = redirect::follow(hop, next, head.status, hops).map_err(named)?;
         hops += 1;
@@ -202,6 +204,11 @@ impl Journey<'_> {
             let unsent = None;
             return Err(SendError { error, unsent });
         }
+        let again = || {
+            let mut again = hop.body.as_ref()?.replay()?;
+            head::check(&hop.headers, &mut again).ok()?;
+            Some(Box::new(again))
+        };
         let key = &*self.client.key(&hop.target.key);
         let origin = self.client.pool().origin(key);
         let counts = self.client.metrics().origin(&hop.target.origin);
@@ -237,11 +244,10 @@ impl Journey<'_> {
                     let sent = head.sent.unwrap_or(now);
                     facts.send = sent - obtained;
                     facts.first_byte = now - sent;
-                    facts.protocol = match head.version {
-                        Version::HTTP_10 => "http/1.0",
-                        Version::HTTP_2 => "h2",
-                        _ => "http/1.1",
-                    };
+                    // The connection knows what it speaks, but not which minor version each answer is of.
+                    if head.version == Version::HTTP_10 {
+                        facts.protocol = "http/1.0";
+                    }
                     return Ok(Answer {
                         head,
                         incoming,
@@ -259,6 +265,11 @@ impl Journey<'_> {
                     let elsewhere = self.connection.is_none()
                         && fresh_tries < MAX_FRESH_TRIES
                         && refusals < MAX_REFUSALS;
+                    // Some of it may have gone to a peer that never looked at it.
+                    let unsent = match unsent {
+                        None if error.retryable => again(),
+                        unsent => unsent,
+                    };
                     body = match unsent {
                         Some(body) if error.retryable && elsewhere => *body,
                         unsent => return Err(SendError { error, unsent }),
@@ -356,7 +367,13 @@ impl Journey<'_> {
                 let guard = leased.begin(&hop.target.key).await?;
                 return Ok(Holding::Leased(guard));
             }
-            self.pooled(key, origin).await.map(Holding::Pooled)
+            let search = Search {
+                client: self.client,
+                key,
+                origin,
+                timeouts: self.timeouts,
+            };
+            search.lease().await.map(Holding::Pooled)
         };
         let holding = match self.deadline {
             None => obtaining.await?,
@@ -376,81 +393,6 @@ impl Journey<'_> {
         Ok((holding, facts))
     }
 
-    async fn pooled(
-        &self,
-        key: &Key,
-        origin: &Origin<Connection>,
-    ) -> Result<Lease<Connection>, Error> {
-        let mut opening = None;
-        loop {
-            let found = match origin.checkout() {
-                Checkout::Ready(lease) => Granted::Ready(lease),
-                Checkout::Connect(permit) => Granted::Connect(permit),
-                Checkout::Full => self.wait(origin).await?,
-                Checkout::Closed => return Err(closed()),
-            };
-            let lease = match found {
-                Granted::Ready(lease) => lease,
-                Granted::Connect(permit) => {
-                    let since = *opening.get_or_insert_with(Instant::now);
-                    match self.open(key, origin, permit, since).await? {
-                        Some(lease) => lease,
-                        // The connection that was waited for has no room left, or never came.
-                        None => continue,
-                    }
-                }
-            };
-            // One system call for each request on a used connection. Its own task sees a close only
-            // when the event loop comes round, and a request written before that would be lost.
-            if !lease.reused() || lease.is_alive() {
-                return Ok(lease);
-            }
-            lease.discard(CloseReason::Dead);
-        }
-    }
-
-    /// Opens a connection, but takes one that comes back to the pool meanwhile; the new one is
-    /// then there for the next. Where somebody else opens one that may serve this request, too, waits
-    /// for that; `None` if it does not.
-    async fn open(
-        &self,
-        key: &Key,
-        origin: &Origin<Connection>,
-        permit: Permit<Connection>,
-        since: Instant,
-    ) -> Result<Option<Lease<Connection>>, Error> {
-        match self.client.probes().enter(key) {
-            Entry::Free(herald) => {
-                let limit = self.timeouts.connect;
-                let left = limit.map(|limit| limit.saturating_sub(since.elapsed()));
-                let connecting = connect(self.client, key, permit, herald, left);
-                tokio::select! {
-                    biased;
-                    opened = connecting => opened.map_err(|_| connect_lost())?.map(Some),
-                    Ok(Granted::Ready(lease)) = origin.wait(WaitFor::Idle) => Ok(Some(lease)),
-                }
-            }
-            Entry::Behind(run) => {
-                drop(permit);
-                // Boxed: few requests wait so, and all would carry its place.
-                Box::pin(run.room(origin, self.timeouts.connect, since)).await
-            }
-        }
-    }
-
-    async fn wait(&self, origin: &Origin<Connection>) -> Result<Granted<Connection>, Error> {
-        let mut waiting = origin.wait(WaitFor::Any);
-        let granted = match self.timeouts.pool {
-            None => waiting.await,
-            Some(limit) => match timeout(limit, &mut waiting).await {
-                Ok(granted) => granted,
-                // Race window: the grant may have come just now.
-                Err(_) => return waiting.time_out().ok_or_else(|| pool_timeout(limit)),
-            },
-        };
-        granted.map_err(|_| closed())
-    }
-
     pub(crate) fn total_timeout(&self, phase: Phase) -> Error {
         let limit = self.timeouts.total.unwrap_or_default();
         let message = format!(
@@ -461,70 +403,10 @@ impl Journey<'_> {
     }
 }
 
-/// Starts to open a connection in a task of its own, so that a request that goes away leaves the
-/// connection to whoever waits for one.
-pub(crate) fn connect(
-    client: &Client,
-    key: &Key,
-    permit: Permit<Connection>,
-    herald: Herald,
-    limit: Option<Duration>,
-) -> oneshot::Receiver<Result<Lease<Connection>, Error>> {
-    let (sender, receiver) = oneshot::channel();
-    let client = client.clone();
-    let key = key.clone();
-    // Boxed: the socket keeps the waker of whoever waited for it to connect, and with it this task's
-    // memory, for as long as it is open. An empty box is all that should be left of it.
-    tokio::spawn(Box::pin(async move {
-        match client.connect(&key, limit).await {
-            Ok(connection) => {
-                let lease = permit.establish(connection);
-                lease.on_close(lease.retire_handle());
-                let connection = Arc::clone(lease.connection());
-                // Nobody may be listening any more; then the lease returns itself to the pool.
-                let _ = sender.send(Ok(lease));
-                herald.opened(&connection).await;
-            }
-            Err(error) => {
-                let timed_out = error.code == "UND_ERR_CONNECT_TIMEOUT";
-                permit.fail(if timed_out {
-                    ConnectFailure::TimedOut
-                } else {
-                    ConnectFailure::Error
-                });
-                herald.failed(&error);
-                let _ = sender.send(Err(error));
-            }
-        }
-    }));
-    receiver
-}
-
 fn headers_timeout() -> Error {
     Error::new(
         "UND_ERR_HEADERS_TIMEOUT",
         Phase::Headers,
         "headers timeout: no response came in time",
-    )
-}
-
-fn pool_timeout(limit: Duration) -> Error {
-    let message = format!(
-        "pool timeout: every connection was busy for {} ms; raise maxConnections, or timeout.pool",
-        limit.as_millis()
-    );
-    Error::new("WARMLINE_POOL_TIMEOUT", Phase::Pool, message)
-}
-
-fn closed() -> Error {
-    Error::new("WARMLINE_CLOSED", Phase::Pool, "the client is closed")
-}
-
-/// The connecting task went away without a word, which only the engine's own end can make happen.
-pub(crate) fn connect_lost() -> Error {
-    Error::new(
-        "WARMLINE_ENGINE",
-        Phase::Connect,
-        "the engine stopped while it was connecting",
     )
 }

@@ -7,6 +7,7 @@ use crate::attempts::Tally;
 use crate::error::{Error, Phase};
 use crate::execute::{Answer, Journey};
 use crate::gates::{self, is_the_places};
+use crate::policy::health::HealthState;
 use crate::redirect::Hop;
 use crate::routes::{Route, Turn};
 use crate::transport::{RequestBody, SendError};
@@ -46,9 +47,10 @@ async fn routed(
     mut body: RequestBody,
     tally: &mut Tally,
 ) -> Result<Answer, Error> {
-    let mut tried = out_of_question(journey, route, hop, &tally.refused);
+    let mut tried = out_of_question(journey, route, hop, tally);
     let mut failure = None;
-    while let Some(mut turn) = route.routes.turn(route.key.as_deref(), &tried) {
+    let ailing = ailing(journey, route);
+    while let Some(mut turn) = route.routes.turn(route.key.as_deref(), &tried, &ailing) {
         tried.push(turn.index());
         hop.target = Arc::clone(&route.targets[turn.index()]);
         let place = route.routes.place(turn.index());
@@ -88,14 +90,20 @@ fn answered(mut answer: Answer, mut turn: Turn, tally: &mut Tally) -> Answer {
 }
 
 /// Endpoints that are not to be asked: those whose gates are closed, and those that did not serve this request
-/// before; but never all of them.
+/// before; but never all of them. A client without fail-over sends a request again to where it was.
 fn out_of_question(
     journey: &Journey<'_>,
     route: &Route,
     hop: &mut Hop,
-    refused: &[usize],
+    tally: &Tally,
 ) -> Vec<usize> {
     let all = 0..route.routes.count();
+    let refused = &tally.refused;
+    if let Some(last) = tally.endpoint
+        && !route.routes.failover
+    {
+        return all.filter(|index| *index != last).collect();
+    }
     if journey.gates().are_clear() && refused.is_empty() {
         return Vec::new();
     }
@@ -114,6 +122,16 @@ fn out_of_question(
     // The one that opens first.
     let first = all.clone().min_by_key(|index| wait(*index));
     all.filter(|index| Some(*index) != first).collect()
+}
+
+/// Endpoints that do not do well.
+fn ailing(journey: &Journey<'_>, route: &Route) -> Vec<usize> {
+    let Some(health) = journey.gates().health() else {
+        return Vec::new();
+    };
+    (0..route.routes.count())
+        .filter(|index| health.state(route.routes.place(*index)) != HealthState::Healthy)
+        .collect()
 }
 
 /// As [`is_the_places`]; a client that gives up sooner than others says nothing of the endpoint.

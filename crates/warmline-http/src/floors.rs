@@ -8,8 +8,8 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 use warmline_pool::{Key, Origin};
 
+use crate::checkout;
 use crate::client::Client;
-use crate::execute;
 use crate::policy::refill::Refill;
 use crate::probe::Entry;
 use crate::transport::Connection;
@@ -21,6 +21,8 @@ const AHEAD: Duration = Duration::from_secs(2);
 pub(crate) struct Floors {
     /// Idle connections for each.
     floor: usize,
+    /// Whether more may be wanted ahead of a rise.
+    foresees: bool,
     origins: HashMap<Key, Floor>,
     /// Ends with whether the connection could be opened.
     openings: JoinSet<(Key, bool)>,
@@ -35,9 +37,10 @@ struct Floor {
 }
 
 impl Floors {
-    pub(crate) fn new(floor: usize) -> Self {
+    pub(crate) fn new(floor: usize, foresees: bool) -> Self {
         Self {
             floor,
+            foresees,
             origins: HashMap::new(),
             openings: JoinSet::new(),
             start: Instant::now(),
@@ -45,7 +48,7 @@ impl Floors {
     }
 
     pub(crate) fn is_wanted(&self) -> bool {
-        self.floor > 0
+        self.floor > 0 || self.foresees
     }
 
     /// Looks at each origin that had a connection, and starts to open what is missing.
@@ -76,14 +79,18 @@ impl Floors {
                 opening: 0,
                 kept: None,
             });
-        let wanted = self.floor.min(client.pool().limits().max_keepalive);
+        let ahead = client.ahead(origin);
+        let wanted = self
+            .floor
+            .max(ahead)
+            .min(client.pool().limits().max_keepalive);
         let missing = if warmth.shared {
             0
         } else {
             wanted.saturating_sub(warmth.idle)
         };
         floor.refill.look(now, warmth.checkouts, missing == 0);
-        if !floor.refill.is_wanted(now) {
+        if ahead == 0 && !floor.refill.is_wanted(now) {
             floor.kept = None;
             return;
         }
@@ -132,7 +139,7 @@ fn open(
         };
         let is_for_all = herald.is_awaited();
         let limit = client.timeouts().connect;
-        let connecting = execute::connect(client, key, permit, herald, limit);
+        let connecting = checkout::connect(client, key, permit, herald, limit);
         let key = key.clone();
         openings.spawn(async move {
             let opened = connecting.await;

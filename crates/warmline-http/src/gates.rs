@@ -4,12 +4,14 @@
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 use crate::attempts::Tally;
 use crate::cooldowns::{self, TooLong};
 use crate::error::{Error, Phase};
 use crate::execute::{Answer, Journey};
+use crate::healths::Healths;
+use crate::policy::health::HealthOptions;
 use crate::policy::rate_limit::{self, Tokens};
 use crate::rate_limits::{Permit, RateLimitOptions, RateLimits, Refused};
 use crate::redirect::Hop;
@@ -23,6 +25,7 @@ pub(crate) struct Gates {
     /// The longest pause that is waited for; `None` for none at all.
     cooldown: Option<Duration>,
     limits: RwLock<Option<Arc<RateLimits>>>,
+    health: Option<Arc<Healths>>,
 }
 
 impl Gates {
@@ -30,12 +33,19 @@ impl Gates {
         standings: Option<Arc<Standings>>,
         cooldown: Option<Duration>,
         limits: Option<RateLimitOptions>,
+        health: Option<HealthOptions>,
     ) -> Self {
         Self {
             standings,
             cooldown,
             limits: RwLock::new(limits.map(RateLimits::of)),
+            health: health.map(Healths::of),
         }
+    }
+
+    /// How places do; `None` if nobody looks.
+    pub(crate) fn health(&self) -> Option<&Arc<Healths>> {
+        self.health.as_ref()
     }
 
     /// The rate limits that hold now; `None` for none.
@@ -154,7 +164,15 @@ pub(crate) async fn hop(
     if let Some(permit) = &mut permit {
         permit.sent();
     }
+    let begun = gates.health.as_ref().map(|_| Instant::now());
     let mut result = journey.hop(hop, body, tally.attempts).await;
+    if let (Some(health), Some(begun)) = (&gates.health, begun) {
+        match &result {
+            Ok(answer) => health.answered(place, answer.head.status, begun.elapsed()),
+            Err(failed) if is_the_places(&failed.error) => health.failed(place, &failed.error.code),
+            Err(_) => {}
+        }
+    }
     if let (Some(_), Ok(answer)) = (gates.cooldown, &result) {
         cooldowns::learn(hop, answer.head.status, &answer.head.headers);
     }

@@ -97,14 +97,22 @@ pub(crate) fn check(headers: &HeaderMap, body: &mut RequestBody) -> Result<(), E
             ));
         }
     }
-    if let Some(value) = headers.get(CONNECTION)
-        && !["close", "keep-alive"]
+    let is_known = |value: &HeaderValue| {
+        ["close", "keep-alive"]
             .iter()
             .any(|word| value.as_bytes().eq_ignore_ascii_case(word.as_bytes()))
-    {
+    };
+    if !headers.get_all(CONNECTION).iter().all(is_known) {
         return Err(refused(
             "UND_ERR_INVALID_ARG",
             "invalid connection header".into(),
+        ));
+    }
+    // Whoever is on the way may take the one for the request's, and the server the other.
+    if headers.get_all(HOST).iter().nth(1).is_some() {
+        return Err(refused(
+            "UND_ERR_INVALID_ARG",
+            "duplicate host header".into(),
         ));
     }
     content_length(headers, body)
@@ -142,4 +150,36 @@ fn content_length(headers: &HeaderMap, body: &mut RequestBody) -> Result<(), Err
 
 fn refused(code: &'static str, message: String) -> Error {
     Error::new(code, Phase::Pool, message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn checked(fields: &[(&'static str, &'static str)]) -> Result<(), String> {
+        let headers = fields.iter().map(|(name, value)| {
+            let name = HeaderName::from_static(name);
+            (name, HeaderValue::from_static(value))
+        });
+        let mut body = RequestBody::Full("body".into());
+        check(&headers.collect(), &mut body).map_err(|error| error.message)
+    }
+
+    #[test]
+    fn every_field_of_a_name_is_looked_at() {
+        assert_eq!(checked(&[("connection", "Close"), ("host", "a")]), Ok(()));
+        for (fields, message) in [
+            (
+                [("connection", "close"), ("connection", "x-secret")],
+                "invalid connection header",
+            ),
+            ([("host", "a"), ("host", "b")], "duplicate host header"),
+            (
+                [("content-length", "4"), ("content-length", "4")],
+                "invalid content-length header",
+            ),
+        ] {
+            assert_eq!(checked(&fields), Err(message.into()));
+        }
+    }
 }

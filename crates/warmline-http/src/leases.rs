@@ -9,6 +9,7 @@
 
 mod endpoint;
 mod held;
+mod holder;
 mod line;
 mod named_pool;
 mod opening;
@@ -18,6 +19,7 @@ mod stats;
 mod table;
 
 pub use endpoint::EndpointId;
+pub use holder::Holder;
 pub use named_pool::NamedPool;
 pub use parking::Return;
 pub use request::{ConnectionGuard, LeasedConnection};

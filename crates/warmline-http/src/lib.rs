@@ -3,8 +3,10 @@
 //! [`transport`] opens and speaks on connections and knows no policy; `execute` is the one file that
 //! joins it with the pool and the rules.
 
+mod analytics;
 mod attempts;
 mod busy;
+mod checkout;
 mod client;
 mod clock;
 mod coding;
@@ -16,8 +18,12 @@ mod error;
 mod execute;
 mod failover;
 mod floors;
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub mod fuzzing;
 mod gates;
 mod head;
+mod healths;
 mod hedging;
 mod keep_alive;
 mod latency;
@@ -27,16 +33,19 @@ mod policy;
 mod probe;
 mod rate_limits;
 mod redirect;
+mod referrer;
 pub mod relay;
 mod request;
 mod response;
 mod routes;
+mod scaling;
 pub mod sse;
 mod standing;
 mod target;
 pub mod transport;
 mod upkeep;
 
+pub use analytics::AnalyticsOptions;
 pub use client::{Client, ClientOptions, Totals};
 pub use coding::{Compression, DecodingLimits, compress};
 pub use cooldowns::{CooldownStatus, cooldowns};
@@ -45,21 +54,24 @@ pub use error::{Error, Phase};
 pub use hedging::HedgeOptions;
 pub use latency::Latency;
 pub use leases::{
-    ConnectionGuard, EndpointId, EndpointLeaseStats, LeaseId, LeaseStats, LeasedConnection,
+    ConnectionGuard, EndpointId, EndpointLeaseStats, Holder, LeaseId, LeaseStats, LeasedConnection,
     NamedPool, Return, spots,
 };
 pub use policy::breaker::{BreakerOptions, BreakerState, BreakerStatus};
 pub use policy::budget::BudgetOptions;
 pub use policy::endpoints::{Balance, Ejection, EndpointState};
+pub use policy::health::{HealthOptions, HealthState, HealthStatus};
 pub use policy::rate_limit::{GateState, Mode, Priority, RateLimit};
 pub use policy::retry::{Exception, RetryOptions};
 pub use policy::scaling::{Demand, Forecast, Step, Steps};
 pub use rate_limits::RateLimitOptions;
+pub use referrer::{Referrer, ReferrerPolicy};
 pub use request::{Hedging, RedirectMode, Request, Timeouts};
 pub use response::{Body, Facts, Response};
 pub use routes::{EndpointOptions, EndpointsOptions, Route};
+pub use scaling::ScalingOptions;
 pub use standing::{BreakerChange, BreakerWatch, watch_breakers};
 pub use target::{Target, key_of};
-pub use transport::{Abort, ConnectionInfo, RequestBody};
+pub use transport::{Abort, ConnectionInfo, Pieces, RequestBody, Rewind};
 pub use upkeep::{HealthCheck, UpkeepOptions};
 pub use warmline_pool::{Key, Limits, PoolStats, Protocol, Spot};

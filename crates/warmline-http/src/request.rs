@@ -7,6 +7,7 @@ use http::{HeaderMap, Method};
 
 use crate::leases::LeasedConnection;
 use crate::policy::rate_limit::Priority;
+use crate::referrer::Referrer;
 use crate::routes::Route;
 use crate::target::Target;
 use crate::transport::RequestBody;
@@ -23,6 +24,8 @@ pub struct Request {
     pub body: RequestBody,
     /// What to do with a redirect.
     pub redirect: RedirectMode,
+    /// Where it says that it comes from. Boxed: few requests do.
+    pub referrer: Option<Box<Referrer>>,
     /// This request's own deadlines; what it leaves open is the client's.
     pub timeouts: Timeouts,
     /// Leave the response's bytes encoded, and ask for no coding, whatever the client does.

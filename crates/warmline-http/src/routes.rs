@@ -160,9 +160,16 @@ impl Routes {
             .min_by_key(|rest| rest.len())
     }
 
-    /// The next endpoint for a request; `None` if it has tried them all.
-    pub(crate) fn turn(self: &Arc<Self>, key: Option<&str>, tried: &[usize]) -> Option<Turn> {
-        let pick = locked(&self.endpoints).pick(self.clock.now(), key, tried)?;
+    /// The next endpoint for a request, of which those that are `ailing` serve few; `None` if it has tried them
+    /// all.
+    pub(crate) fn turn(
+        self: &Arc<Self>,
+        key: Option<&str>,
+        tried: &[usize],
+        ailing: &[usize],
+    ) -> Option<Turn> {
+        let now = self.clock.now();
+        let pick = locked(&self.endpoints).pick(now, key, tried, ailing)?;
         let routes = Arc::clone(self);
         Some(Turn { routes, pick })
     }

@@ -75,15 +75,15 @@ impl HealthCheck {
 /// # Errors
 /// `WARMLINE_ENGINE` if the engine cannot start.
 pub(crate) fn start(client: &Client, options: UpkeepOptions) -> Result<(), Error> {
-    engine()?.spawn(keep(client.downgrade(), options));
+    let floors = Floors::new(options.min_idle, client.foresees());
+    engine()?.spawn(keep(client.downgrade(), options, floors));
     Ok(())
 }
 
-async fn keep(client: WeakClient, options: UpkeepOptions) {
+async fn keep(client: WeakClient, options: UpkeepOptions, mut floors: Floors) {
     let mut sweeps = every(SWEEP_INTERVAL);
     let mut checks = every(options.check_interval);
     let mut looks = every(FLOOR_INTERVAL);
-    let mut floors = Floors::new(options.min_idle);
     loop {
         let due = tokio::select! {
             biased;
@@ -102,6 +102,7 @@ async fn keep(client: WeakClient, options: UpkeepOptions) {
                 client.pool().close_unsound(Connection::is_alive);
             }
             Due::Sweep => {
+                client.scale();
                 client.pool().sweep();
             }
         }

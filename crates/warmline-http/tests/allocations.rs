@@ -73,6 +73,7 @@ async fn post(client: &Client, target: &Arc<Target>, headers: &HeaderMap, body: 
         headers: headers.clone(),
         body: RequestBody::Full(body.clone()),
         redirect: RedirectMode::Follow,
+        referrer: None,
         encoded: false,
         timeouts: Timeouts::default(),
         connection: None,

@@ -10,7 +10,7 @@ use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 use tokio::task::yield_now;
 use warmline_http::{
-    Client, ConnectionGuard, EndpointId, Key, LeaseId, LeasedConnection, NamedPool, Phase,
+    Client, ConnectionGuard, EndpointId, Holder, Key, LeaseId, LeasedConnection, NamedPool, Phase,
 };
 
 const PER_ENDPOINT: usize = 10;
@@ -29,7 +29,7 @@ async fn pool_with_peer(name: &str) -> (&'static NamedPool, EndpointId, Key) {
 }
 
 async fn lease(pool: &NamedPool, endpoint: EndpointId) -> LeaseId {
-    pool.acquire(endpoint, None).await.unwrap()
+    pool.acquire(endpoint, Holder::PROCESS, None).await.unwrap()
 }
 
 async fn begin(id: LeaseId, key: &Key) -> ConnectionGuard {
@@ -47,7 +47,7 @@ async fn connection_of(id: LeaseId, key: &Key) -> u64 {
 #[tokio::test]
 async fn an_id_names_a_connection_that_requests_are_sent_on() {
     let (pool, endpoint, key) = pool_with_peer("names a connection").await;
-    let id = pool.get(endpoint).unwrap();
+    let id = pool.get(endpoint, Holder::PROCESS).unwrap();
     assert!(pool.healthy(id));
     let info = pool.ready(id).await.unwrap();
     assert_eq!(info.remote_address.unwrap().port(), key.port);
@@ -62,12 +62,35 @@ async fn an_id_names_a_connection_that_requests_are_sent_on() {
 }
 
 #[tokio::test]
+async fn leases_end_with_their_holder_and_no_others_do() {
+    let (pool, endpoint, key) = pool_with_peer("holders").await;
+    let holder = Holder::new();
+    let ours = lease(pool, endpoint).await;
+    let busy = pool.acquire(endpoint, holder, None).await.unwrap();
+    let guard = begin(busy, &key).await;
+    let resting = pool.acquire(endpoint, holder, None).await.unwrap();
+    let connecting = pool.get(endpoint, holder).unwrap();
+    holder.end();
+    for id in [busy, resting, connecting] {
+        assert!(!pool.healthy(id) && !pool.put(id));
+    }
+    assert!(pool.healthy(ours));
+    // What was on a connection goes on, and others get it afterwards.
+    peer::send(guard.connection(), peer::get()).await.unwrap();
+    guard.finish(true);
+    let ids: Vec<LeaseId> = (1..PER_ENDPOINT)
+        .map(|_| pool.get(endpoint, Holder::PROCESS).unwrap())
+        .collect();
+    assert!(ids.into_iter().all(|id| pool.put(id)) && pool.put(ours));
+}
+
+#[tokio::test]
 async fn a_returned_connection_is_leased_again_under_a_new_id() {
     let (pool, endpoint, key) = pool_with_peer("leased again").await;
     let first = lease(pool, endpoint).await;
     let connection = connection_of(first, &key).await;
     assert!(pool.put(first));
-    let second = pool.get(endpoint).unwrap();
+    let second = pool.get(endpoint, Holder::PROCESS).unwrap();
     assert_ne!(first, second);
     assert_eq!(connection_of(second, &key).await, connection);
     // Returning what somebody else has by now does nothing.
@@ -85,11 +108,11 @@ async fn a_lease_returned_while_it_connects_is_what_the_next_one_gets() {
     let mut ids = HashSet::new();
     // The engine connects meanwhile on its own thread: each turn meets another moment of it.
     for _ in 0..10 * PER_ENDPOINT {
-        let id = pool.get(endpoint).unwrap();
+        let id = pool.get(endpoint, Holder::PROCESS).unwrap();
         assert!(pool.put(id));
         assert!(ids.insert(id));
     }
-    let last = pool.get(endpoint).unwrap();
+    let last = pool.get(endpoint, Holder::PROCESS).unwrap();
     pool.ready(last).await.unwrap();
     let stats = pool.stats();
     assert_eq!((stats.active_connections, stats.idle_connections), (1, 0));
@@ -101,7 +124,7 @@ async fn a_lease_that_ends_just_as_it_connects_loses_no_place_and_no_connection(
     let (pool, endpoint, _) = pool_with_peer("ends as it connects").await;
     for round in 0..300 {
         let ids: Vec<LeaseId> = (0..PER_ENDPOINT)
-            .map(|_| pool.get(endpoint).unwrap())
+            .map(|_| pool.get(endpoint, Holder::PROCESS).unwrap())
             .collect();
         for _ in 0..round % 7 {
             yield_now().await;
@@ -118,7 +141,7 @@ async fn a_lease_that_ends_just_as_it_connects_loses_no_place_and_no_connection(
     let stats = pool.stats();
     assert_eq!((stats.active_connections, stats.pending), (0, 0));
     let ids: Vec<LeaseId> = (0..PER_ENDPOINT)
-        .map(|_| pool.get(endpoint).unwrap())
+        .map(|_| pool.get(endpoint, Holder::PROCESS).unwrap())
         .collect();
     for id in ids {
         pool.ready(id).await.unwrap();
@@ -140,9 +163,13 @@ async fn an_id_that_is_no_lease_of_the_pool_is_answered_with_false() {
         );
     }
     assert!(!elsewhere.put(id) && !elsewhere.remove(id) && !elsewhere.healthy(id));
-    assert!(elsewhere.get(endpoint).is_none());
+    assert!(elsewhere.get(endpoint, Holder::PROCESS).is_none());
     assert_eq!(
-        elsewhere.acquire(endpoint, None).await.unwrap_err().code,
+        elsewhere
+            .acquire(endpoint, Holder::PROCESS, None)
+            .await
+            .unwrap_err()
+            .code,
         "WARMLINE_ENDPOINTS"
     );
     assert!(pool.put(id));
@@ -184,9 +211,9 @@ async fn an_endpoint_has_ten_leases_and_a_return_makes_room() {
     let (pool, endpoint, _key) = pool_with_peer("ten").await;
     let mut ids: Vec<LeaseId> = Vec::new();
     for _ in 0..PER_ENDPOINT {
-        ids.push(pool.get(endpoint).unwrap());
+        ids.push(pool.get(endpoint, Holder::PROCESS).unwrap());
     }
-    assert!(pool.get(endpoint).is_none());
+    assert!(pool.get(endpoint, Holder::PROCESS).is_none());
     for id in &ids {
         pool.ready(*id).await.unwrap();
     }
@@ -205,8 +232,8 @@ async fn an_endpoint_has_ten_leases_and_a_return_makes_room() {
     );
     assert!(pool.put(ids[0]));
     assert_eq!(pool.stats().idle_connections, 1);
-    assert!(pool.get(endpoint).is_some());
-    assert!(pool.get(endpoint).is_none());
+    assert!(pool.get(endpoint, Holder::PROCESS).is_some());
+    assert!(pool.get(endpoint, Holder::PROCESS).is_none());
 }
 
 #[tokio::test]
@@ -215,12 +242,12 @@ async fn a_pool_has_a_hundred_leases_over_all_endpoints() {
     let mut ids = Vec::new();
     for _ in 0..TOTAL / PER_ENDPOINT {
         let endpoint = pool.endpoint(&url(&peer::echoing_ok().await)).unwrap();
-        ids.extend((0..PER_ENDPOINT).map(|_| pool.get(endpoint).unwrap()));
+        ids.extend((0..PER_ENDPOINT).map(|_| pool.get(endpoint, Holder::PROCESS).unwrap()));
     }
     let one_more = pool.endpoint(&url(&peer::echoing_ok().await)).unwrap();
-    assert!(pool.get(one_more).is_none());
+    assert!(pool.get(one_more, Holder::PROCESS).is_none());
     assert!(pool.remove(ids[0]));
-    assert!(pool.get(one_more).is_some());
+    assert!(pool.get(one_more, Holder::PROCESS).is_some());
 }
 
 #[tokio::test]
@@ -233,7 +260,7 @@ async fn a_connection_that_cannot_be_opened_is_unhealthy_and_frees_its_place() {
     let mut ids = Vec::new();
     // More than there are places: each is free again once connecting has failed.
     for _ in 0..2 * PER_ENDPOINT {
-        let id = pool.get(endpoint).unwrap();
+        let id = pool.get(endpoint, Holder::PROCESS).unwrap();
         let error = pool.ready(id).await.unwrap_err();
         assert_eq!(
             (error.code.as_ref(), error.phase),
@@ -246,7 +273,10 @@ async fn a_connection_that_cannot_be_opened_is_unhealthy_and_frees_its_place() {
     let begun = LeasedConnection::of(ids[0]).unwrap().begin(&key).await;
     assert_eq!(begun.err().unwrap().code, "ECONNREFUSED");
     assert_eq!(
-        pool.acquire(endpoint, None).await.unwrap_err().code,
+        pool.acquire(endpoint, Holder::PROCESS, None)
+            .await
+            .unwrap_err()
+            .code,
         "ECONNREFUSED"
     );
     assert!(pool.put(ids[0]));
@@ -377,7 +407,7 @@ async fn those_who_wait_are_served_in_their_order() {
             yield_now().await;
         }
     }
-    assert!(pool.get(endpoint).is_none());
+    assert!(pool.get(endpoint, Holder::PROCESS).is_none());
     for number in 0..5 {
         assert!(pool.put(held.remove(0)));
         assert_eq!(served.recv().await.unwrap().0, number);
@@ -397,7 +427,7 @@ async fn those_whose_endpoint_is_full_do_not_hold_up_others() {
         yield_now().await;
     }
     let free = pool.endpoint(&url(&peer::echoing_ok().await)).unwrap();
-    assert!(pool.get(free).is_some());
+    assert!(pool.get(free, Holder::PROCESS).is_some());
     lease(pool, free).await;
     assert!(pool.put(held[0]));
     waiting.await.unwrap();
@@ -411,7 +441,7 @@ async fn a_wait_that_takes_too_long_or_is_abandoned_loses_no_place() {
         held.push(lease(pool, endpoint).await);
     }
     let error = pool
-        .acquire(endpoint, Some(Duration::from_millis(1)))
+        .acquire(endpoint, Holder::PROCESS, Some(Duration::from_millis(1)))
         .await
         .unwrap_err();
     assert_eq!(
@@ -430,7 +460,7 @@ async fn a_wait_that_takes_too_long_or_is_abandoned_loses_no_place() {
         assert!(pool.put(id));
     }
     for _ in 0..PER_ENDPOINT {
-        assert!(pool.get(endpoint).is_some());
+        assert!(pool.get(endpoint, Holder::PROCESS).is_some());
     }
 }
 
@@ -463,7 +493,7 @@ async fn threads_that_lease_and_return_never_exceed_the_limit_nor_share_an_id() 
                 let mut ids = Vec::new();
                 let mut held = Vec::new();
                 for turn in 0..2_000 {
-                    held.extend(pool.get(endpoint));
+                    held.extend(pool.get(endpoint, Holder::PROCESS));
                     assert!(pool.stats().active_connections <= PER_ENDPOINT + 8);
                     if turn % 3 != 0
                         && let Some(id) = held.pop()

@@ -10,7 +10,7 @@ use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 use tokio::task::yield_now;
 use warmline_http::{
-    Client, EndpointId, Key, LeaseId, LeasedConnection, NamedPool, Return, Spot, spots,
+    Client, EndpointId, Holder, Key, LeaseId, LeasedConnection, NamedPool, Return, Spot, spots,
 };
 
 const PER_ENDPOINT: usize = 10;
@@ -46,7 +46,7 @@ async fn pool_with_peer(name: &str) -> (&'static NamedPool, EndpointId, Key) {
 
 /// A lease that has ended with its connection parked.
 async fn parked(pool: &NamedPool, endpoint: EndpointId) -> LeaseId {
-    let id = pool.acquire(endpoint, None).await.unwrap();
+    let id = pool.acquire(endpoint, Holder::PROCESS, None).await.unwrap();
     assert_eq!(pool.park(id), Return::Parked);
     id
 }
@@ -109,7 +109,7 @@ async fn a_parked_lease_has_ended_and_the_next_one_is_not_mistaken_for_it() {
 #[tokio::test]
 async fn a_lease_that_its_holder_took_carries_requests_and_can_be_parked_again() {
     let (pool, endpoint, key) = pool_with_peer("parked: requests").await;
-    let first = pool.acquire(endpoint, None).await.unwrap();
+    let first = pool.acquire(endpoint, Holder::PROCESS, None).await.unwrap();
     let connection = connection_of(first, &key).await;
     assert_eq!(pool.park(first), Return::Parked);
     let second = take(first).unwrap();
@@ -125,24 +125,42 @@ async fn a_lease_that_its_holder_took_carries_requests_and_can_be_parked_again()
 }
 
 #[tokio::test]
+async fn a_lease_that_its_holder_took_ends_with_it_and_what_it_parked_is_for_others() {
+    let (pool, endpoint, _key) = pool_with_peer("parked: holders").await;
+    let holder = Holder::new();
+    let [taken, left] = [(); 2].map(|()| pool.acquire(endpoint, holder, None));
+    let (taken, left) = (taken.await.unwrap(), left.await.unwrap());
+    assert_eq!([pool.park(taken), pool.park(left)], [Return::Parked; 2]);
+    let taken = take(taken).unwrap();
+    assert_eq!(active_and_idle(pool), (1, 1));
+    holder.end();
+    assert_eq!(active_and_idle(pool), (0, 2));
+    assert!(!pool.put(taken) && !put(taken));
+    let ids: Vec<LeaseId> = (0..PER_ENDPOINT)
+        .map(|_| pool.get(endpoint, Holder::PROCESS).unwrap())
+        .collect();
+    assert_eq!(ids.len(), PER_ENDPOINT);
+}
+
+#[tokio::test]
 async fn another_caller_gets_what_is_parked_and_not_what_is_taken() {
     let (pool, endpoint, key) = pool_with_peer("parked: others").await;
     let id = parked(pool, endpoint).await;
     let next = take(id).unwrap();
-    let other = pool.acquire(endpoint, None).await.unwrap();
+    let other = pool.acquire(endpoint, Holder::PROCESS, None).await.unwrap();
     let connection = connection_of(other, &key).await;
     assert!(pool.remove(other));
     assert!(put(next));
-    let other = pool.get(endpoint).unwrap();
+    let other = pool.get(endpoint, Holder::PROCESS).unwrap();
     assert_ne!(connection_of(other, &key).await, connection);
     assert!(take(next).is_none());
     assert_eq!(active_and_idle(pool), (1, 0));
     assert!(pool.put(other));
     // Its place in the quota is free, too.
     let ids: Vec<LeaseId> = (0..PER_ENDPOINT)
-        .map(|_| pool.get(endpoint).unwrap())
+        .map(|_| pool.get(endpoint, Holder::PROCESS).unwrap())
         .collect();
-    assert!(pool.get(endpoint).is_none());
+    assert!(pool.get(endpoint, Holder::PROCESS).is_none());
     for id in ids {
         assert!(pool.remove(id));
     }
@@ -153,7 +171,7 @@ async fn parked_connections_take_no_place_from_leases_and_taken_ones_do() {
     let (pool, endpoint, _key) = pool_with_peer("parked: quota").await;
     let mut ids = Vec::new();
     for _ in 0..PER_ENDPOINT {
-        ids.push(pool.acquire(endpoint, None).await.unwrap());
+        ids.push(pool.acquire(endpoint, Holder::PROCESS, None).await.unwrap());
     }
     for id in &ids {
         assert_eq!(pool.park(*id), Return::Parked);
@@ -161,12 +179,12 @@ async fn parked_connections_take_no_place_from_leases_and_taken_ones_do() {
     assert_eq!(active_and_idle(pool), (0, PER_ENDPOINT));
     let taken = take(ids[0]).unwrap();
     let leased: Vec<LeaseId> = (1..PER_ENDPOINT)
-        .map(|_| pool.get(endpoint).unwrap())
+        .map(|_| pool.get(endpoint, Holder::PROCESS).unwrap())
         .collect();
-    assert!(pool.get(endpoint).is_none());
+    assert!(pool.get(endpoint, Holder::PROCESS).is_none());
     assert_eq!(active_and_idle(pool), (PER_ENDPOINT, 0));
     assert!(put(taken));
-    assert!(pool.get(endpoint).is_some());
+    assert!(pool.get(endpoint, Holder::PROCESS).is_some());
     assert!(ids.iter().all(|id| take(*id).is_none()) && take(taken).is_none());
     for id in leased {
         assert!(pool.remove(id));
@@ -178,11 +196,11 @@ async fn who_waits_is_served_when_what_was_taken_comes_back() {
     let (pool, endpoint, _key) = pool_with_peer("parked: waiters").await;
     let mut ids = Vec::new();
     for _ in 0..PER_ENDPOINT {
-        ids.push(pool.acquire(endpoint, None).await.unwrap());
+        ids.push(pool.acquire(endpoint, Holder::PROCESS, None).await.unwrap());
     }
     assert_eq!(pool.park(ids[0]), Return::Parked);
     ids[0] = take(ids[0]).unwrap();
-    let waiting = tokio::spawn(pool.acquire(endpoint, None));
+    let waiting = tokio::spawn(pool.acquire(endpoint, Holder::PROCESS, None));
     while pool.stats().waiting == 0 {
         yield_now().await;
     }
@@ -199,10 +217,10 @@ async fn who_waits_is_served_with_the_place_of_what_is_parked() {
     let (pool, endpoint, _key) = pool_with_peer("parked: place").await;
     let mut ids = Vec::new();
     for _ in 0..PER_ENDPOINT {
-        ids.push(pool.acquire(endpoint, None).await.unwrap());
+        ids.push(pool.acquire(endpoint, Holder::PROCESS, None).await.unwrap());
     }
     assert_eq!(pool.park(ids[0]), Return::Parked);
-    let id = pool.acquire(endpoint, None).await.unwrap();
+    let id = pool.acquire(endpoint, Holder::PROCESS, None).await.unwrap();
     assert!(pool.healthy(id));
     assert!(take(ids[0]).is_none());
 }
@@ -235,7 +253,7 @@ async fn a_taken_lease_whose_peer_closes_is_unhealthy_and_returned_as_any_other(
     assert_eq!(pool.park(taken), Return::Returned);
     assert_eq!(pool.park(taken), Return::NoLease);
     assert_eq!(pool.stats().total_connections, 0);
-    assert!(pool.get(endpoint).is_some());
+    assert!(pool.get(endpoint, Holder::PROCESS).is_some());
 }
 
 #[tokio::test]
@@ -263,7 +281,7 @@ async fn a_request_that_names_no_lease_gets_what_is_parked_in_the_default_pool()
     };
     assert!(take(id).is_none());
     drop(lease);
-    let id = pool.get(endpoint).unwrap();
+    let id = pool.get(endpoint, Holder::PROCESS).unwrap();
     assert_eq!(pool.park(id), Return::Parked);
     let taken = take(id).unwrap();
     assert!(matches!(
@@ -276,16 +294,16 @@ async fn a_request_that_names_no_lease_gets_what_is_parked_in_the_default_pool()
 #[tokio::test]
 async fn nothing_but_a_connection_at_rest_is_parked() {
     let (pool, endpoint, key) = pool_with_peer("parked: at rest").await;
-    let connecting = pool.get(endpoint).unwrap();
+    let connecting = pool.get(endpoint, Holder::PROCESS).unwrap();
     let ended = pool.park(connecting);
     // The engine may have been quick.
     assert_ne!(ended, Return::NoLease);
-    let id = pool.acquire(endpoint, None).await.unwrap();
+    let id = pool.acquire(endpoint, Holder::PROCESS, None).await.unwrap();
     let guard = LeasedConnection::of(id).unwrap().begin(&key).await.unwrap();
     assert_eq!(pool.park(id), Return::Returned);
     guard.finish(true);
     let elsewhere = NamedPool::open("parked: at rest elsewhere").unwrap();
-    let id = pool.acquire(endpoint, None).await.unwrap();
+    let id = pool.acquire(endpoint, Holder::PROCESS, None).await.unwrap();
     assert_eq!(elsewhere.park(id), Return::NoLease);
     assert_eq!(pool.park(id), Return::Parked);
 }
@@ -295,7 +313,7 @@ async fn threads_that_take_and_put_by_themselves_never_exceed_the_limit_nor_shar
     let (pool, endpoint, _key) = pool_with_peer("parked: threads").await;
     let mut warm = Vec::new();
     for _ in 0..PER_ENDPOINT {
-        warm.push(pool.acquire(endpoint, None).await.unwrap());
+        warm.push(pool.acquire(endpoint, Holder::PROCESS, None).await.unwrap());
     }
     for id in warm {
         assert!(pool.put(id));
@@ -308,7 +326,7 @@ async fn threads_that_take_and_put_by_themselves_never_exceed_the_limit_nor_shar
                 for turn in 0..4_000 {
                     assert!(pool.stats().active_connections <= PER_ENDPOINT + 8);
                     let taken = within_reach.pop().and_then(take);
-                    let Some(id) = taken.or_else(|| pool.get(endpoint)) else {
+                    let Some(id) = taken.or_else(|| pool.get(endpoint, Holder::PROCESS)) else {
                         continue;
                     };
                     seen.push(id);
@@ -329,7 +347,11 @@ async fn threads_that_take_and_put_by_themselves_never_exceed_the_limit_nor_shar
         })
         .collect();
     let waiters: Vec<_> = (0..200)
-        .map(|_| tokio::spawn(async move { pool.put(pool.acquire(endpoint, None).await.unwrap()) }))
+        .map(|_| {
+            tokio::spawn(async move {
+                pool.put(pool.acquire(endpoint, Holder::PROCESS, None).await.unwrap())
+            })
+        })
         .collect();
     for waiter in waiters {
         assert!(waiter.await.unwrap());
@@ -344,7 +366,7 @@ async fn threads_that_take_and_put_by_themselves_never_exceed_the_limit_nor_shar
     assert_eq!((stats.active_connections, stats.waiting), (0, 0));
     assert!(stats.idle_connections <= PER_ENDPOINT);
     for _ in 0..PER_ENDPOINT {
-        assert!(pool.get(endpoint).is_some());
+        assert!(pool.get(endpoint, Holder::PROCESS).is_some());
     }
-    assert!(pool.get(endpoint).is_none());
+    assert!(pool.get(endpoint, Holder::PROCESS).is_none());
 }

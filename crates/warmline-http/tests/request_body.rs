@@ -3,16 +3,18 @@
 #[allow(dead_code, reason = "each test binary uses its part of the peer")]
 mod peer;
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::mpsc;
-use warmline_http::transport::{Abort, BodyFault, RequestBody};
+use warmline_http::transport::{Abort, BodyFault, Pieces, RequestBody, Rewind};
 use warmline_http::{Error, Key, Phase};
 
-type Pieces = Vec<Result<&'static str, Abort>>;
+type Script = Vec<Result<&'static str, Abort>>;
 
 /// A body of pieces that are all there already.
-fn stream(pieces: Pieces, length: Option<u64>) -> RequestBody {
+fn stream(pieces: Script, length: Option<u64>) -> RequestBody {
     let (sender, receiver) = mpsc::channel(pieces.len().max(1));
     for piece in pieces {
         sender.try_send(piece.map(Bytes::from)).unwrap();
@@ -162,6 +164,33 @@ async fn whole_bodies_can_be_sent_again_and_streams_cannot() {
             .is_some()
     );
     assert!(stream(vec![], None).replay().is_none());
+}
+
+/// A source whose every pass is the same.
+struct Twice;
+
+impl Rewind for Twice {
+    fn rewind(&self) -> Pieces {
+        let (sender, pieces) = mpsc::channel(2);
+        for piece in ["hel", "lo"] {
+            sender.try_send(Ok(piece.into())).unwrap();
+        }
+        pieces
+    }
+}
+
+#[tokio::test]
+async fn a_stream_whose_source_can_begin_again_is_sent_again_whatever_was_taken_of_it() {
+    let (key, mut recorded) = recording("hello").await;
+    let first = RequestBody::rewindable(Twice.rewind(), Arc::new(Twice), Some(5));
+    let second = first.replay().unwrap();
+    let third = second.replay().unwrap();
+    for body in [first, second, third] {
+        let connection = peer::connect(&key).await;
+        peer::send(&connection, peer::post(body)).await.unwrap();
+        let read = recorded.recv().await.unwrap();
+        assert!(read.contains("content-length: 5\r\n"), "{read}");
+    }
 }
 
 #[test]

@@ -16,11 +16,13 @@ use crate::endpoints::{self, EndpointsSettings};
 use crate::error::to_napi;
 use crate::exchange::Ending;
 use crate::lookup::{JsLookup, LookupAnswer};
+use crate::monitoring::{self, AnalyticsSettings, HealthSettings};
 use crate::network::{self, DnsSettings, ProxySettings, SocketSettings, TlsSettings};
-use crate::outbox::{End, Outbox};
+use crate::outbox::End;
 use crate::parse;
 use crate::rate_limits::{self, RateLimitSettings};
 use crate::resilience::{self, BreakerSettings, HedgeSettings, RetrySettings};
+use crate::scaling::{self, ScalingSettings};
 use crate::upkeep::{self, HealthCheckSettings};
 
 /// Client 0 is the one that the whole process shares; the others are in order of opening.
@@ -72,6 +74,12 @@ pub struct ClientSettings {
     pub cooldown: Option<u32>,
     /// By origin, and for all others.
     pub rate_limits: Option<Vec<RateLimitSettings>>,
+    /// Left out, nobody looks at how places do.
+    pub health: Option<HealthSettings>,
+    /// Left out, nothing is counted by origin and hour.
+    pub analytics: Option<AnalyticsSettings>,
+    /// Left out, the caps stay as they are.
+    pub scaling: Option<ScalingSettings>,
     /// The same for clients that share what they know of the places that they send to.
     pub alike: Option<String>,
     pub min_idle: Option<u32>,
@@ -181,6 +189,9 @@ fn options(settings: ClientSettings, lookup: Option<JsLookup>) -> Result<ClientO
             .map(|breaker| resilience::breaker(&breaker)),
         cooldown: duration(settings.cooldown, defaults.cooldown),
         rate_limits: settings.rate_limits.map(rate_limits::options),
+        health: settings.health.as_ref().map(monitoring::health),
+        analytics: settings.analytics.as_ref().map(monitoring::analytics),
+        scaling: settings.scaling.as_ref().map(scaling::options),
         alike: settings.alike.map(Into::into),
         upkeep: UpkeepOptions {
             min_idle: count(settings.min_idle, defaults.upkeep.min_idle),
@@ -216,13 +227,7 @@ pub fn set_client_limits(
     max_keepalive: u32,
 ) -> napi::Result<()> {
     let client = get(number).map_err(|error| to_napi(&error))?;
-    let pool = client.pool();
-    pool.set_limits(Limits {
-        max_connections: max_connections as usize,
-        max_connections_per_origin: max_connections as usize,
-        max_keepalive: max_keepalive as usize,
-        ..pool.limits()
-    });
+    client.set_caps(max_connections as usize, max_keepalive as usize);
     Ok(())
 }
 
@@ -301,8 +306,7 @@ fn numbers(stats: &PoolStats, totals: Totals, connect_time: Duration) -> PoolNum
     }
 }
 
-pub(crate) async fn preconnect(number: u32, url: String, count: u32, outbox: Arc<Outbox>) {
-    let ending = Ending(outbox);
+pub(crate) async fn preconnect(number: u32, url: String, count: u32, ending: Ending) {
     let opened = async {
         let client = get(number)?;
         client.preconnect(&parse::url(&url)?, count as usize).await

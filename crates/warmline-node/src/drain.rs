@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use crate::error::error_json;
 use crate::mailbox::Mailbox;
-use crate::outbox::{Contents, End, Head, Outbox};
+use crate::outbox::{Contents, End, Head, Outbox, Upload};
+use crate::provoked;
 use crate::wire::{align, done, event};
 
 /// A body up to this size crosses with its head in one record; JavaScript keeps it as a string.
@@ -29,6 +30,7 @@ pub(crate) struct Drained {
 /// Drains the mailbox into `buffer`, whose first word becomes the end of what was written.
 pub(crate) fn drain(mailbox: &Mailbox, buffer: &mut [u8]) -> Drained {
     mailbox.awake();
+    provoked::panic_at("drain");
     let mut writer = Writer {
         buffer,
         at: 4,
@@ -74,9 +76,12 @@ impl Writer<'_> {
     /// Writes all news of a slot; `false` when some of its body did not fit and stayed behind.
     fn contents(&mut self, outbox: &Outbox, contents: &mut Contents) -> bool {
         let slot = outbox.slot;
-        if contents.pulled > 0 {
-            self.words(&[done::PULL, slot, contents.pulled]);
-            contents.pulled = 0;
+        let Upload { pulled, rewind } = std::mem::take(&mut contents.upload);
+        if pulled > 0 {
+            self.words(&[done::PULL, slot, pulled]);
+        }
+        if rewind {
+            self.words(&[done::REWIND, slot]);
         }
         if let Some(head) = contents.head.take() {
             let size: usize = contents.chunks.iter().map(bytes::Bytes::len).sum();

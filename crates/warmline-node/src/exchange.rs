@@ -14,6 +14,7 @@ use crate::clients;
 use crate::facts;
 use crate::outbox::{End, Head, Order, Outbox};
 use crate::parse;
+use crate::provoked;
 use crate::submission::RequestRecord;
 use crate::wire::{done, flag};
 
@@ -21,39 +22,38 @@ use crate::wire::{done, flag};
 const TOGETHER_LIMIT: usize = 64 * 1024;
 
 /// Makes sure that a slot gets its terminal record, however its exchange ends: an abort drops the
-/// exchange where it stands, and so does a panic.
+/// exchange where it stands, even before it has begun, and so does a panic.
 pub(crate) struct Ending(pub(crate) Arc<Outbox>);
 
 impl Drop for Ending {
     fn drop(&mut self) {
-        let (code, message) = if std::thread::panicking() {
-            (
-                "WARMLINE_PANIC",
-                "the engine met a defect of its own; please report it",
-            )
+        let error = if std::thread::panicking() {
+            panicked()
         } else {
-            ("WARMLINE_ABORTED", "the exchange was stopped")
+            Error::new("WARMLINE_ABORTED", Phase::Pool, "the exchange was stopped")
         };
         // Does nothing when the end was posted already, which is the rule.
-        self.0.end(End::Failed(Box::new(Error::new(
-            code,
-            Phase::Pool,
-            message,
-        ))));
+        self.0.end(End::Failed(Box::new(error)));
     }
+}
+
+/// The error of whatever a panic put an end to. What the panic said is on standard error: it may be about
+/// anything, and errors tell no secrets.
+pub(crate) fn panicked() -> Error {
+    let message = "the engine met a defect of its own; please report it";
+    Error::new("WARMLINE_PANIC", Phase::Pool, message)
 }
 
 pub(crate) fn run(
     record: RequestRecord,
     body: RequestBody,
-    outbox: Arc<Outbox>,
+    ending: Ending,
 ) -> impl Future<Output = ()> + Send {
     let whole = record.flags & flag::WHOLE != 0;
     let start = Instant::now();
     // Boxed: a stream that goes on for minutes should not keep what it took to get its head.
     let opening = Box::pin(open(record, body));
     async move {
-        let ending = Ending(outbox);
         let outbox = &ending.0;
         let result = async {
             let (head, body, facts) = opening.await?;
@@ -70,6 +70,7 @@ pub(crate) fn run(
 
 /// Sends the request and waits for the head of its response.
 async fn open(record: RequestRecord, body: RequestBody) -> Result<(Head, Body, Facts), Error> {
+    provoked::panic_at("opening");
     let client = clients::get(record.client)?;
     let compression = compression(record.flags);
     let mut request = parse::request(record, body, &client)?;
@@ -94,9 +95,9 @@ pub(crate) async fn run_streaming(
     record: RequestRecord,
     body: RequestBody,
     relay: impl Future<Output = ()>,
-    outbox: Arc<Outbox>,
+    ending: Ending,
 ) {
-    let exchange = run(record, body, outbox);
+    let exchange = run(record, body, ending);
     tokio::pin!(exchange, relay);
     // The exchange's end is the end: whatever of the body was not wanted then stays unread.
     tokio::select! {
@@ -142,6 +143,7 @@ async fn deliver(
         return Ok(());
     }
     outbox.head(head);
+    provoked::panic_at("body");
     let overdue = body.until_overdue();
     let mut rest = Rest {
         waiting: chunks,

@@ -1,19 +1,21 @@
 //! Reads one JavaScript thread's batches on the engine, and starts or steers its exchanges.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
 use warmline_http::relay::Halt;
-use warmline_http::{Error, Phase, RequestBody};
+use warmline_http::{Error, Holder, Phase, RequestBody};
 
 use crate::clients;
-use crate::exchange;
+use crate::exchange::{self, Ending};
 use crate::leases;
 use crate::lent::Lent;
 use crate::mailbox::Mailbox;
 use crate::metrics;
 use crate::outbox::{End, Outbox};
+use crate::provoked;
 use crate::relaying::{self, RelayOrder};
 use crate::submission::{Batch, Command, Malformed, Records, RequestRecord, SubmittedBody};
 use crate::upload::{self, Piece};
@@ -22,7 +24,8 @@ use crate::upload::{self, Piece};
 /// having seen the slot's terminal record, uses the slot again.
 struct Slot {
     outbox: Arc<Outbox>,
-    task: AbortHandle,
+    /// `None` until its exchange has begun.
+    task: Option<AbortHandle>,
     upload: Option<mpsc::UnboundedSender<Piece>>,
     /// Ends the relay of its response's body.
     halt: Option<mpsc::UnboundedSender<Halt>>,
@@ -33,14 +36,17 @@ pub(crate) async fn run(
     mut submissions: mpsc::UnboundedReceiver<Batch>,
     mailbox: Arc<Mailbox>,
     lent: Arc<Lent>,
+    holder: Holder,
 ) {
     let mut intake = Intake {
         mailbox,
         lent,
+        holder,
         slots: Vec::new(),
     };
     while let Some(batch) = submissions.recv().await {
-        if intake.batch(batch).is_err() {
+        let read = catch_unwind(AssertUnwindSafe(|| intake.batch(batch)));
+        if !matches!(read, Ok(Ok(()))) {
             intake.fail_all();
         }
     }
@@ -49,13 +55,20 @@ pub(crate) async fn run(
 struct Intake {
     mailbox: Arc<Mailbox>,
     lent: Arc<Lent>,
+    holder: Holder,
     slots: Vec<Option<Slot>>,
 }
 
 impl Drop for Intake {
     fn drop(&mut self) {
-        for slot in self.slots.iter().flatten() {
-            slot.task.abort();
+        self.slots.iter().flatten().for_each(Slot::stop);
+    }
+}
+
+impl Slot {
+    fn stop(&self) {
+        if let Some(task) = &self.task {
+            task.abort();
         }
     }
 }
@@ -63,8 +76,16 @@ impl Drop for Intake {
 impl Intake {
     fn batch(&mut self, batch: Batch) -> Result<(), Malformed> {
         let mut records = Records::new(batch);
-        while let Some(command) = records.next()? {
-            self.command(command);
+        while let Some((slot, command)) = records.next()? {
+            // A panic is a defect; it is to harm nobody but whom it happened to.
+            let done = catch_unwind(AssertUnwindSafe(|| self.command(command)));
+            if done.is_err()
+                && let Some(slot) = self.slot(slot)
+            {
+                slot.stop();
+                let error = Box::new(exchange::panicked());
+                slot.outbox.end(End::Failed(error));
+            }
         }
         Ok(())
     }
@@ -76,7 +97,7 @@ impl Intake {
                 if let Some(slot) = self.slot(slot) {
                     slot.upload = None;
                     slot.outbox.abandoned();
-                    slot.task.abort();
+                    slot.stop();
                 }
             }
             Command::Forgo { slot } => {
@@ -90,9 +111,8 @@ impl Intake {
                 }
             }
             Command::BodyChunk { slot, bytes } => self.upload(slot, Piece::Chunk(bytes)),
-            Command::BodyEnd { slot } => {
-                self.upload(slot, Piece::End);
-            }
+            Command::BodyEnd { slot } => self.upload(slot, Piece::End),
+            Command::BodyRewind { slot } => self.upload(slot, Piece::Rewound),
             // Dropped before `Piece::End`, the sender cuts the request short.
             Command::BodyError { slot } => {
                 if let Some(slot) = self.slot(slot) {
@@ -105,12 +125,13 @@ impl Intake {
                 endpoint,
                 timeout,
             } => {
-                self.start(slot, |outbox| {
-                    leases::acquire(pool, endpoint, timeout, outbox)
+                let holder = self.holder;
+                self.start(slot, |ending| {
+                    leases::acquire(pool, endpoint, holder, timeout, ending)
                 });
             }
             Command::LeaseReady { slot, pool, lease } => {
-                self.start(slot, |outbox| leases::ready(pool, lease, outbox));
+                self.start(slot, |ending| leases::ready(pool, lease, ending));
             }
             Command::Preconnect {
                 slot,
@@ -118,8 +139,8 @@ impl Intake {
                 count,
                 url,
             } => {
-                self.start(slot, |outbox| {
-                    clients::preconnect(client, url, count, outbox)
+                self.start(slot, |ending| {
+                    clients::preconnect(client, url, count, ending)
                 });
             }
             Command::Measure {
@@ -171,19 +192,19 @@ impl Intake {
         let slot = record.slot;
         match &record.body {
             SubmittedBody::None => {
-                self.start(slot, |outbox| {
-                    exchange::run(record, RequestBody::Empty, outbox)
+                self.start(slot, |ending| {
+                    exchange::run(record, RequestBody::Empty, ending)
                 });
             }
             SubmittedBody::Bytes(bytes) => {
                 let body = RequestBody::Full(bytes.clone());
-                self.start(slot, |outbox| exchange::run(record, body, outbox));
+                self.start(slot, |ending| exchange::run(record, body, ending));
             }
-            SubmittedBody::Stream { length } => {
-                let (sender, relay, body) = upload::open(*length);
-                self.start(slot, |outbox| {
-                    let relay = relay.run(Arc::clone(&outbox));
-                    exchange::run_streaming(record, body, relay, outbox)
+            SubmittedBody::Stream { length, rewindable } => {
+                let (sender, relay, body) = upload::open(*length, *rewindable);
+                self.start(slot, |ending| {
+                    let relay = relay.run(Arc::clone(&ending.0));
+                    exchange::run_streaming(record, body, relay, ending)
                 });
                 if let Some(slot) = self.slot(slot) {
                     slot.upload = Some(sender);
@@ -192,22 +213,24 @@ impl Intake {
         }
     }
 
-    fn start<F>(&mut self, slot: u32, exchange: impl FnOnce(Arc<Outbox>) -> F)
+    fn start<F>(&mut self, number: u32, exchange: impl FnOnce(Ending) -> F)
     where
         F: Future<Output = ()> + Send + 'static,
     {
-        let outbox = Outbox::new(slot, Arc::clone(&self.mailbox));
-        let task = tokio::spawn(exchange(Arc::clone(&outbox))).abort_handle();
-        let index = slot as usize;
+        let index = number as usize;
         if self.slots.len() <= index {
             self.slots.resize_with(index + 1, || None);
         }
-        self.slots[index] = Some(Slot {
-            outbox,
-            task,
+        let outbox = Outbox::new(number, Arc::clone(&self.mailbox));
+        // In its place before anything else can go wrong.
+        let slot = self.slots[index].insert(Slot {
+            outbox: Arc::clone(&outbox),
+            task: None,
             upload: None,
             halt: None,
         });
+        provoked::panic_at("intake");
+        slot.task = Some(tokio::spawn(exchange(Ending(outbox))).abort_handle());
     }
 
     fn upload(&mut self, slot: u32, piece: Piece) {
@@ -224,7 +247,7 @@ impl Intake {
     /// A batch could not be read, so nobody knows which slots it named: all of them fail, loudly.
     fn fail_all(&mut self) {
         for slot in self.slots.iter().flatten() {
-            slot.task.abort();
+            slot.stop();
             let error = Error::new("WARMLINE_INTERNAL", Phase::Pool, "a malformed submission");
             slot.outbox.end(End::Failed(Box::new(error)));
         }

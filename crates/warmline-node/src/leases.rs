@@ -1,19 +1,22 @@
 //! Named pools and leases, by number. Taking and returning an idle connection happens here, on the
 //! JavaScript thread, without waiting for anybody.
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::cell::Cell;
+use std::sync::{PoisonError, RwLock};
 use std::time::Duration;
 
 use napi::Env;
 use napi::bindgen_prelude::Unknown;
 use napi_derive::napi;
 use warmline_http::{
-    ConnectionInfo, EndpointId, Error, LeaseId, LeasedConnection, NamedPool, Phase, Return, spots,
+    ConnectionInfo, EndpointId, Error, Holder, LeaseId, LeasedConnection, NamedPool, Phase, Return,
+    spots,
 };
 
 use crate::error::to_napi;
 use crate::exchange::Ending;
-use crate::outbox::{End, Outbox};
+use crate::outbox::End;
+use crate::provoked;
 
 /// Named pools live as long as the process, and are few.
 static POOLS: RwLock<Vec<&'static NamedPool>> = RwLock::new(Vec::new());
@@ -24,6 +27,24 @@ fn pool(number: u32) -> Option<&'static NamedPool> {
         .unwrap_or_else(PoisonError::into_inner)
         .get(number as usize)
         .copied()
+}
+
+/// Whose the leases of this JavaScript thread are: what it has not given back ends with it.
+pub(crate) fn holder(env: Env) -> napi::Result<Holder> {
+    thread_local! {
+        static HOLDER: Cell<Option<Holder>> = const { Cell::new(None) };
+    }
+    if let Some(holder) = HOLDER.get() {
+        return Ok(holder);
+    }
+    let holder = Holder::new();
+    env.add_env_cleanup_hook(holder, |holder| {
+        // Another environment may come to the thread.
+        HOLDER.set(None);
+        holder.end();
+    })?;
+    HOLDER.set(Some(holder));
+    Ok(holder)
 }
 
 fn unknown_pool() -> Error {
@@ -57,10 +78,10 @@ pub fn pool_endpoint(number: u32, url: String) -> napi::Result<u32> {
 
 /// Leases a connection; 0 at a limit.
 #[napi(catch_unwind)]
-#[must_use]
-pub fn lease_get(number: u32, endpoint: u32) -> f64 {
-    let lease = pool(number).and_then(|pool| pool.get(EndpointId::from_number(endpoint)));
-    lease.map_or(0.0, to_number)
+pub fn lease_get(env: Env, number: u32, endpoint: u32) -> napi::Result<f64> {
+    let holder = holder(env)?;
+    let lease = pool(number).and_then(|pool| pool.get(EndpointId::from_number(endpoint), holder));
+    Ok(lease.map_or(0.0, to_number))
 }
 
 /// Gives a lease back; false if there is none.
@@ -128,6 +149,7 @@ pub fn lease_healthy(number: u32, lease: f64) -> bool {
 #[napi(catch_unwind)]
 #[must_use]
 pub fn pool_cleanup(number: u32) -> u32 {
+    provoked::panic_at("function");
     pool(number).map_or(0, |pool| u32::try_from(pool.cleanup()).unwrap_or(u32::MAX))
 }
 
@@ -189,14 +211,14 @@ impl Drop for Offered {
 pub(crate) async fn acquire(
     number: u32,
     endpoint: u32,
+    holder: Holder,
     timeout: Option<Duration>,
-    outbox: Arc<Outbox>,
+    ending: Ending,
 ) {
-    let ending = Ending(outbox);
     let acquired = async {
         let pool = pool(number).ok_or_else(unknown_pool)?;
         let endpoint = EndpointId::from_number(endpoint);
-        let lease = pool.acquire(endpoint, timeout).await?;
+        let lease = pool.acquire(endpoint, holder, timeout).await?;
         Ok(Offered { pool, lease })
     };
     ending.0.end(match acquired.await {
@@ -205,8 +227,7 @@ pub(crate) async fn acquire(
     });
 }
 
-pub(crate) async fn ready(number: u32, lease: u64, outbox: Arc<Outbox>) {
-    let ending = Ending(outbox);
+pub(crate) async fn ready(number: u32, lease: u64, ending: Ending) {
     let ready = async {
         let pool = pool(number).ok_or_else(unknown_pool)?;
         pool.ready(LeaseId::from_number(lease)).await

@@ -20,6 +20,9 @@ mod endpoints;
 mod error;
 mod exchange;
 mod facts;
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub mod fuzzing;
 mod intake;
 mod leases;
 mod lent;
@@ -28,12 +31,15 @@ mod lookup;
 mod mailbox;
 mod memory;
 mod metrics;
+mod monitoring;
 mod network;
 mod outbox;
 mod parse;
+mod provoked;
 mod rate_limits;
 mod relaying;
 mod resilience;
+mod scaling;
 mod spoken;
 mod submission;
 mod upkeep;
@@ -43,8 +49,8 @@ mod wire;
 use napi_derive::napi;
 
 /// The version of the compiled engine, to be compared with the package's own.
+#[napi(catch_unwind)]
 #[must_use]
-#[napi]
 pub fn version() -> &'static str {
     env!("CARGO_PKG_VERSION")
 }

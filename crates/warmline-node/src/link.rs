@@ -12,9 +12,11 @@ use tokio::sync::mpsc;
 use crate::decode::list;
 use crate::drain::{DRAIN_BYTES, Drained, drain};
 use crate::intake;
+use crate::leases;
 use crate::lent::Lent;
 use crate::mailbox::Mailbox;
 use crate::memory;
+use crate::provoked;
 use crate::submission::Batch;
 
 /// One JavaScript thread's link. JavaScript makes one of them on first use.
@@ -44,6 +46,7 @@ impl Link {
             receiver,
             Arc::clone(&mailbox),
             Arc::clone(&lent),
+            leases::holder(env)?,
         ));
         // The thread may end at any time. Its sender is dropped with this object, which ends the
         // intake and with it every exchange; the mailbox takes nothing more from now on.
@@ -77,6 +80,7 @@ impl Link {
         length: u32,
         sides: Option<Vec<Uint8Array>>,
     ) -> Result<()> {
+        provoked::panic_at("submission");
         let records = submission.get(..length as usize).ok_or_else(out_of_range)?;
         let batch = Batch {
             bytes: Bytes::copy_from_slice(records),
@@ -138,7 +142,8 @@ impl Link {
 }
 
 /// The size of the completion buffer that [`Link::drain`] wants, in bytes.
-#[napi]
+#[napi(catch_unwind)]
+#[must_use]
 pub fn completion_buffer_size() -> u32 {
     u32::try_from(2 * DRAIN_BYTES).unwrap_or(u32::MAX)
 }

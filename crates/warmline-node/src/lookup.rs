@@ -13,6 +13,8 @@ use napi_derive::napi;
 use tokio::sync::oneshot;
 use warmline_http::transport::{Found, LookedUp, Lookup, LookupFailure};
 
+use crate::provoked;
+
 /// A name, and where its addresses are wanted.
 type Question = FnArgs<(String, LookupAnswer)>;
 
@@ -34,6 +36,7 @@ impl LookupAnswer {
     /// The name has these addresses, for so many milliseconds if that is known.
     #[napi(catch_unwind)]
     pub fn found(&mut self, addresses: Vec<String>, ttl: Option<u32>) {
+        provoked::panic_at("answer");
         let parsed: Result<Vec<IpAddr>, _> = addresses
             .iter()
             .map(|text| text.parse().map_err(|_| not_an_address(text)))

@@ -2,7 +2,6 @@
 //! that neither JavaScript nor the engine waits for it.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
 use std::time::Duration;
 
 use napi::bindgen_prelude::{AsyncTask, Buffer};
@@ -14,7 +13,7 @@ use warmline_http::{Client, Latency};
 
 use crate::clients;
 use crate::exchange::Ending;
-use crate::outbox::{End, Outbox};
+use crate::outbox::End;
 
 /// A client and the name that its figures go by.
 #[napi(object, object_to_js = false)]
@@ -109,10 +108,9 @@ pub fn native_memory() -> NativeMemory {
 }
 
 /// Measures how far away a client's origins are; the value is a list.
-pub(crate) async fn measure(number: u32, limit: Option<Duration>, outbox: Arc<Outbox>) {
+pub(crate) async fn measure(number: u32, limit: Option<Duration>, ending: Ending) {
     /// Where the caller sets none.
     const LIMIT: Duration = Duration::from_secs(5);
-    let ending = Ending(outbox);
     ending.0.end(match clients::get(number) {
         Ok(client) => {
             let measured = client.measure_latency(limit.unwrap_or(LIMIT)).await;

@@ -41,8 +41,7 @@ pub(crate) struct Contents {
     pub(crate) head: Option<Head>,
     pub(crate) chunks: VecDeque<Bytes>,
     pub(crate) end: Option<End>,
-    /// Bytes of the request's body that were taken since the last drain.
-    pub(crate) pulled: u32,
+    pub(crate) upload: Upload,
     /// Bytes of the response's body that a drain has taken.
     pub(crate) drained: u64,
     /// JavaScript has asked for events, without knowing yet of all that was drained: nothing of the
@@ -55,6 +54,15 @@ pub(crate) struct Contents {
     queued: bool,
     /// The end was posted: nothing is said any more about this slot.
     over: bool,
+}
+
+/// What became of the request's body since the last drain.
+#[derive(Default)]
+pub(crate) struct Upload {
+    /// Bytes that were taken.
+    pub(crate) pulled: u32,
+    /// After that, it is wanted once more.
+    pub(crate) rewind: bool,
 }
 
 /// The head of a response, as it crosses.
@@ -201,7 +209,12 @@ impl Outbox {
 
     pub(crate) fn pulled(self: &Arc<Self>, bytes: usize) {
         let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
-        self.post(|contents| contents.pulled = contents.pulled.saturating_add(bytes));
+        self.post(|contents| contents.upload.pulled = contents.upload.pulled.saturating_add(bytes));
+    }
+
+    /// The request's body is wanted once more; nothing is [pulled](Self::pulled) of it until it comes.
+    pub(crate) fn rewind(self: &Arc<Self>) {
+        self.post(|contents| contents.upload.rewind = true);
     }
 
     /// JavaScript has read so much.

@@ -7,11 +7,12 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::header::HOST;
+use http::header::{HOST, REFERER};
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use url::{ParseError, Url};
 use warmline_http::{
-    Client, Error, Hedging, Phase, Priority, RedirectMode, Request, RequestBody, Target, Timeouts,
+    Client, Error, Hedging, Phase, Priority, RedirectMode, Referrer, ReferrerPolicy, Request,
+    RequestBody, Target, Timeouts,
 };
 
 use crate::leases;
@@ -54,12 +55,17 @@ pub(crate) fn request(
             headers.append(name, value);
         }
     }
+    let affinity = pieces.take(record.affinity_units).map_err(malformed)?;
     if let Some(route) = &mut route
-        && record.affinity_units > 0
+        && !affinity.is_empty()
     {
-        let key = pieces.take(record.affinity_units).map_err(malformed)?;
-        route.key = Some(key.into());
+        route.key = Some(affinity.into());
     }
+    let referrer = pieces.take(record.referrer_units).map_err(malformed)?;
+    let referrer = referrer.split_once(' ').and_then(|(policy, url)| {
+        let policy = ReferrerPolicy::of(policy).unwrap_or_default();
+        Referrer::new(Url::parse(url).ok()?, policy, headers.get(REFERER))
+    });
     let redirect = match record.flags >> flag::REDIRECT_SHIFT & flag::REDIRECT_MASK {
         flag::REDIRECT_ERROR => RedirectMode::Error,
         flag::REDIRECT_MANUAL => RedirectMode::Manual,
@@ -83,6 +89,7 @@ pub(crate) fn request(
         headers,
         body,
         redirect,
+        referrer: referrer.map(Box::new),
         timeouts,
         encoded: record.flags & flag::ENCODED != 0,
         connection,

@@ -14,6 +14,7 @@ use warmline_http::sse::{Framing, UsageMeter};
 use crate::error::error_value;
 use crate::exchange::Rest;
 use crate::outbox::{End, Outbox};
+use crate::provoked;
 use crate::spoken::{failure_value, usage_value};
 use crate::wire::wish;
 
@@ -99,6 +100,7 @@ pub struct BodyMeter {
 impl BodyMeter {
     #[napi(constructor, catch_unwind)]
     pub fn new(wish: u32) -> napi::Result<Self> {
+        provoked::panic_at("constructor");
         let meter = meter(wish)
             .ok_or_else(|| napi::Error::new(napi::Status::InvalidArg, "no such wish"))?;
         Ok(Self { meter })
@@ -107,6 +109,7 @@ impl BodyMeter {
     /// Takes in a piece of the body.
     #[napi(catch_unwind)]
     pub fn feed(&mut self, chunk: &[u8]) {
+        provoked::panic_at("method");
         self.meter.feed(chunk);
     }
 

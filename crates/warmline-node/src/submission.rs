@@ -39,6 +39,9 @@ pub(crate) enum Command {
     BodyError {
         slot: u32,
     },
+    BodyRewind {
+        slot: u32,
+    },
     LeaseAcquire {
         slot: u32,
         pool: u32,
@@ -95,6 +98,8 @@ pub(crate) struct RequestRecord {
     pub(crate) method_units: usize,
     /// Of the text after the headers; 0 for none.
     pub(crate) affinity_units: usize,
+    /// After that; 0 for none.
+    pub(crate) referrer_units: usize,
     /// Pairs of lengths (name, value), in UTF-16 units, as they lie in the batch.
     pub(crate) header_units: Bytes,
     pub(crate) body: SubmittedBody,
@@ -103,7 +108,10 @@ pub(crate) struct RequestRecord {
 pub(crate) enum SubmittedBody {
     None,
     Bytes(Bytes),
-    Stream { length: Option<u64> },
+    Stream {
+        length: Option<u64>,
+        rewindable: bool,
+    },
 }
 
 /// A batch that does not follow the protocol: a defect of this package, never of the caller.
@@ -126,8 +134,8 @@ impl Records {
         }
     }
 
-    /// The next command, or `None` at the end.
-    pub(crate) fn next(&mut self) -> Result<Option<Command>, Malformed> {
+    /// The next command and its slot, or `None` at the end.
+    pub(crate) fn next(&mut self) -> Result<Option<(u32, Command)>, Malformed> {
         if self.at >= self.batch.len() {
             return Ok(None);
         }
@@ -147,6 +155,7 @@ impl Records {
             },
             op::BODY_END => Command::BodyEnd { slot },
             op::BODY_ERROR => Command::BodyError { slot },
+            op::BODY_REWIND => Command::BodyRewind { slot },
             op::LEASE_ACQUIRE => Command::LeaseAcquire {
                 slot,
                 pool: self.word()?,
@@ -195,7 +204,7 @@ impl Records {
             _ => return Err(Malformed),
         };
         self.at = align(self.at);
-        Ok(Some(command))
+        Ok(Some((slot, command)))
     }
 
     fn request(&mut self, slot: u32) -> Result<RequestRecord, Malformed> {
@@ -213,10 +222,12 @@ impl Records {
                 *timeout = self.duration()?;
             }
         }
-        let affinity_units = match flags & flag::AFFINITY {
-            0 => 0,
-            _ => self.word()? as usize,
+        let mut units = |present| match flags & present {
+            0 => Ok(0),
+            _ => self.word().map(|units| units as usize),
         };
+        let affinity_units = units(flag::AFFINITY)?;
+        let referrer_units = units(flag::REFERRER)?;
         let header_units = self.take(headers.checked_mul(8).ok_or(Malformed)?)?;
         let text = self.take(text_length)?;
         let body = match flags & flag::BODY_MASK {
@@ -225,6 +236,7 @@ impl Records {
             flag::BODY_SIDE => SubmittedBody::Bytes(self.sides.next().ok_or(Malformed)?),
             _ => SubmittedBody::Stream {
                 length: (body_length != NONE).then_some(u64::from(body_length)),
+                rewindable: flags & flag::REWINDABLE != 0,
             },
         };
         Ok(RequestRecord {
@@ -237,6 +249,7 @@ impl Records {
             url_units,
             method_units,
             affinity_units,
+            referrer_units,
             header_units,
             body,
         })

@@ -37,9 +37,11 @@ pub(crate) mod op {
     pub(crate) const RELAY: u32 = 12;
     /// `slot, now`: ends a relay; not before the chunk that is being written is complete, unless `now`.
     pub(crate) const HALT: u32 = 13;
+    /// `slot`: the request's body begins again, as a `REWIND` asked for.
+    pub(crate) const BODY_REWIND: u32 = 14;
     /// `slot, client, timeout in ms or NONE`: opens a connection to each origin of a client, to see how
     /// long that takes.
-    pub(crate) const MEASURE: u32 = 14;
+    pub(crate) const MEASURE: u32 = 15;
 }
 
 /// No time-out, no lease, no side body.
@@ -84,6 +86,11 @@ pub(crate) mod flag {
     pub(crate) const HEDGE_MASK: u32 = 0b11;
     pub(crate) const HEDGE_IDEMPOTENT: u32 = 1;
     pub(crate) const HEDGE_ALWAYS: u32 = 2;
+    /// A word follows, after that of the affinity: the length of the referrer, which stands behind that key as
+    /// its policy, a space and its URL.
+    pub(crate) const REFERRER: u32 = 1 << 15;
+    /// The body in `BODY_CHUNK` records can be had again by a `REWIND`.
+    pub(crate) const REWINDABLE: u32 = 1 << 14;
 }
 
 /// What a completion record says (its first word).
@@ -107,6 +114,9 @@ pub(crate) mod done {
     /// in the drain's list. `bytes` of the body went into them. The first such record says that the body is
     /// decoded from now on, and may have no events.
     pub(crate) const EVENTS: u32 = 8;
+    /// `slot`: the request's body is wanted once more, from its first byte on. Whatever of it is on its way is
+    /// passed over, until the `BODY_REWIND` that answers this.
+    pub(crate) const REWIND: u32 = 9;
 
     /// The body of a `WHOLE` record is ASCII: its bytes are its characters.
     pub(crate) const FLAG_ASCII: u32 = 1;

@@ -123,5 +123,9 @@ fn millis(duration: Duration) -> f64 {
 
 #[allow(clippy::cast_precision_loss, reason = "counts stay far below 2^53")]
 fn rate(part: u64, of: u64) -> f64 {
-    if of == 0 { 0.0 } else { part as f64 / of as f64 }
+    if of == 0 {
+        0.0
+    } else {
+        part as f64 / of as f64
+    }
 }

@@ -1,6 +1,7 @@
 //! What a client has done, by origin and hour: plain counting, within a memory that does not grow.
 
 mod hour;
+mod records;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -8,7 +9,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::Serialize;
 
-pub(crate) use hour::Hour;
+use hour::Hour;
+pub(crate) use records::Records;
 
 const HOUR: Duration = Duration::from_secs(60 * 60);
 /// A week.

@@ -93,11 +93,18 @@ fn its_memory_does_not_grow_with_time_origins_or_errors() {
         analytics.count(hour(number), &"https://a.test".into(), answered(true, 1));
     }
     assert_eq!(analytics.hours.len(), MOST_HOURS);
-    assert_eq!(analytics.hours.first_key_value().unwrap().0, &(MOST_HOURS as u64));
+    assert_eq!(
+        analytics.hours.first_key_value().unwrap().0,
+        &(MOST_HOURS as u64)
+    );
     for number in 0..1000 {
         let origin = format!("https://{number}.test").into();
         analytics.count(hour(5000), &origin, failed(&number.to_string()));
-        analytics.count(hour(5001), &"https://a.test".into(), failed(&number.to_string()));
+        analytics.count(
+            hour(5001),
+            &"https://a.test".into(),
+            failed(&number.to_string()),
+        );
     }
     assert_eq!(analytics.hours[&5000].len(), MOST_ORIGINS + 1);
     let export = exported(&analytics);
@@ -109,7 +116,11 @@ fn its_memory_does_not_grow_with_time_origins_or_errors() {
 #[test]
 fn a_clock_that_leaps_makes_an_hour_and_no_harm() {
     let mut analytics = Analytics::new(BOTH);
-    for now in [hour(500_000), UNIX_EPOCH - Duration::from_secs(1), hour(1_000_000)] {
+    for now in [
+        hour(500_000),
+        UNIX_EPOCH - Duration::from_secs(1),
+        hour(1_000_000),
+    ] {
         analytics.count(now, &"https://a.test".into(), answered(true, 1));
     }
     assert_eq!(exported(&analytics)["hours"].as_array().unwrap().len(), 3);

@@ -66,7 +66,7 @@ pub async fn compress(mut request: Request, compression: Compression) -> Result<
     Ok(request)
 }
 
-fn encode(plain: &[u8], compression: Compression) -> Option<Bytes> {
+pub(super) fn encode(plain: &[u8], compression: Compression) -> Option<Bytes> {
     match compression {
         Compression::Gzip => gzip(plain),
         Compression::Zstd => zstd(plain),

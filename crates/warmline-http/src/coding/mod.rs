@@ -9,6 +9,8 @@ mod brotli;
 mod chain;
 mod compress;
 mod fault;
+#[cfg(fuzzing)]
+pub(crate) mod fuzzing;
 mod gzip_header;
 mod inflate;
 mod limits;

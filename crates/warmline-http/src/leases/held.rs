@@ -17,6 +17,7 @@ use tokio::sync::SetOnce;
 use warmline_pool::{CloseReason, Lease, Parked, Permit};
 
 use super::endpoint::Endpoint;
+use super::holder::Holder;
 use super::table::LeaseId;
 use crate::error::{Error, Phase};
 use crate::transport::{Connection, ConnectionInfo};
@@ -24,6 +25,8 @@ use crate::transport::{Connection, ConnectionInfo};
 /// A lease, as the table keeps it.
 pub(super) struct Held {
     pub(super) endpoint: &'static Endpoint,
+    /// Of this lease, and of those that it begins by itself where the connection is parked.
+    pub(super) holder: Holder,
     pub(super) state: State,
 }
 

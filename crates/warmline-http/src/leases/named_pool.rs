@@ -11,6 +11,7 @@ use warmline_pool::{Checkout, CloseReason, Granted, Lease, Limits, Permit, Poola
 
 use super::endpoint::{self, Directory, Endpoint, EndpointId};
 use super::held::{self, Failure, Held, Opening, State};
+use super::holder::Holder;
 use super::line::{Line, Seat};
 use super::opening::{adopt, connect, enter, enter_connecting, orphan};
 use super::table::{LeaseId, TABLE};
@@ -91,13 +92,13 @@ impl NamedPool {
             .find_or_add(&key, || Endpoint::new(self, key.clone()))
     }
 
-    /// Leases a connection: an idle one, or a new one that starts to connect. `None` at a limit, or
+    /// Leases a connection to `holder`: an idle one, or a new one that starts to connect. `None` at a limit, or
     /// for an endpoint that is not this pool's. Does not block; callable from any thread.
     #[must_use]
-    pub fn get(&self, endpoint: EndpointId) -> Option<LeaseId> {
+    pub fn get(&self, endpoint: EndpointId, holder: Holder) -> Option<LeaseId> {
         let endpoint = self.endpoints.get(endpoint)?;
         let seat = self.line.try_seat(endpoint)?;
-        match self.begin(endpoint, seat) {
+        match self.begin(endpoint, holder, seat) {
             Begun::Leased(id) => id,
             Begun::Full(_) | Begun::Closed => None,
         }
@@ -164,6 +165,7 @@ impl NamedPool {
     pub async fn acquire(
         &self,
         endpoint: EndpointId,
+        holder: Holder,
         timeout: Option<Duration>,
     ) -> Result<LeaseId, Error> {
         let Some(endpoint) = self.endpoints.get(endpoint) else {
@@ -174,7 +176,7 @@ impl NamedPool {
             ));
         };
         let deadline = timeout.and_then(|limit| Instant::now().checked_add(limit));
-        let acquiring = self.turn(endpoint);
+        let acquiring = self.turn(endpoint, holder);
         match (deadline, timeout) {
             (Some(deadline), Some(limit)) => timeout_at(deadline, acquiring)
                 .await
@@ -240,16 +242,18 @@ impl NamedPool {
         std::ptr::eq(held.endpoint.pool, self)
     }
 
-    async fn turn(&self, endpoint: &'static Endpoint) -> Result<LeaseId, Error> {
+    async fn turn(&self, endpoint: &'static Endpoint, holder: Holder) -> Result<LeaseId, Error> {
         let seat = self.line.seat(endpoint).await.ok_or_else(no_room)?;
-        let id = match self.begin(endpoint, seat) {
+        let id = match self.begin(endpoint, holder, seat) {
             Begun::Leased(id) => id,
             // Within the quota, yet the pool itself is full: in "default", of requests.
             Begun::Full(seat) => {
                 let granted = endpoint.origin.wait(WaitFor::Any).await;
                 match granted.map_err(|_| client_closed())? {
-                    Granted::Ready(lease) => enter(endpoint, seat, State::Resting(lease)),
-                    Granted::Connect(permit) => self.open_connection(endpoint, seat, permit),
+                    Granted::Ready(lease) => enter(endpoint, holder, seat, State::Resting(lease)),
+                    Granted::Connect(permit) => {
+                        self.open_connection(endpoint, holder, seat, permit)
+                    }
                 }
             }
             Begun::Closed => return Err(client_closed()),
@@ -261,16 +265,16 @@ impl NamedPool {
     }
 
     /// A lease on an idle connection, on one that is being opened for nobody, or on a new one.
-    fn begin(&self, endpoint: &'static Endpoint, seat: Seat) -> Begun {
+    fn begin(&self, endpoint: &'static Endpoint, holder: Holder, seat: Seat) -> Begun {
         match endpoint.origin.checkout() {
             Checkout::Ready(lease) => {
-                return Begun::Leased(enter(endpoint, seat, State::Resting(lease)));
+                return Begun::Leased(enter(endpoint, holder, seat, State::Resting(lease)));
             }
             // A place may be free, but a connection that is on its way already comes first.
             Checkout::Connect(_) | Checkout::Full => {}
             Checkout::Closed => return Begun::Closed,
         }
-        let seat = match adopt(endpoint, seat) {
+        let seat = match adopt(endpoint, holder, seat) {
             Ok(id) => return Begun::Leased(id),
             Err(seat) => seat,
         };
@@ -278,9 +282,11 @@ impl NamedPool {
         // become idle before we looked for it. It is idle before it stops being an orphan, so that
         // this checkout finds it.
         match endpoint.origin.checkout() {
-            Checkout::Ready(lease) => Begun::Leased(enter(endpoint, seat, State::Resting(lease))),
+            Checkout::Ready(lease) => {
+                Begun::Leased(enter(endpoint, holder, seat, State::Resting(lease)))
+            }
             Checkout::Connect(permit) => {
-                Begun::Leased(self.open_connection(endpoint, seat, permit))
+                Begun::Leased(self.open_connection(endpoint, holder, seat, permit))
             }
             Checkout::Full => Begun::Full(seat),
             Checkout::Closed => Begun::Closed,
@@ -291,11 +297,12 @@ impl NamedPool {
     fn open_connection(
         &self,
         endpoint: &'static Endpoint,
+        holder: Holder,
         seat: Seat,
         permit: Permit<Connection>,
     ) -> Option<LeaseId> {
         let opening = Arc::new(Opening::new(permit));
-        let id = enter_connecting(endpoint, seat, &opening, &mut opening.hold())?;
+        let id = enter_connecting(endpoint, holder, seat, &opening, &mut opening.hold())?;
         self.engine.spawn(connect(endpoint, opening));
         Some(id)
     }
@@ -322,7 +329,9 @@ enum Begun {
 
 /// Does with the connection of a lease that has left the table what is to become of it.
 pub(super) fn settle(held: Held, fate: Fate) {
-    let Held { endpoint, state } = held;
+    let Held {
+        endpoint, state, ..
+    } = held;
     match (state, fate) {
         // A failed connection's place was freed when it failed.
         (State::Failed(_), _) => return,

@@ -8,6 +8,7 @@ use warmline_pool::{Checkout, ConnectFailure, Lease};
 
 use super::endpoint::Endpoint;
 use super::held::{self, Failure, Held, Hold, Opening, State};
+use super::holder::Holder;
 use super::line::Seat;
 use super::table::{LeaseId, TABLE};
 use crate::error::Error;
@@ -15,8 +16,18 @@ use crate::probe::{Entry, Herald};
 use crate::transport::Connection;
 
 /// Puts a lease into the table; its place in the quota goes with it. `None` if the table is full.
-pub(super) fn enter(endpoint: &'static Endpoint, seat: Seat, state: State) -> Option<LeaseId> {
-    let id = TABLE.add(Held { endpoint, state }).ok()?;
+pub(super) fn enter(
+    endpoint: &'static Endpoint,
+    holder: Holder,
+    seat: Seat,
+    state: State,
+) -> Option<LeaseId> {
+    let held = Held {
+        endpoint,
+        holder,
+        state,
+    };
+    let id = TABLE.add(held).ok()?;
     seat.keep();
     Some(id)
 }
@@ -24,12 +35,18 @@ pub(super) fn enter(endpoint: &'static Endpoint, seat: Seat, state: State) -> Op
 /// Puts a lease that is still connecting into the table.
 pub(super) fn enter_connecting(
     endpoint: &'static Endpoint,
+    holder: Holder,
     seat: Seat,
     opening: &Arc<Opening>,
     hold: &mut Hold,
 ) -> Option<LeaseId> {
     endpoint.connecting.fetch_add(1, Ordering::Relaxed);
-    hold.owner = enter(endpoint, seat, State::Connecting(Arc::clone(opening)));
+    hold.owner = enter(
+        endpoint,
+        holder,
+        seat,
+        State::Connecting(Arc::clone(opening)),
+    );
     if hold.owner.is_none() {
         endpoint.connecting.fetch_sub(1, Ordering::Relaxed);
     }
@@ -37,14 +54,20 @@ pub(super) fn enter_connecting(
 }
 
 /// A lease on a connection that is being opened for nobody; the seat again if there is none.
-pub(super) fn adopt(endpoint: &'static Endpoint, seat: Seat) -> Result<Option<LeaseId>, Seat> {
+pub(super) fn adopt(
+    endpoint: &'static Endpoint,
+    holder: Holder,
+    seat: Seat,
+) -> Result<Option<LeaseId>, Seat> {
     loop {
         let Some(opening) = endpoint.orphans().pop() else {
             return Err(seat);
         };
         let mut hold = opening.hold();
         if hold.permit.is_some() {
-            return Ok(enter_connecting(endpoint, seat, &opening, &mut hold));
+            return Ok(enter_connecting(
+                endpoint, holder, seat, &opening, &mut hold,
+            ));
         }
     }
 }

@@ -25,14 +25,22 @@ impl NamedPool {
         let Some(held) = TABLE.lift(id, |held| self.owns(held)) else {
             return Return::NoLease;
         };
-        let Held { endpoint, state } = held;
+        let Held {
+            endpoint,
+            holder,
+            state,
+        } = held;
+        let held = |state| Held {
+            endpoint,
+            holder,
+            state,
+        };
         let state = match state {
             // Of a shared connection each lease is a part only.
             State::Resting(lease) if self.line().waiting() == 0 && !lease.is_shared() => {
                 match self.kept_idle(lease).park(id.spot(), id.generation()) {
                     Ok(parked) => {
-                        let state = State::Parked(parked);
-                        TABLE.park(id, Held { endpoint, state });
+                        TABLE.park(id, held(State::Parked(parked)));
                         // Race window: who lined up before this did not find it to recall it.
                         if self.line().waiting() > 0 {
                             self.recall();
@@ -45,7 +53,7 @@ impl NamedPool {
             state => state,
         };
         TABLE.free(id);
-        settle(Held { endpoint, state }, Fate::Returned);
+        settle(held(state), Fate::Returned);
         Return::Returned
     }
 

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use http::HeaderMap;
 use http::header::CONTENT_TYPE;
+use http::{HeaderMap, StatusCode};
 use tokio::time::Instant;
 
 use super::event_count::{EventCount, Framing};
@@ -30,7 +30,14 @@ struct Stream {
 }
 
 impl Watch {
-    pub(crate) fn new(origin: Arc<OriginMetrics>, start: Instant, headers: &HeaderMap) -> Self {
+    /// The head of a response has come.
+    pub(crate) fn new(
+        origin: Arc<OriginMetrics>,
+        start: Instant,
+        status: StatusCode,
+        headers: &HeaderMap,
+    ) -> Self {
+        origin.answered(status, start.elapsed());
         let stream = Framing::of(headers.get(CONTENT_TYPE)).map(|framing| {
             Box::new(Stream {
                 open: origin.streams.open(),

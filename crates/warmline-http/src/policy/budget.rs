@@ -5,6 +5,8 @@ use std::time::Duration;
 
 /// How long it takes until a reserve that was used up is there again.
 const RESERVE_REFILL: Duration = Duration::from_secs(60);
+/// A token, less what is lost where many parts of one are added up.
+const ONE: f64 = 1.0 - 1e-9;
 
 /// How much load retries may add.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -46,7 +48,10 @@ impl Budget {
 
     /// A request is sent for the first time.
     pub(crate) fn deposit(&mut self) {
-        self.tokens = (self.tokens + self.options.ratio).min(self.capacity());
+        // No more is saved up: what was not used in an hour of calm is not for the next minute of trouble. One
+        // token has room in any case, and what lies over it on the way there.
+        let capacity = f64::from(self.options.reserve.max(1)) + 1.0;
+        self.tokens = (self.tokens + self.options.ratio).min(capacity);
     }
 
     /// Whether one may be sent again; if so, that is taken.
@@ -55,18 +60,14 @@ impl Budget {
         let passed = now.saturating_sub(self.at);
         self.at = now;
         let share = passed.as_secs_f64() / RESERVE_REFILL.as_secs_f64();
-        let refill = share * f64::from(self.options.reserve);
-        self.tokens = (self.tokens + refill).min(self.capacity());
-        let enough = self.tokens >= 1.0;
+        let reserve = f64::from(self.options.reserve);
+        let refilled = (self.tokens + share * reserve).min(reserve);
+        self.tokens = self.tokens.max(refilled);
+        let enough = self.tokens >= ONE;
         if enough {
-            self.tokens -= 1.0;
+            self.tokens = (self.tokens - 1.0).max(0.0);
         }
         enough
-    }
-
-    /// No more is saved up: what was not used in an hour of calm is not for the next minute of trouble.
-    fn capacity(&self) -> f64 {
-        f64::from(self.options.reserve.max(1))
     }
 }
 

@@ -6,6 +6,7 @@ pub(crate) mod breaker;
 pub(crate) mod budget;
 pub(crate) mod cooldown;
 pub(crate) mod endpoints;
+pub(crate) mod health;
 pub(crate) mod rate_limit;
 pub(crate) mod refill;
 pub(crate) mod retry;

@@ -1,6 +1,8 @@
 //! Bodies that are streams of events. Pure: bytes in, events out.
 
 mod aws_frames;
+#[cfg(test)]
+mod cuts;
 mod event_stream;
 mod limit;
 mod ndjson;

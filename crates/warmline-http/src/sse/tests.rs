@@ -1,3 +1,4 @@
+use super::cuts::same_wherever_cut;
 use super::{Dialect, Event, EventStream};
 
 /// An event that outlives its decoder: name, data, id, retry.
@@ -100,17 +101,7 @@ fn replaces_what_is_not_utf8() {
 #[test]
 fn gives_the_same_events_wherever_the_bytes_are_cut() {
     let text = "\u{feff}: hi\r\nevent: a\rdata: 1\r\n\r\ndata: {\"x\":\"é😀\"}\n\nid: 7\r\rdata\ndata: 2\n\nretry: 5\r\ndata:3\r\rdata: 4\r\n\r\n";
-    let bytes = text.as_bytes();
-    let whole = decode(&[bytes]);
-    assert_eq!(whole.len(), 5);
-    for first in 0..=bytes.len() {
-        for second in first..=bytes.len() {
-            let cut = decode(&[&bytes[..first], &bytes[first..second], &bytes[second..]]);
-            assert_eq!(cut, whole, "cut at {first} and {second}");
-        }
-    }
-    let singly: Vec<&[u8]> = bytes.chunks(1).collect();
-    assert_eq!(decode(&singly), whole);
+    assert_eq!(same_wherever_cut(text.as_bytes(), decode).len(), 5);
 }
 
 #[test]
@@ -207,13 +198,5 @@ fn anthropic_wants_a_name_and_data() {
 #[test]
 fn openai_reads_the_same_wherever_the_bytes_are_cut() {
     let text = "\u{feff}event: a\r\ndata: 1\r\n\r\n\u{feff}data: {\"x\":\"é\"}\n\nevent:\n\nevent: b\r\rdata\rid: 3\r\rdata: 4\ndata: 5";
-    let bytes = text.as_bytes();
-    let whole = openai(&[bytes]);
-    assert_eq!(whole.len(), 5);
-    for first in 0..=bytes.len() {
-        for second in first..=bytes.len() {
-            let cut = openai(&[&bytes[..first], &bytes[first..second], &bytes[second..]]);
-            assert_eq!(cut, whole, "cut at {first} and {second}");
-        }
-    }
+    assert_eq!(same_wherever_cut(text.as_bytes(), openai).len(), 5);
 }

@@ -2,7 +2,8 @@
 
 use std::error::Error as StdError;
 use std::fmt;
-use std::task::{Context, Poll, ready};
+use std::sync::Arc;
+use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use http::Method;
@@ -14,18 +15,30 @@ pub enum RequestBody {
     Empty,
     /// All of it at once; sent with a `content-length`.
     Full(Bytes),
-    /// Pieces as their source makes them.
-    Stream(BodyStream),
+    /// Pieces as their source makes them. Boxed: few requests have any, and all would carry its place.
+    Stream(Box<BodyStream>),
 }
 
 /// A body that arrives in pieces. The channel's capacity is its backpressure: a piece is taken
 /// only when the socket can take it.
 pub struct BodyStream {
-    pieces: mpsc::Receiver<Result<Bytes, Abort>>,
+    /// `None` until the source has been asked for them again.
+    pieces: Option<Pieces>,
+    source: Option<Arc<dyn Rewind>>,
+    length: Option<u64>,
     /// What is still to come, if the length was announced.
     remaining: Option<u64>,
     /// Dropped once everything has been taken.
     untaken: Option<oneshot::Sender<()>>,
+}
+
+/// The pieces of a body, in their order. Its end is that of every sender.
+pub type Pieces = mpsc::Receiver<Result<Bytes, Abort>>;
+
+/// A source that can make its pieces again.
+pub trait Rewind: Send + Sync {
+    /// All of them, from the first on. Nobody wants any more of those from before.
+    fn rewind(&self) -> Pieces;
 }
 
 /// The source of a streamed body gave up: it failed, or its owner cancelled it.
@@ -54,12 +67,14 @@ impl RequestBody {
     /// A body of pieces: with `length` it is sent under that `content-length`, which its pieces
     /// must add up to, without it chunked. The stream ends when every sender is dropped.
     #[must_use]
-    pub fn stream(pieces: mpsc::Receiver<Result<Bytes, Abort>>, length: Option<u64>) -> Self {
-        Self::Stream(BodyStream {
-            pieces,
-            remaining: length,
-            untaken: None,
-        })
+    pub fn stream(pieces: Pieces, length: Option<u64>) -> Self {
+        BodyStream::body(Some(pieces), None, length)
+    }
+
+    /// The same, of pieces that can be made again if the body has to be sent again.
+    #[must_use]
+    pub fn rewindable(pieces: Pieces, source: Arc<dyn Rewind>, length: Option<u64>) -> Self {
+        BodyStream::body(Some(pieces), Some(source), length)
     }
 
     /// Waits until all of a stream has been taken to be written; `None` for what is there at once.
@@ -75,13 +90,17 @@ impl RequestBody {
         })
     }
 
-    /// The same body for another try; `None` for a stream, which can be read only once.
+    /// The same body for another try; `None` for a stream that can be read only once. A source is asked
+    /// once that try wants its first piece.
     #[must_use]
     pub fn replay(&self) -> Option<Self> {
         match self {
             Self::Empty => Some(Self::Empty),
             Self::Full(bytes) => Some(Self::Full(bytes.clone())),
-            Self::Stream(_) => None,
+            Self::Stream(stream) => {
+                let source = Arc::clone(stream.source.as_ref()?);
+                Some(BodyStream::body(None, Some(source), stream.length))
+            }
         }
     }
 
@@ -97,6 +116,7 @@ impl RequestBody {
     /// Has a stream keep to a length that was stated for it elsewhere.
     pub(crate) fn announce(&mut self, length: u64) {
         if let Self::Stream(stream) = self {
+            stream.length = Some(length);
             stream.remaining = Some(length);
         }
     }
@@ -116,12 +136,34 @@ impl RequestBody {
 }
 
 impl BodyStream {
+    fn body(
+        pieces: Option<Pieces>,
+        source: Option<Arc<dyn Rewind>>,
+        length: Option<u64>,
+    ) -> RequestBody {
+        RequestBody::Stream(Box::new(Self {
+            pieces,
+            source,
+            length,
+            remaining: length,
+            untaken: None,
+        }))
+    }
+
     /// The next piece, checked against the announced length; `None` at the end.
     pub(super) fn poll_piece(
         &mut self,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Bytes, BodyFault>>> {
-        let piece = match ready!(self.pieces.poll_recv(cx)) {
+        if let (None, Some(source)) = (&self.pieces, &self.source) {
+            self.pieces = Some(source.rewind());
+        }
+        let piece = match self.pieces.as_mut().map(|pieces| pieces.poll_recv(cx)) {
+            Some(Poll::Pending) => return Poll::Pending,
+            Some(Poll::Ready(piece)) => piece,
+            None => None,
+        };
+        let piece = match piece {
             Some(Ok(piece)) => piece,
             Some(Err(Abort)) => return Poll::Ready(Some(Err(BodyFault::Aborted))),
             None => {

@@ -24,14 +24,18 @@ mod tls_options;
 mod trust;
 mod verifier;
 
-pub use body::{Abort, BodyFault, BodyStream, RequestBody};
+pub use body::{Abort, BodyFault, BodyStream, Pieces, RequestBody, Rewind};
 pub use connect::{Connector, ConnectorOptions};
 pub use connection::{ConnectTimings, Connection, ConnectionInfo};
 pub use dns::{DnsOptions, Found, LookedUp, Lookup, LookupFailure};
+#[cfg(fuzzing)]
+pub(crate) use h1::fuzzing as h1_fuzzing;
 pub use h1::{RequestHead, ResponseHead, SendError};
 pub use h2::PingOptions;
 pub use incoming::Incoming;
 pub use io::Traffic;
+#[cfg(fuzzing)]
+pub(crate) use proxy::fuzzing as proxy_fuzzing;
 pub use proxy::{Proxy, ProxyOptions};
 pub use tcp::{AttemptError, AttemptErrors, TcpOptions};
 pub use tls::TlsInfo;

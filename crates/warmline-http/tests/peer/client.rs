@@ -33,6 +33,7 @@ pub(crate) fn post(key: &Key, body: impl Into<Bytes>) -> Request {
         headers: HeaderMap::new(),
         body: RequestBody::Full(body.into()),
         redirect: RedirectMode::Follow,
+        referrer: None,
         timeouts: Timeouts::default(),
         connection: None,
         route: None,

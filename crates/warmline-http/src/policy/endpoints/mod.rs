@@ -19,6 +19,10 @@ use std::time::Duration;
 
 use turns::Turns;
 
+/// So many times its share has an endpoint that does well beside one that ails: enough to spare that, not so
+/// little for it that nobody would see it recover.
+const SOUND: u32 = 4;
+
 /// How an endpoint is chosen among those that are in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Balance {
@@ -129,19 +133,21 @@ impl Endpoints {
         }
     }
 
-    /// Chooses an endpoint that is not among those `tried` for this request; `None` if all are.
+    /// Chooses an endpoint that is not among those `tried` for this request; `None` if all are. Those that are
+    /// `ailing` count for a part of their weight.
     pub(crate) fn pick(
         &mut self,
         now: Duration,
         key: Option<&str>,
         tried: &[usize],
+        ailing: &[usize],
     ) -> Option<Pick> {
         let untried = |index: &usize| !tried.contains(index);
         let able = (0..self.members.len())
             .filter(untried)
             .filter(|index| self.members[*index].takes_requests(now))
             .collect();
-        let index = match self.choose(able, key) {
+        let index = match self.choose(able, key, ailing) {
             Some(index) => index,
             None => (0..self.members.len())
                 .filter(untried)
@@ -213,8 +219,17 @@ impl Endpoints {
     }
 
     /// One of those that are `able`, by the rule.
-    fn choose(&mut self, mut able: Vec<usize>, key: Option<&str>) -> Option<usize> {
+    fn choose(
+        &mut self,
+        mut able: Vec<usize>,
+        key: Option<&str>,
+        ailing: &[usize],
+    ) -> Option<usize> {
         let members = &self.members;
+        let weight = |index: usize| {
+            let part = if ailing.contains(&index) { 1 } else { SOUND };
+            members[index].weight.saturating_mul(part)
+        };
         match (self.balance, key) {
             (Balance::Sticky, Some(key)) => {
                 let rank = |index: &usize| {
@@ -226,15 +241,22 @@ impl Endpoints {
                     .max_by(|left, right| rank(left).total_cmp(&rank(right)));
             }
             (Balance::LeastLoaded, _) => {
+                let by_load = |left: usize, right: usize| {
+                    let load = |of: usize, by: usize| {
+                        (members[of].in_flight as u128 + 1) * u128::from(weight(by))
+                    };
+                    // The load that one more request would make, for each unit of weight.
+                    load(left, right).cmp(&load(right, left))
+                };
                 let least = able
                     .iter()
-                    .map(|index| &members[*index])
-                    .min_by(|left, right| left.by_load(right))?;
-                able.retain(|index| members[*index].by_load(least) == Ordering::Equal);
+                    .copied()
+                    .min_by(|left, right| by_load(*left, *right))?;
+                able.retain(|index| by_load(*index, least) == Ordering::Equal);
             }
             (Balance::RoundRobin | Balance::Sticky, _) => {}
         }
-        self.turns.next(&able, |index| members[index].weight)
+        self.turns.next(&able, weight)
     }
 }
 
@@ -251,12 +273,6 @@ impl Member {
             Health::In { .. } => Duration::ZERO,
             Health::Out { until, .. } => until,
         }
-    }
-
-    /// Compares the load that one more request would make, for each unit of weight.
-    fn by_load(&self, other: &Self) -> Ordering {
-        let load = |of: &Self, by: &Self| (of.in_flight as u128 + 1) * u128::from(by.weight);
-        load(self, other).cmp(&load(other, self))
     }
 }
 

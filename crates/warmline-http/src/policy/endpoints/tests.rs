@@ -29,7 +29,7 @@ fn endpoints(balance: Balance, weights: &[u32]) -> Endpoints {
 
 /// A request that is answered at once.
 fn served(endpoints: &mut Endpoints, now: Duration, key: Option<&str>) -> usize {
-    let mut pick = endpoints.pick(now, key, &[]).unwrap();
+    let mut pick = endpoints.pick(now, key, &[], &[]).unwrap();
     endpoints.answered(&mut pick);
     endpoints.end(&pick);
     pick.index
@@ -47,7 +47,7 @@ fn take_out(endpoints: &mut Endpoints, index: usize, now: Duration) {
         .filter(|other| *other != index)
         .collect();
     while endpoints.states().nth(index).unwrap().is_healthy {
-        let pick = endpoints.pick(now, None, &others).unwrap();
+        let pick = endpoints.pick(now, None, &others, &[]).unwrap();
         fail(endpoints, pick, now);
     }
 }
@@ -67,14 +67,14 @@ fn turns_of_a_heavier_endpoint_are_spread() {
 fn the_least_loaded_is_chosen_for_its_weight() {
     let mut endpoints = endpoints(Balance::LeastLoaded, &[1, 3]);
     let picks: Vec<Pick> = (0..8)
-        .map(|_| endpoints.pick(NOW, None, &[]).unwrap())
+        .map(|_| endpoints.pick(NOW, None, &[], &[]).unwrap())
         .collect();
     assert_eq!(in_flight(&endpoints), [2, 6]);
     for pick in picks.iter().filter(|pick| pick.index == 1) {
         endpoints.end(pick);
     }
     assert_eq!(in_flight(&endpoints), [2, 0]);
-    assert_eq!(endpoints.pick(NOW, None, &[]).unwrap().index, 1);
+    assert_eq!(endpoints.pick(NOW, None, &[], &[]).unwrap().index, 1);
 }
 
 #[test]
@@ -96,7 +96,7 @@ fn a_request_moves_on_to_each_endpoint_once() {
     for balance in [Balance::RoundRobin, Balance::LeastLoaded, Balance::Sticky] {
         let mut endpoints = endpoints(balance, &[1, 2, 1]);
         let mut tried = Vec::new();
-        while let Some(pick) = endpoints.pick(NOW, Some("key"), &tried) {
+        while let Some(pick) = endpoints.pick(NOW, Some("key"), &tried, &[]) {
             tried.push(pick.index);
             fail(&mut endpoints, pick, NOW);
         }
@@ -109,7 +109,7 @@ fn a_request_moves_on_to_each_endpoint_once() {
 fn an_answer_ends_a_row_of_failures() {
     let mut endpoints = endpoints(Balance::RoundRobin, &[1]);
     for _ in 0..5 {
-        let pick = endpoints.pick(NOW, None, &[]).unwrap();
+        let pick = endpoints.pick(NOW, None, &[], &[]).unwrap();
         fail(&mut endpoints, pick, NOW);
         assert_eq!(served(&mut endpoints, NOW, None), 0);
     }
@@ -127,7 +127,7 @@ fn an_endpoint_that_is_out_gets_nothing_until_its_rest_is_over_and_then_one_requ
 
     let due = |endpoints: &mut Endpoints| {
         let picks: Vec<Pick> = (0..10)
-            .map(|_| endpoints.pick(REST, None, &[]).unwrap())
+            .map(|_| endpoints.pick(REST, None, &[], &[]).unwrap())
             .collect();
         let (mut trials, others): (Vec<Pick>, Vec<Pick>) =
             picks.into_iter().partition(|pick| pick.index == 0);
@@ -146,7 +146,7 @@ fn an_endpoint_that_is_out_gets_nothing_until_its_rest_is_over_and_then_one_requ
     assert_eq!(served(&mut endpoints, REST, None), 1);
 
     let mut trial = (0..2)
-        .map(|_| endpoints.pick(2 * REST, None, &[]).unwrap())
+        .map(|_| endpoints.pick(2 * REST, None, &[], &[]).unwrap())
         .find(|pick| pick.index == 0)
         .unwrap();
     endpoints.answered(&mut trial);
@@ -156,7 +156,7 @@ fn an_endpoint_that_is_out_gets_nothing_until_its_rest_is_over_and_then_one_requ
 #[test]
 fn an_answer_from_before_does_not_bring_an_endpoint_back() {
     let mut endpoints = endpoints(Balance::RoundRobin, &[1, 1]);
-    let mut slow = endpoints.pick(NOW, None, &[1]).unwrap();
+    let mut slow = endpoints.pick(NOW, None, &[1], &[]).unwrap();
     take_out(&mut endpoints, 0, NOW);
     endpoints.answered(&mut slow);
     assert!(!endpoints.states().next().unwrap().is_healthy);
@@ -165,7 +165,7 @@ fn an_answer_from_before_does_not_bring_an_endpoint_back() {
 #[test]
 fn a_late_failure_does_not_make_the_rest_longer() {
     let mut endpoints = endpoints(Balance::RoundRobin, &[1, 1]);
-    let slow = endpoints.pick(NOW, None, &[1]).unwrap();
+    let slow = endpoints.pick(NOW, None, &[1], &[]).unwrap();
     take_out(&mut endpoints, 0, NOW);
     fail(&mut endpoints, slow, REST / 2);
     let turns = [(); 2].map(|()| served(&mut endpoints, REST, None));
@@ -177,9 +177,9 @@ fn while_none_is_in_the_one_that_is_due_first_is_tried_first() {
     let mut endpoints = endpoints(Balance::RoundRobin, &[1, 1]);
     take_out(&mut endpoints, 1, NOW);
     take_out(&mut endpoints, 0, REST / 2);
-    let mut pick = endpoints.pick(REST / 2, None, &[]).unwrap();
+    let mut pick = endpoints.pick(REST / 2, None, &[], &[]).unwrap();
     assert_eq!(pick.index, 1);
-    assert_eq!(endpoints.pick(REST / 2, None, &[1]).unwrap().index, 0);
+    assert_eq!(endpoints.pick(REST / 2, None, &[1], &[]).unwrap().index, 0);
     endpoints.answered(&mut pick);
     assert!(endpoints.states().nth(1).unwrap().is_healthy);
 }
@@ -253,7 +253,7 @@ proptest! {
             now += Duration::from_secs(seconds);
             if step == 0 || under_way.is_empty() {
                 let trials = under_way.iter().filter(|pick| pick.trial).count();
-                let pick = endpoints.pick(now, Some("key"), &[]);
+                let pick = endpoints.pick(now, Some("key"), &[], &[]);
                 prop_assert!(pick.is_some());
                 under_way.extend(pick);
                 let nobody_is_in = endpoints.states().all(|state| !state.is_healthy);
@@ -272,4 +272,23 @@ proptest! {
             prop_assert_eq!(counted, under_way.len());
         }
     }
+}
+
+#[test]
+fn an_ailing_endpoint_has_a_quarter_of_its_share() {
+    for balance in [Balance::RoundRobin, Balance::LeastLoaded] {
+        let mut endpoints = endpoints(balance, &[1, 1]);
+        let picks: Vec<Pick> = (0..20)
+            .map(|_| endpoints.pick(NOW, None, &[], &[0]).unwrap())
+            .collect();
+        let ailing = picks.iter().filter(|pick| pick.index == 0).count();
+        assert_eq!(ailing, 4, "{balance:?}");
+    }
+    // A key stays where it is: somebody has to serve it, and what is cached for it is there.
+    let mut endpoints = endpoints(Balance::Sticky, &[1, 1]);
+    let of = |endpoints: &mut Endpoints, ailing: &[usize]| {
+        endpoints.pick(NOW, Some("key"), &[], ailing).unwrap().index
+    };
+    let place = of(&mut endpoints, &[]);
+    assert_eq!(of(&mut endpoints, &[place]), place);
 }

@@ -167,7 +167,7 @@ impl Health {
             last_error: self
                 .last_error
                 .as_ref()
-                .map(|(reason, at)| (reason.clone(), now - *at)),
+                .map(|(reason, at)| (reason.clone(), now.saturating_sub(*at))),
         }
     }
 

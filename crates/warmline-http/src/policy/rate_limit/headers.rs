@@ -136,6 +136,7 @@ mod tests {
         report(&lines.collect())
     }
 
+    #[allow(clippy::unnecessary_wraps, reason = "as a report has it")]
     fn level(limit: u64, remaining: u64, millis: u64) -> Option<Level> {
         Some(Level {
             limit: Some(limit),

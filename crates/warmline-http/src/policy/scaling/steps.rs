@@ -66,6 +66,12 @@ impl Steps {
         }
     }
 
+    /// Where it is.
+    #[must_use]
+    pub fn step(&self) -> Step {
+        self.step
+    }
+
     /// The load now; returns the step if it has changed.
     pub fn observe(&mut self, now: Duration, load: f64) -> Option<Step> {
         let up = Step::of(load);
@@ -188,7 +194,7 @@ mod tests {
                 prop_assert_eq!(changed.is_some(), before != steps.step);
                 if steps.step < before {
                     let last = downs.last().copied();
-                    prop_assert!(last.is_none_or(|last| now - last >= COOLDOWN));
+                    prop_assert!(last.is_none_or(|last| now.saturating_sub(last) >= COOLDOWN));
                     downs.push(now);
                 }
             }

@@ -154,16 +154,13 @@ impl Resolver {
     /// Looks a name up in a task of its own. It runs to its end even if everyone who waits for it
     /// gives up, so that a slow resolver is not asked again and again.
     fn look_up(&self, host: &str, promise: Promise) {
-        let (resolver, name) = (self.clone(), Arc::<str>::from(host));
-        tokio::spawn(async move {
-            let outcome = resolver.0.lookup.look_up(Arc::clone(&name)).await;
-            let answer: Answer = resolver
-                .memory()
-                .cache
-                .settle(&name, outcome, Instant::now());
-            // Nobody else sets it: there is one look-up of a name at a time.
-            let _ = promise.set(answer);
-        });
+        let question = Question {
+            resolver: self.clone(),
+            name: host.into(),
+            promise,
+            is_settled: false,
+        };
+        tokio::spawn(question.ask());
     }
 
     fn in_order(&self, addresses: &Addresses, port: u16, stale: bool) -> Resolved {
@@ -175,6 +172,40 @@ impl Resolver {
 
     fn memory(&self) -> MutexGuard<'_, Memory> {
         self.0.memory.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A look-up that others wait for. It settles when it is dropped, so that not even a panic leaves them
+/// waiting, and every later caller with them.
+struct Question {
+    resolver: Resolver,
+    name: Arc<str>,
+    promise: Promise,
+    is_settled: bool,
+}
+
+impl Question {
+    async fn ask(mut self) {
+        let lookup = &self.resolver.0.lookup;
+        let outcome = lookup.look_up(Arc::clone(&self.name)).await;
+        self.settle(outcome);
+    }
+
+    fn settle(&mut self, outcome: LookedUp) {
+        self.is_settled = true;
+        let mut memory = self.resolver.memory();
+        let answer: Answer = memory.cache.settle(&self.name, outcome, Instant::now());
+        drop(memory);
+        // Nobody else sets it: there is one look-up of a name at a time.
+        let _ = self.promise.set(answer);
+    }
+}
+
+impl Drop for Question {
+    fn drop(&mut self) {
+        if !self.is_settled {
+            self.settle(Err("WARMLINE_PANIC".into()));
+        }
     }
 }
 

@@ -23,8 +23,9 @@ impl RequestHead<'_> {
     /// Whether the request asks for the connection to be closed after it.
     pub(super) fn closes(&self) -> bool {
         self.headers
-            .get(CONNECTION)
-            .is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"close"))
+            .get_all(CONNECTION)
+            .iter()
+            .any(|value| value.as_bytes().eq_ignore_ascii_case(b"close"))
     }
 
     pub(super) fn encode(&self, framing: BodyFraming, into: &mut Vec<u8>) {

@@ -7,6 +7,8 @@
 mod chunked;
 mod encode;
 mod framing;
+#[cfg(fuzzing)]
+pub(crate) mod fuzzing;
 mod head;
 mod incoming;
 mod sending;

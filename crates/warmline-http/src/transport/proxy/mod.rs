@@ -5,6 +5,8 @@
 //! RFC 9112 section 3.2.2), and a SOCKS5 proxy (RFC 1928) carries either.
 
 mod bypass;
+#[cfg(fuzzing)]
+pub(crate) mod fuzzing;
 mod rules;
 mod socks5;
 mod tunnel;
@@ -16,6 +18,7 @@ use std::sync::Arc;
 use base64::prelude::{BASE64_STANDARD, Engine};
 use http::HeaderValue;
 use percent_encoding::percent_decode_str;
+use tokio::io::{AsyncRead, AsyncWrite};
 use url::Url;
 
 pub(super) use rules::Proxies;
@@ -23,7 +26,6 @@ pub use rules::ProxyOptions;
 pub(super) use socks5::Destination;
 pub(super) use tunnel::Beyond;
 
-use super::io::SocketIo;
 use crate::error::{Error, Phase};
 
 /// A proxy, with the credentials that it wants. They are never shown.
@@ -140,7 +142,7 @@ impl Proxy {
     /// Has the proxy at the other end of `io` connect it with `destination`.
     pub(super) async fn open(
         &self,
-        io: &mut SocketIo,
+        io: &mut (impl AsyncRead + AsyncWrite + Unpin),
         destination: Destination<'_>,
         port: u16,
         beyond: Beyond,
@@ -304,10 +306,7 @@ mod tests {
                     theirs.write_all(&answer).await.unwrap();
                     theirs.shutdown().await.unwrap();
                     let destination = Destination::of("origin.test");
-                    match proxy.kind {
-                        Kind::Http { .. } => tunnel::open(&mut ours, &proxy, destination, 443, Beyond::Listens).await,
-                        Kind::Socks5 { .. } => socks5::open(&mut ours, &proxy, destination, 443).await,
-                    }
+                    proxy.open(&mut ours, destination, 443, Beyond::Listens).await
                 });
                 if let Err(error) = outcome {
                     prop_assert_eq!(error.phase, Phase::Connect);

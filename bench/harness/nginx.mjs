@@ -1,13 +1,14 @@
-// nginx with HTTP/2 and a certificate of its own: answers every POST with the same 600 bytes.
+// nginx with a certificate of its own: answers every POST with the same 600 bytes.
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { get } from 'node:http';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { certificate } from '../harness/certificate.mjs';
-import { pinned } from '../harness/cores.mjs';
+import { certificate } from './certificate.mjs';
+import { pinned } from './cores.mjs';
 
 /** Debian keeps servers where not everybody's PATH leads. */
 const env = { ...process.env, PATH: [process.env.PATH, '/usr/sbin'].join(delimiter) };
@@ -52,31 +53,59 @@ async function listening(port) {
   }
 }
 
+/** How many connections it has taken so far. */
+async function accepted(folder) {
+  const request = get({ socketPath: join(folder, 'status.sock'), path: '/', agent: false });
+  const [response] = await once(request, 'response');
+  let text = '';
+  for await (const piece of response.setEncoding('utf8')) text += piece;
+  const [, count] = /^ *(\d+) \d+ \d+/m.exec(text) ?? [];
+  return Number(count);
+}
+
+/**
+ * @typedef {object} Server
+ * @property {string} url what answers
+ * @property {string} ca its certificate, in PEM
+ * @property {string} caFile the same as a file
+ * @property {() => Promise<number>} connections how many clients have opened
+ * @property {() => Promise<string>} stop gives what it has logged
+ */
+
 /**
  * Starts a server on a free port.
  *
- * @param {{ cores?: readonly number[], streams: number }} options `cores`: where it may run; `streams`:
- *   how many it allows on a connection
- * @returns {Promise<{ url: string, ca: string, stop: () => Promise<void> }>}
+ * @param {object} options
+ * @param {readonly number[]} [options.cores] where it may run
+ * @param {boolean} [options.http2]
+ * @param {string} [options.directives] of its `http` block
+ * @param {string} [options.log] what it logs of a request, in variables of nginx
+ * @returns {Promise<Server>}
  */
-export async function startServer({ cores, streams }) {
+export async function startServer({ cores, http2 = false, directives = '', log }) {
   const folder = mkdtempSync(join(tmpdir(), 'warmline-bench-'));
   const ca = certificate(folder);
   const port = await freePort();
   const config = join(folder, 'nginx.conf');
+  const logFile = join(folder, 'requests.log');
   writeFileSync(
     config,
     `daemon off; pid ${folder}/pid; error_log stderr crit; worker_processes ${cores?.length ?? 1};
     events { worker_connections 1024; }
     http {
-      access_log off; default_type application/json;
+      default_type application/json;
       client_body_temp_path ${folder}; proxy_temp_path ${folder}; fastcgi_temp_path ${folder};
       uwsgi_temp_path ${folder}; scgi_temp_path ${folder};
-      keepalive_requests 100000000; http2_max_concurrent_streams ${streams};
+      keepalive_requests 100000000; ${directives}
+      ${log === undefined ? 'access_log off;' : `log_format its '${log}'; access_log ${logFile} its buffer=64k;`}
       server {
-        listen 127.0.0.1:${port} ssl http2;
+        listen 127.0.0.1:${port} ssl${http2 ? ' http2' : ''};
         ssl_certificate ${folder}/cert.pem; ssl_certificate_key ${folder}/key.pem;
         location / { return 200 '${answer()}'; }
+      }
+      server {
+        listen unix:${folder}/status.sock; access_log off;
+        location / { stub_status; }
       }
     }`,
   );
@@ -87,13 +116,23 @@ export async function startServer({ cores, streams }) {
     listening(port),
     ended.then(([code]) => Promise.reject(new Error(`nginx ended with ${code}`))),
   ]);
+  const atStart = await accepted(folder);
+  let asked = 0;
   return {
     url: `https://localhost:${port}/v1/chat/completions`,
     ca,
+    caFile: join(folder, 'cert.pem'),
+    connections: async () => {
+      // Each question comes on a connection, too.
+      asked++;
+      return (await accepted(folder)) - atStart - asked;
+    },
     stop: async () => {
       child.kill();
       await ended;
+      const logged = existsSync(logFile) ? readFileSync(logFile, 'utf8') : '';
       rmSync(folder, { recursive: true });
+      return logged;
     },
   };
 }

@@ -1,0 +1,27 @@
+//! How the pool of a client follows its load, as JavaScript says it.
+
+use std::time::Duration;
+
+use napi_derive::napi;
+use warmline_http::ScalingOptions;
+
+/// TypeScript has checked it; what is left out has the engine's default.
+#[napi(object)]
+pub struct ScalingSettings {
+    pub predictive: bool,
+    /// Milliseconds, as all durations here.
+    pub cooldown_period: Option<u32>,
+    pub prediction_window: Option<u32>,
+}
+
+pub(crate) fn options(settings: &ScalingSettings) -> ScalingOptions {
+    let defaults = ScalingOptions::default();
+    let duration = |millis: u32| Duration::from_millis(millis.into());
+    let window = settings.prediction_window.map(duration);
+    ScalingOptions {
+        cooldown: settings.cooldown_period.map_or(defaults.cooldown, duration),
+        prediction: window
+            .or(defaults.prediction)
+            .filter(|_| settings.predictive),
+    }
+}
