@@ -4,7 +4,7 @@
  */
 
 import { failureOf } from './circuit-open.js';
-import type { ErrorFacts } from './error.js';
+import type { ErrorFacts, WarmlineError } from './error.js';
 import { EventValues, type Likeness } from './events.js';
 import { millis } from './facts.js';
 import { binding } from './load.js';
@@ -72,7 +72,6 @@ class Link {
   }
 
   #request(receiver: Receiver, request: Submission): void {
-    const { url, method, headers, body, timeouts, affinity } = request;
     const { url, method, headers, body, timeouts, affinity, referrer } = request;
     let text = url + method;
     for (let i = 0; i < headers.length; i++) text += headers[i];
