@@ -4,6 +4,64 @@ import { ServerResponse } from 'node:http';
 import { Http2ServerResponse } from 'node:http2';
 import { Writable } from 'node:stream';
 
+/**
+ * Thrown by every call that needs the engine when this process has no usable native binary.
+ *
+ * `code` is `WARMLINE_NATIVE_UNAVAILABLE`; `cause` is what the loader met: no package for this
+ * platform, a file that the system refuses to map, or a binary of another version.
+ */
+export declare class NativeUnavailableError extends Error {
+	readonly name: string;
+	readonly code: string;
+	constructor(cause: unknown);
+}
+/**
+ * Whether the native engine is loaded in this process. Never throws.
+ *
+ * @example
+ * ```ts
+ * import { isNativeAvailable } from 'warmline'
+ * if (!isNativeAvailable()) console.warn('running without the native engine')
+ * ```
+ */
+export declare function isNativeAvailable(): boolean;
+/** What an {@link HttpClient} counts by origin and hour, for a week. */
+export interface AnalyticsOptions {
+	/** Requests, on how many connections they went, and how many there were at once. Default `true`. */
+	connectionPatterns?: boolean;
+	/** How long connecting and answering took, and what failed. Default `true`. */
+	performanceMetrics?: boolean;
+}
+/** One origin in one hour. What was not to be collected is left out. */
+export interface AnalyticsHour {
+	/** When the hour began, in seconds since 1970. */
+	readonly hour: number;
+	/** `'other'` for those beyond 64 in an hour. */
+	readonly origin: string;
+	readonly requests?: number;
+	/** Requests on a connection that was open already. */
+	readonly reused?: number;
+	readonly reuse_rate?: number;
+	readonly connections_opened?: number;
+	readonly most_requests_at_once?: number;
+	readonly connections_timed?: number;
+	readonly avg_connect_time_ms?: number;
+	readonly max_connect_time_ms?: number;
+	readonly responses?: number;
+	/** From call to response head. */
+	readonly avg_response_time_ms?: number;
+	readonly max_response_time_ms?: number;
+	readonly errors?: number;
+	/** By the status of a response from 400 on, or the code of a failure. */
+	readonly errors_by_reason?: Readonly<Record<string, number>>;
+}
+/** What a client has counted: plain JSON, in the reference's spelling. */
+export interface Analytics {
+	readonly collect_connection_patterns: boolean;
+	readonly collect_performance_metrics: boolean;
+	/** The oldest first. */
+	readonly hours: readonly AnalyticsHour[];
+}
 /** What `fetch` takes as headers. */
 export type HeadersInput = Headers | Readonly<Record<string, string | undefined>> | Iterable<readonly [
 	string,
@@ -192,27 +250,6 @@ export declare class ClientResponse {
 	/** The connection it came on. */
 	get connection(): ResponseConnection;
 }
-/**
- * Thrown by every call that needs the engine when this process has no usable native binary.
- *
- * `code` is `WARMLINE_NATIVE_UNAVAILABLE`; `cause` is what the loader met: no package for this
- * platform, a file that the system refuses to map, or a binary of another version.
- */
-export declare class NativeUnavailableError extends Error {
-	readonly name: string;
-	readonly code: string;
-	constructor(cause: unknown);
-}
-/**
- * Whether the native engine is loaded in this process. Never throws.
- *
- * @example
- * ```ts
- * import { isNativeAvailable } from 'warmline'
- * if (!isNativeAvailable()) console.warn('running without the native engine')
- * ```
- */
-export declare function isNativeAvailable(): boolean;
 /** When an {@link HttpClient} does not ask a place that fails. Time-outs and statuses from 500 on are failures. */
 export interface CircuitBreakerOptions {
 	/**
@@ -220,7 +257,10 @@ export interface CircuitBreakerOptions {
 	 * as chance makes one in no more than a million requests. Default 5.
 	 */
 	failureThreshold?: number;
-	/** For so long, in milliseconds; then some requests show whether the place has recovered. Default 60 000. */
+	/**
+	 * For so long, in milliseconds; then some requests show whether the place has recovered. Default 60 000; what
+	 * `failover.timeout` is, where that is given.
+	 */
 	recoveryTimeout?: number;
 	/** This part of the requests in the window opens it, too, from 0 to 1. Default 0.5. */
 	failureRate?: number;
@@ -404,6 +444,46 @@ export interface EndpointStatus {
 	/** Of these, those that found no connection, or no response on it. */
 	readonly totalFailures: number;
 }
+/**
+ * When an {@link HttpClient} takes a place for degraded or unhealthy. Time-outs, broken connections and statuses from 500
+ * on are failures.
+ */
+export interface HealthOptions {
+	/** So many failures in a row make it unhealthy. Default 3. */
+	unhealthyThreshold?: number;
+	/** How far back requests count, in milliseconds. Default 60 000. */
+	window?: number;
+	/** It is degraded if a lower part of these succeeded, from 0 to 1; and there were at least ten. Default 0.9. */
+	degradedBelow?: number;
+	/**
+	 * It is degraded if the slowest twentieth of these took longer to the head of their response, in milliseconds.
+	 * Default: no limit.
+	 */
+	degradedAbove?: number;
+}
+/** How a place that requests went to does. What is counted is the window that ends now. */
+export interface HealthStatus {
+	/** The origin, or the endpoint's URL. */
+	readonly place: string;
+	readonly state: "healthy" | "degraded" | "unhealthy";
+	/** Requests that were answered or failed. */
+	readonly requests: number;
+	/** The part of them that succeeded, from 0 to 1; 1 where there were none. */
+	readonly successRate: number;
+	/** Failures in a row, up to now. */
+	readonly consecutiveFailures: number;
+	/** Milliseconds to the head of a response, to within 1 %; `undefined` where there was none. */
+	readonly latency: {
+		readonly p50: number;
+		readonly p95: number;
+		readonly p99: number;
+	} | undefined;
+	/** The code or the status of the last failure, and when that was. */
+	readonly lastError: {
+		readonly reason: string;
+		readonly at: Date;
+	} | undefined;
+}
 /** When an {@link HttpClient} sends a request a second time while the first one is under way. */
 export interface HedgeOptions {
 	/** After so long without an answer, in milliseconds: about what nine of ten requests take. */
@@ -539,6 +619,18 @@ export interface RateLimitStatus {
 	readonly tokens: number;
 	/** How long it is, in milliseconds, until the next one may go; 0 if it may, and where it waits for another to end. */
 	readonly retryAfter: number;
+}
+/** How the pool of an {@link HttpClient} follows its load. */
+export interface ScalingOptions {
+	/** How long the load has to have been lower until the caps go down, in milliseconds. Default 300 000. */
+	cooldownPeriod?: number;
+	/**
+	 * Whether the demand of each origin is learnt by the minute of the day (Holt-Winters), caps rise before it, and
+	 * connections are opened a minute or two ahead of it, once a whole day is known. Default `true`.
+	 */
+	predictive?: boolean;
+	/** How far ahead a higher demand keeps the caps up, in milliseconds. Default 3 600 000. */
+	predictionWindow?: number;
 }
 /** A certificate or key in PEM form. */
 export type Pem = string | Uint8Array;
@@ -692,6 +784,24 @@ export interface HttpClientOptions {
 	 */
 	rateLimit?: RateLimitOptions | false;
 	/**
+	 * Whether it is looked at how the origins and endpoints do that requests go to ({@link HttpClient.getHealth}). Of
+	 * several `endpoints`, one that does not do well gets a quarter of its share, unless `balance` is `'sticky'`. The clients
+	 * of a process with the same `health`, in all its threads, know the same. Default `false`.
+	 */
+	health?: boolean | HealthOptions;
+	/**
+	 * Whether requests, connections, times and errors are counted by origin and hour, for a week
+	 * ({@link HttpClient.getAnalytics}). Default `false`.
+	 */
+	analytics?: boolean | AnalyticsOptions;
+	/**
+	 * Whether the caps of the pool follow its load, by the reference's steps: half of `maxConnections` and
+	 * `maxKeepaliveConnections` below a load of 0.3, all of them below 0.7, and half as much again from there on; up at
+	 * once, and down after a while. What demand is foreseen counts as load, and has connections opened ahead, which are never
+	 * more than the caps allow. Default `false`.
+	 */
+	scaling?: boolean | ScalingOptions;
+	/**
 	 * Sends a request of this client's own a second time where the first one takes long, if that can do no harm: by
 	 * its method (RFC 9110 section 9.2.2; no `POST`), or because the request says so. The first good answer wins, and
 	 * the other request is stopped. Default `false`.
@@ -826,6 +936,18 @@ export declare class HttpClient {
 	 * @throws {WarmlineError} `WARMLINE_CLOSED` once the client is closed.
 	 */
 	resetCircuitBreakers(place?: string): void;
+	/**
+	 * How the origins and endpoints do that requests went to, by their names. None without `health`.
+	 *
+	 * @throws {WarmlineError} `WARMLINE_CLOSED` once the client is closed.
+	 */
+	getHealth(): HealthStatus[];
+	/**
+	 * What was counted by origin and hour. No hours without `analytics`.
+	 *
+	 * @throws {WarmlineError} `WARMLINE_CLOSED` once the client is closed.
+	 */
+	getAnalytics(): Analytics;
 	/**
 	 * Changes the rate limits while the client runs: what was sent under the ones before counts, and who waits goes on
 	 * waiting.

@@ -61,5 +61,66 @@ export interface OptimalTimeouts {
  * ```
  */
 export declare function optimizeTimeouts(networkLatency: number, providerTimeout: number): OptimalTimeouts;
+/** What has measured, as an `HttpClient` with `analytics` has. */
+export interface Measuring {
+	getAnalytics(): {
+		readonly hours: readonly MeasuredHour[];
+	};
+	getPoolMetrics(): {
+		readonly poolUtilizationPercent: number;
+	};
+}
+/** What {@link recommend} reads of an hour. */
+export interface MeasuredHour {
+	readonly hour: number;
+	readonly origin: string;
+	readonly requests?: number;
+	readonly avg_response_time_ms?: number;
+	readonly avg_connect_time_ms?: number;
+}
+/** What {@link recommend} is told beside. */
+export interface RecommendOptions {
+	/** After which the provider itself gives a request up, in milliseconds. Default 60 000. */
+	providerTimeout?: number;
+	/** For which hour of the day the load counts, in milliseconds since 1970. Default: now. */
+	now?: number;
+}
+/** Connections and deadlines for one origin, and what they follow from: its busiest hour. */
+export interface OriginRecommendation {
+	readonly origin: string;
+	readonly connections: number;
+	readonly timeouts: OptimalTimeouts;
+	readonly requestsPerSecond: number;
+	/** To the head of a response, in milliseconds. */
+	readonly avgResponseTimeMs: number;
+	/** To open a connection, in milliseconds; 0 where none was opened. */
+	readonly avgConnectTimeMs: number;
+}
+/** What would suit what was measured. */
+export interface Recommendation {
+	/** For all origins together. */
+	readonly connections: number;
+	/** The caps for the load of this moment, with these connections, and a third of them idle, as the base. */
+	readonly caps: PoolCaps;
+	/** The busiest first. */
+	readonly origins: readonly OriginRecommendation[];
+}
+/**
+ * Applies {@link calculateOptimalPoolSize}, {@link optimizeTimeouts} and {@link scaleForLoad} to what a client has measured.
+ * A response that is streamed is busy for longer than to its head: such origins want more connections, or HTTP/2.
+ *
+ * @throws {TypeError} for a client without `analytics`, and for options that make no sense.
+ *
+ * @example
+ * ```ts
+ * import { HttpClient } from 'warmline'
+ * import { recommend } from 'warmline/sizing'
+ *
+ * const client = new HttpClient({ analytics: true })
+ * // ... a day later:
+ * const { connections, origins } = recommend(client)
+ * ```
+ */
+export declare function recommend(client: Measuring, options?: RecommendOptions): Recommendation;
 
 export {};
