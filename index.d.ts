@@ -493,79 +493,6 @@ export interface HedgeOptions {
 	/** Requests beyond these, which come back over a minute once they are used up. Default 3. */
 	reserve?: number;
 }
-/** What `fetch` takes as a body, an async iterable included (Node's own extension). */
-export type BodyInput = string | ArrayBuffer | ArrayBufferView | Blob | FormData | URLSearchParams | ReadableStream | AsyncIterable<Uint8Array> | Iterable<Uint8Array> | null | undefined;
-/** What `fetch` takes beside the URL: the standard's, and what is ours. */
-export interface FetchInit extends Omit<RequestInit, "body" | "headers" | "priority" | "signal"> {
-	headers?: HeadersInput;
-	body?: BodyInput;
-	signal?: AbortSignal | null | undefined;
-	/** Required, as `'half'`, with a body that is a stream. */
-	duplex?: "half";
-	/** The id of a leased connection (see `getConnection`): the request goes out on that very one. */
-	connection?: string;
-	/**
-	 * Encodes a body whose bytes are at hand, for a server that is known to decode it; streams are sent as they
-	 * are. Default: what the client does, which is nothing unless its options say so.
-	 */
-	compress?: Compression | false;
-	/** This request's own deadlines in milliseconds; a number is the total. */
-	timeout?: number | Timeouts;
-	/**
-	 * `false` sends it once, whatever the client's `retry` says. Only an {@link HttpClient} of your own ever sends
-	 * a request again; the `fetch` that the process shares never does.
-	 */
-	retry?: false;
-	/** Who goes first where a rate limit makes requests wait. Default `'interactive'`. */
-	priority?: RequestPriority;
-	/**
-	 * `true`: it does no harm to send this request twice, whatever its method, and the `hedge` of a client of your own
-	 * is for it, too; `false`: it does. Default: by its method.
-	 */
-	hedge?: boolean;
-	/** Where the client's `balance` is `'sticky'`, requests with the same key go to the same endpoint. */
-	affinity?: string;
-}
-/** What `fetch` resolves to: the standard's response, and how it came. */
-export interface TimedResponse extends Response {
-	/** Where the time went; `undefined` for `data:` and `blob:` URLs, as is `connection`. */
-	readonly timings?: RequestTimings;
-	/** The connection it came on. */
-	readonly connection?: ResponseConnection;
-	clone(): TimedResponse;
-}
-/** One event of a `text/event-stream` (HTML, "Server-sent events"). */
-export interface ServerSentEvent {
-	/** The event's type; `message` where the stream names none. */
-	readonly event: string;
-	readonly data: string;
-	/** The last event id that the stream gave; empty for none. */
-	readonly id: string;
-	/** The reconnection time in milliseconds, on the first event after the stream gave it. */
-	readonly retry?: number;
-}
-/**
- * Reads a response as server-sent events, which the engine parses.
- *
- * Nothing waits for a batch: an event is there as soon as it has arrived. Leaving the loop stops
- * the upstream, and so does collecting an iterator that nobody reads. A slow reader slows the server
- * down, and nobody else.
- *
- * @param response a response of this package's `fetch`, or a clone of one, whose body nobody has read.
- * @throws {TypeError} for any other.
- *
- * Iterating throws `TypeError: terminated` where the connection breaks, with a {@link WarmlineError} as
- * its cause, and the signal's reason once it is aborted.
- *
- * @example
- * ```ts
- * import { events, fetch } from 'warmline'
- *
- * const response = await fetch('https://api.example.com/v1/stream')
- * for await (const { event, data } of events(response)) console.log(event, data)
- * ```
- */
-export declare function events(response: Response): AsyncIterableIterator<ServerSentEvent>;
 /**
  * How much is sent to one origin with one key. Without a limit of its own it keeps to what the provider's headers
  * say.
@@ -686,6 +613,11 @@ export interface HttpClientOptions {
 	maxKeepaliveConnections?: number;
 	/** How long an idle connection is kept, in milliseconds. Default 30 000. */
 	keepaliveExpiry?: number;
+	/**
+	 * How often idle connections are looked for that are past their time, in milliseconds. Default 1000. With
+	 * `false` they are closed once a request comes upon them.
+	 */
+	cleanupInterval?: number | false;
 	/**
 	 * How many idle connections are kept open for each origin, so that a request finds a warm one; by HTTP/2
 	 * one connection that has room is enough. Those that are missing are opened in the background, within a
@@ -817,6 +749,99 @@ export interface DecompressOptions {
 }
 /** Whether HTTP/2 is spoken. */
 export type Http2 = "auto" | "never" | "prior-knowledge";
+/** How the default client of this process is set up. */
+export interface DefaultClientOptions extends SharedOptions {
+	/**
+	 * Providers, by name: requests whose URL lies below a provider's go by its own options, on a pool of its own.
+	 */
+	providers?: Readonly<Record<string, ProviderOptions>>;
+}
+/** How the requests to one provider go, on the default client. */
+export interface ProviderOptions extends SharedOptions {
+	/** Where its requests begin, such as `https://api.openai.com`; left out where `endpoints` say so. */
+	baseUrl?: string | URL;
+}
+/**
+ * What a client that all threads share can be told: functions belong to a thread, and `compress` to a request. Nothing is
+ * sent again, and no place left unasked, unless `retry` and `circuitBreaker` say so; requests of patched SDKs and the
+ * like are never sent again by the client.
+ */
+export type SharedOptions = Omit<HttpClientOptions, "compress" | "dns"> & {
+	dns?: Omit<NonNullable<HttpClientOptions["dns"]>, "lookup">;
+};
+/** What `fetch` takes as a body, an async iterable included (Node's own extension). */
+export type BodyInput = string | ArrayBuffer | ArrayBufferView | Blob | FormData | URLSearchParams | ReadableStream | AsyncIterable<Uint8Array> | Iterable<Uint8Array> | null | undefined;
+/** What `fetch` takes beside the URL: the standard's, and what is ours. */
+export interface FetchInit extends Omit<RequestInit, "body" | "headers" | "priority" | "signal"> {
+	headers?: HeadersInput;
+	body?: BodyInput;
+	signal?: AbortSignal | null | undefined;
+	/** Required, as `'half'`, with a body that is a stream. */
+	duplex?: "half";
+	/** The id of a leased connection (see `getConnection`): the request goes out on that very one. */
+	connection?: string;
+	/**
+	 * Encodes a body whose bytes are at hand, for a server that is known to decode it; streams are sent as they
+	 * are. Default: what the client does, which is nothing unless its options say so.
+	 */
+	compress?: Compression | false;
+	/** This request's own deadlines in milliseconds; a number is the total. */
+	timeout?: number | Timeouts;
+	/**
+	 * `false` sends it once, whatever the client's `retry` says. Only an {@link HttpClient} of your own sends a
+	 * request again by itself; the `fetch` that the process shares does so where {@link configure} says it.
+	 */
+	retry?: false;
+	/** Who goes first where a rate limit makes requests wait. Default `'interactive'`. */
+	priority?: RequestPriority;
+	/**
+	 * `true`: it does no harm to send this request twice, whatever its method, and the `hedge` of a client of your own
+	 * is for it, too; `false`: it does. Default: by its method.
+	 */
+	hedge?: boolean;
+	/** Where the client's `balance` is `'sticky'`, requests with the same key go to the same endpoint. */
+	affinity?: string;
+}
+/** What `fetch` resolves to: the standard's response, and how it came. */
+export interface TimedResponse extends Response {
+	/** Where the time went; `undefined` for `data:` and `blob:` URLs, as is `connection`. */
+	readonly timings?: RequestTimings;
+	/** The connection it came on. */
+	readonly connection?: ResponseConnection;
+	clone(): TimedResponse;
+}
+/** One event of a `text/event-stream` (HTML, "Server-sent events"). */
+export interface ServerSentEvent {
+	/** The event's type; `message` where the stream names none. */
+	readonly event: string;
+	readonly data: string;
+	/** The last event id that the stream gave; empty for none. */
+	readonly id: string;
+	/** The reconnection time in milliseconds, on the first event after the stream gave it. */
+	readonly retry?: number;
+}
+/**
+ * Reads a response as server-sent events, which the engine parses.
+ *
+ * Nothing waits for a batch: an event is there as soon as it has arrived. Leaving the loop stops
+ * the upstream, and so does collecting an iterator that nobody reads. A slow reader slows the server
+ * down, and nobody else.
+ *
+ * @param response a response of this package's `fetch`, or a clone of one, whose body nobody has read.
+ * @throws {TypeError} for any other.
+ *
+ * Iterating throws `TypeError: terminated` where the connection breaks, with a {@link WarmlineError} as
+ * its cause, and the signal's reason once it is aborted.
+ *
+ * @example
+ * ```ts
+ * import { events, fetch } from 'warmline'
+ *
+ * const response = await fetch('https://api.example.com/v1/stream')
+ * for await (const { event, data } of events(response)) console.log(event, data)
+ * ```
+ */
+export declare function events(response: Response): AsyncIterableIterator<ServerSentEvent>;
 /** A client's pool and traffic at one moment. */
 export interface PoolMetrics {
 	readonly maxConnections: number;
@@ -968,6 +993,122 @@ export declare class HttpClient {
 	destroy(): void;
 	[Symbol.asyncDispose](): Promise<void>;
 }
+/** The name of a section that holds in one environment alone. */
+export type Environment = "development" | "test" | "staging" | "production";
+/** One thing that is wrong with a configuration. */
+export interface ConfigIssue {
+	/** The file, or the environment variable, that it is in. */
+	readonly source: string;
+	/** From 1; `undefined` where the source has no lines. */
+	readonly line: number | undefined;
+	readonly column: number | undefined;
+	/** With dots between its parts, such as `http_client.timeout.connect`; empty for the whole. */
+	readonly key: string;
+	/** What is wrong, without place and key. */
+	readonly message: string;
+	/** What stands there, as it is written; never a secret. */
+	readonly found: string | undefined;
+	/** The key that an unknown one was probably meant to be. */
+	readonly suggestion: string | undefined;
+}
+/** A key that is set and changes nothing yet. */
+export type NotInEffect = Pick<ConfigIssue, "key" | "source" | "line" | "column">;
+/** An alert of `alerting` or `alerts`. */
+export interface AlertRule {
+	readonly name: string;
+	/** Such as `pending_requests > 50`. */
+	readonly condition: string;
+	readonly severity: "info" | "warning" | "critical";
+	readonly message?: string | undefined;
+	readonly action?: string | undefined;
+}
+/** A provider of a {@link Config}. */
+export interface ProviderConfig {
+	/** Where its requests begin; several where it has several endpoints. */
+	readonly baseUrls: readonly string[];
+	/** For an `HttpClient` of its own. */
+	readonly client: HttpClientOptions;
+}
+/**
+ * A configuration, as options of this package. What is printed of it, by `console.log` or as JSON, has its
+ * secrets left out.
+ */
+export interface Config {
+	readonly file: string;
+	/** The environment whose section was merged over the rest. */
+	readonly environment: Environment | undefined;
+	/** `http_client.enabled`. */
+	readonly enabled: boolean;
+	/** For an `HttpClient`, or for the default client of this process. */
+	readonly client: HttpClientOptions;
+	/** By name. */
+	readonly providers: Readonly<Record<string, ProviderConfig>>;
+	/** Of `alerting` and `alerts`. */
+	readonly alerts: readonly AlertRule[];
+	/** Keys that are set and change nothing yet: the engine lacks what they are about. */
+	readonly notInEffect: readonly NotInEffect[];
+}
+/** Where variables come from: `process.env`, or what stands in for it. */
+export type Variables = Readonly<Record<string, string | undefined>>;
+/** How a configuration is read. */
+export interface LoadOptions {
+	/**
+	 * What `${NAME}` in values, `WARMLINE_ENV`, `NODE_ENV` and keys such as `WARMLINE_HTTP_CLIENT__TIMEOUT__CONNECT`
+	 * are looked up in. Default `process.env`.
+	 */
+	env?: Variables;
+}
+/** How {@link watchConfig} follows a file. */
+export interface WatchOptions extends LoadOptions {
+	/**
+	 * Takes a changed configuration. It is refused, and the one before stays, if this throws.
+	 */
+	onChange?: (config: Config) => void;
+	/**
+	 * Told of a change that was refused: a {@link ConfigError}, what the file system says, or what `onChange`
+	 * threw. Default: a process warning.
+	 */
+	onError?: (error: unknown) => void;
+}
+/** A configuration whose file is watched. */
+export interface ConfigWatch {
+	/** The one in force: the last that was good. */
+	readonly config: Config;
+	/** Watches no longer. */
+	close(): void;
+}
+/** How {@link configure} reads a file. */
+export interface ConfigureOptions extends WatchOptions {
+	/** Whether the file is followed from then on. Default `false`. */
+	watch?: boolean;
+}
+/**
+ * Sets up the default client of this process: the one of `fetch` and of patched SDKs, which all threads share.
+ *
+ * From options it does so at once; from the path of a YAML file, once the promise that it returns has resolved. It may
+ * be called again while requests are under way. They end as they began, and those that follow go by the new
+ * options, on the connections that are open already; only new `tls`, `proxy`, `dns` and socket options begin with
+ * new connections, and leases of the default pool stay with the old ones.
+ *
+ * Unlike an `HttpClient`, the default client has no deadline for a whole request unless it is told one.
+ *
+ * @throws {TypeError} that names the option which is wrong or unknown.
+ * @throws {NativeUnavailableError} without a native binary for this platform.
+ *
+ * Rejects with a `ConfigError` of `warmline/config` that lists everything wrong in the file.
+ *
+ * @example
+ * ```ts
+ * import { configure } from 'warmline'
+ *
+ * configure({ maxConnections: 200, timeout: { connect: 5_000, idle: 60_000 } })
+ * // or
+ * const watched = await configure('warmline.yaml', { watch: true })
+ * console.log(watched.config.environment)
+ * ```
+ */
+export declare function configure(options: DefaultClientOptions): void;
+export declare function configure(path: string | URL, options?: ConfigureOptions): Promise<ConfigWatch>;
 /**
  * WHATWG `fetch` on the engine, over the connections that the whole process shares.
  *

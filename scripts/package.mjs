@@ -2,7 +2,15 @@
 // an empty folder, and loads them as a user does: by import, by require and in a worker, with the
 // devDependency's Node and with the machine's own.
 import { execFileSync, spawnSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { environment, machinePath, root } from './paths.mjs';
@@ -12,9 +20,11 @@ import assert from 'node:assert';
 import { createRequire } from 'node:module';
 import { Worker } from 'node:worker_threads';
 import * as imported from 'warmline';
+import { validateConfig } from 'warmline/config';
 
 assert.strictEqual(imported.isNativeAvailable(), true);
 assert.strictEqual(createRequire(import.meta.url)('warmline').isNativeAvailable, imported.isNativeAvailable);
+assert.strictEqual(validateConfig('http_client: { timeout: 5 }').valid, true);
 const worker = new Worker(
   \`import('warmline').then((warmline) => {
      require('node:worker_threads').parentPort.postMessage(warmline.isNativeAvailable());
@@ -55,7 +65,10 @@ function bindingPackage() {
 }
 
 try {
-  const archives = [pack(root), pack(bindingPackage())];
+  // What it depends on comes from here, too: the registry is no part of this.
+  const { dependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  const installed = Object.keys(dependencies).map((name) => join(root, 'node_modules', name));
+  const archives = [root, bindingPackage(), ...installed].map(pack);
   const app = join(folder, 'app');
   mkdirSync(app);
   writeFileSync(join(app, 'package.json'), '{ "private": true, "type": "module" }');

@@ -132,7 +132,9 @@ export const steps = [
   {
     name: 'types',
     needs: 'build',
-    run: check('tsc -p tsconfig.json && npm run --silent types:check'),
+    run: check(
+      'tsc -p tsconfig.json && npm run --silent types:check && npm run --silent config:check',
+    ),
   },
   { name: 'vitest', needs: 'build', run: vitest },
   { name: 'nodes', needs: 'build', run: check('node scripts/nodes.mjs') },

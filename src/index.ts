@@ -13,6 +13,7 @@ export type {
   CircuitBreakerStatus,
 } from './client/circuit-breaker.js';
 export { type Cooldown, type CooldownOptions, getCooldowns } from './client/cooldown.js';
+export type { DefaultClientOptions, ProviderOptions } from './client/default-client.js';
 export type { DnsOptions } from './client/dns.js';
 export type { Balance, Endpoint, EndpointStatus, FailoverOptions } from './client/endpoints.js';
 export type { HealthOptions, HealthStatus } from './client/health.js';
@@ -25,6 +26,7 @@ export type { RetryBudget, RetryException, RetryOptions } from './client/retry.j
 export type { ScalingOptions } from './client/scaling.js';
 export type { Pem, TlsOptions } from './client/tls.js';
 export type { HealthCheckOptions } from './client/upkeep.js';
+export { type ConfigureOptions, configure } from './config/configure.js';
 export { fetch } from './fetch/fetch.js';
 export type { FetchInit } from './fetch/request.js';
 export type { TimedResponse } from './fetch/response.js';

@@ -20,6 +20,8 @@ const WRONG: [option: string, options: unknown][] = [
   ['maxKeepaliveConnections', { maxKeepaliveConnections: Number.NaN }],
   ['keepaliveExpiry', { keepaliveExpiry: 0 }],
   ['keepaliveExpiry', { keepaliveExpiry: '30s' }],
+  ['cleanupInterval', { cleanupInterval: 0 }],
+  ['cleanupInterval', { cleanupInterval: '1s' }],
   ['minIdle', { minIdle: -1 }],
   ['minIdle', { minIdle: 1.5 }],
   ['minIdle', { minIdle: '2' }],

@@ -3,6 +3,8 @@ import { fetch } from 'warmline';
 import { type HttpServer, httpServer } from '../servers/http.js';
 import { type Fetch, implementations, typeError } from './implementations.js';
 
+type ReferrerPolicy = NonNullable<RequestInit['referrerPolicy']>;
+
 const POLICIES: readonly ReferrerPolicy[] = [
   '',
   'no-referrer',

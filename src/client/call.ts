@@ -4,6 +4,7 @@ import { extract } from '../fetch/body.js';
 import { bytesOf, concat } from '../fetch/bytes.js';
 import { flatten, type HeadersInput, includes, ResponseHeaders } from '../fetch/headers.js';
 import type { InFlight, Stoppable } from '../fetch/in-flight.js';
+import { ownFlags } from '../fetch/own-flags.js';
 import { affinityOf } from '../native/affinity.js';
 import { type Compression, compressionFlag } from '../native/compression.js';
 import type { WarmlineError } from '../native/error.js';
@@ -20,7 +21,6 @@ import { priorityFlag, type RequestPriority } from '../native/priority.js';
 import { checkSignal } from '../native/signal.js';
 import { checkTimeouts, type Timeouts } from '../native/timeouts.js';
 import { RequestFlag, ResponseFlag } from '../native/wire.js';
-import { ownFlags } from './own-flags.js';
 
 /** What {@link HttpClient.request} takes beside method and URL. */
 export interface RequestOptions {

@@ -1,7 +1,6 @@
 import { invalid } from '../native/invalid.js';
 import type { Binding } from '../native/load.js';
 import { duration } from '../native/timeouts.js';
-import { RequestFlag } from '../native/wire.js';
 import { checkNames } from './checks.js';
 
 /** When an {@link HttpClient} sends a request a second time while the first one is under way. */
@@ -37,15 +36,4 @@ export function checkHedge(hedge: HedgeOptions | false = false): { hedge?: Setti
   }
   const settings = { delay: duration('hedge.delay', delay), budgetRatio: ratio };
   return { hedge: { ...settings, budgetReserve: reserve } };
-}
-
-/**
- * The flag of a request that may be sent a second time.
- *
- * @throws {TypeError} for anything but `true` and `false`.
- */
-export function hedgeFlag(hedge: boolean | undefined): number {
-  if (hedge === undefined) return RequestFlag.hedgeIdempotent;
-  if (typeof hedge === 'boolean') return hedge ? RequestFlag.hedgeAlways : 0;
-  throw invalid('hedge', 'true or false', hedge);
 }

@@ -13,7 +13,6 @@ import { type CircuitBreakerStatus, circuitBreaker, publishChanges } from './cir
 import type { EndpointStatus } from './endpoints.js';
 import { type HealthStatus, healthStatus } from './health.js';
 import { checkOptions, connections, type HttpClientOptions, idleConnections } from './options.js';
-import { ownFlags } from './own-flags.js';
 import {
   checkRateLimit,
   type RateLimitOptions,
@@ -121,7 +120,7 @@ export class HttpClient {
   /** WHATWG `fetch` on this client's pool, with its deadlines. */
   fetch(input: string | URL | Request, init: FetchInit = {}): Promise<TimedResponse> {
     const all = this.#defaults === undefined ? init : { ...this.#defaults, ...init };
-    return fetchOn(this.#number, this.#inFlight, input, all, ownFlags(all));
+    return fetchOn(this.#number, this.#inFlight, input, all, true);
   }
 
   /**

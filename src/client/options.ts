@@ -26,6 +26,11 @@ export interface HttpClientOptions {
   /** How long an idle connection is kept, in milliseconds. Default 30 000. */
   keepaliveExpiry?: number;
   /**
+   * How often idle connections are looked for that are past their time, in milliseconds. Default 1000. With
+   * `false` they are closed once a request comes upon them.
+   */
+  cleanupInterval?: number | false;
+  /**
    * How many idle connections are kept open for each origin, so that a request finds a warm one; by HTTP/2
    * one connection that has room is enough. Those that are missing are opened in the background, within a
    * quarter of a second and never above the caps, and after longer and longer waits (1 to 60 seconds) while
@@ -170,6 +175,7 @@ const NAMES: readonly (keyof HttpClientOptions)[] = [
   'maxConnections',
   'maxKeepaliveConnections',
   'keepaliveExpiry',
+  'cleanupInterval',
   'minIdle',
   'healthCheck',
   'timeout',
@@ -219,6 +225,7 @@ export function checkOptions(options: HttpClientOptions): ClientSettings {
     ...given('maxConnections', options.maxConnections, connections),
     ...given('maxKeepaliveConnections', options.maxKeepaliveConnections, idleConnections),
     ...given('keepaliveExpiry', keepaliveExpiry, duration),
+    ...given('cleanupInterval', options.cleanupInterval, checkCleanup),
     ...given('minIdle', options.minIdle, (_, minIdle) => checkMinIdle(minIdle, options)),
     ...given('healthCheck', options.healthCheck, checkHealth),
     ...given('connectTimeout', connectTimeout, duration),
@@ -267,6 +274,12 @@ function checkSocket(options: HttpClientOptions): SocketSettings {
       throw invalid('tcpKeepalive', 'a positive number of milliseconds or false', time);
     }),
   };
+}
+
+function checkCleanup(name: string, interval: number | false): number {
+  if (interval === false) return 0;
+  if (typeof interval === 'number') return duration(name, interval);
+  throw invalid(name, 'a positive number of milliseconds or false', interval);
 }
 
 function checkProxy(_: string, proxy: string | URL | false): { url?: string } {

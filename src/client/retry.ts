@@ -1,7 +1,6 @@
 import { invalid } from '../native/invalid.js';
 import type { Binding } from '../native/load.js';
 import { durationOrNone, LONGEST } from '../native/timeouts.js';
-import { RequestFlag } from '../native/wire.js';
 import { checkNames, given } from './checks.js';
 
 /**
@@ -109,17 +108,6 @@ export function checkRetry(retry: RetryOptions | false = {}): { retry?: Settings
       ...checkBudget(budget),
     },
   };
-}
-
-/**
- * The flag of a request that may be sent again.
- *
- * @throws {TypeError} for anything but `false`.
- */
-export function retryFlag(retry: false | undefined): number {
-  if (retry === undefined) return RequestFlag.retry;
-  if (retry === false) return 0;
-  throw invalid('retry', 'false, or left out', retry);
 }
 
 function checkBudget(

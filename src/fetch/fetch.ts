@@ -4,6 +4,7 @@ import type { Extracted } from './body.js';
 import { Exchange } from './exchange.js';
 import type { Account } from './in-flight.js';
 import { verifying } from './integrity.js';
+import { ownFlags } from './own-flags.js';
 import { type FetchInit, type Stated, state } from './request.js';
 import type { TimedResponse } from './response.js';
 
@@ -31,19 +32,19 @@ export const SHARED_CLIENT = 0;
  * ```
  */
 export function fetch(input: string | URL | Request, init: FetchInit = {}): Promise<TimedResponse> {
-  return fetchOn(SHARED_CLIENT, undefined, input, init);
+  return fetchOn(SHARED_CLIENT, undefined, input, init, true);
 }
 
 /** Where SDKs look for the class, so that they need not probe for it. */
 Object.assign(fetch, { Response: globalThis.Response });
 
-/** {@link fetch} on a client of the engine; `client` is its number there, `own` is added to each request's flags. */
+/** {@link fetch} on a client of the engine; `client` is its number there, `own` requests may be sent again. */
 export function fetchOn(
   client: number,
   account: Account | undefined,
   input: string | URL | Request,
   init: FetchInit,
-  own: number = 0,
+  own: boolean = false,
 ): Promise<TimedResponse> {
   return new Promise((resolve, reject) => {
     // What is thrown here rejects, as the standard has it.
@@ -53,6 +54,7 @@ export function fetchOn(
     }
     account?.assertOpen();
     const stated = state(input, init);
+    const flags = own ? ownFlags(init ?? {}) : 0;
     const { bytes, source } = stated.body;
     const stop = stated.signal;
     if (stop?.aborted) {
@@ -63,7 +65,8 @@ export function fetchOn(
     const settle = stated.integrity === '' ? resolve : verifying(stated.integrity, resolve, reject);
     const send = (body: Submission['body'], from: Extracted['source']): void => {
       if (stop?.aborted) reject(stop.reason);
-      else new Exchange(submission(client, own, stated, body), from, stop, account, settle, reject);
+      else
+        new Exchange(submission(client, flags, stated, body), from, stop, account, settle, reject);
     };
     if (source === null) {
       send(bytes, null);

@@ -27,8 +27,8 @@ export interface FetchInit extends Omit<RequestInit, 'body' | 'headers' | 'prior
   /** This request's own deadlines in milliseconds; a number is the total. */
   timeout?: number | Timeouts;
   /**
-   * `false` sends it once, whatever the client's `retry` says. Only an {@link HttpClient} of your own ever sends
-   * a request again; the `fetch` that the process shares never does.
+   * `false` sends it once, whatever the client's `retry` says. Only an {@link HttpClient} of your own sends a
+   * request again by itself; the `fetch` that the process shares does so where {@link configure} says it.
    */
   retry?: false;
   /** Who goes first where a rate limit makes requests wait. Default `'interactive'`. */

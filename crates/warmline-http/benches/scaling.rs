@@ -26,9 +26,8 @@ impl Random {
         self.0 ^= self.0 >> 12;
         self.0 ^= self.0 << 25;
         self.0 ^= self.0 >> 27;
-        #[allow(clippy::cast_precision_loss, reason = "53 bits fit")]
-        let part = (self.0.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 11) as f64;
-        part / (1_u64 << 53) as f64
+        let bits = self.0.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 32;
+        f64::from(u32::try_from(bits).unwrap_or(0)) / 2_f64.powi(32)
     }
 
     /// How many of something that happens so often on average (Knuth).

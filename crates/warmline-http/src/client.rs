@@ -2,8 +2,9 @@
 //! requests that bring none of their own.
 
 use std::borrow::Cow;
+use std::mem;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 use url::Url;
@@ -80,6 +81,13 @@ pub struct ClientOptions {
     pub upkeep: UpkeepOptions,
 }
 
+impl ClientOptions {
+    /// Whether connections are made in the same way, so that clients with either may share them.
+    pub(crate) fn connects_as(&self, other: &Self) -> bool {
+        self.connector == other.connector
+    }
+}
+
 impl Default for ClientOptions {
     /// The reference client's limits (1000 connections, 100 of them idle, for 30 s), 10 s to
     /// connect and 30 s for a place in the pool; no other deadline. Nothing is sent again, or not at all; pauses
@@ -117,22 +125,33 @@ pub struct Client {
 }
 
 struct Inner {
-    pool: Pool<Connection>,
-    connector: Connector,
+    ground: Ground,
     protocol: Protocol,
-    probes: Probes,
     timeouts: Timeouts,
     decoding: Option<DecodingLimits>,
     routes: Option<Arc<Routes>>,
     retry: Option<RetryOptions>,
     hedge: Option<HedgeOptions>,
     gates: Gates,
+    records: Option<Records>,
+    scaling: Option<Mutex<Scaling>>,
+}
+
+/// What stays when a client's options change.
+#[derive(Clone)]
+struct Ground {
+    pool: Pool<Connection>,
+    connector: Connector,
+    probes: Arc<Probes>,
+    counters: Arc<Counters>,
+}
+
+#[derive(Default)]
+struct Counters {
     requests: AtomicU64,
     errors: AtomicU64,
     response_micros: AtomicU64,
     metrics: Metrics,
-    records: Option<Records>,
-    scaling: Option<Mutex<Scaling>>,
 }
 
 /// A client that this does not keep.
@@ -163,6 +182,48 @@ impl Client {
     /// `WARMLINE_ENGINE` if the engine cannot start; what the connector says of its options.
     pub fn new(options: ClientOptions) -> Result<Self, Error> {
         let routes = options.endpoints.as_ref().map(Routes::new).transpose()?;
+        let ground = Ground {
+            pool: Pool::with_clock(options.limits.clone(), CoarseClock::default()),
+            connector: Connector::new(options.connector.clone())?,
+            probes: Arc::default(),
+            counters: Arc::default(),
+        };
+        Self::on(ground, routes.map(Arc::new), options)
+    }
+
+    /// This client with other options, on the same pool, whose limits change with it. They must make connections
+    /// in the same way as those that it has.
+    ///
+    /// # Errors
+    /// As [`Client::new`]; nothing has changed then.
+    pub(crate) fn with_options(
+        &self,
+        from: &ClientOptions,
+        mut to: ClientOptions,
+    ) -> Result<Self, Error> {
+        let routes = if from.endpoints == to.endpoints {
+            self.inner.routes.clone()
+        } else {
+            let routes = to.endpoints.as_ref().map(Routes::new).transpose()?;
+            routes.map(Arc::new)
+        };
+        let limits = to.limits.clone();
+        // What was sent under the old limits of a rate counts under the new ones.
+        let rates = mem::replace(&mut to.rate_limits, from.rate_limits.clone());
+        let rates_change = rates != from.rate_limits;
+        let client = Self::on(self.inner.ground.clone(), routes, to)?;
+        if rates_change {
+            client.set_rate_limits(rates);
+        }
+        client.pool().set_limits(limits);
+        Ok(client)
+    }
+
+    fn on(
+        ground: Ground,
+        routes: Option<Arc<Routes>>,
+        options: ClientOptions,
+    ) -> Result<Self, Error> {
         let kept = Kept {
             breaker: options.breaker,
             budget: options.retry.as_ref().and_then(|retry| retry.budget),
@@ -176,13 +237,11 @@ impl Client {
         let scaling = scaling.map(Mutex::new);
         let client = Self {
             inner: Arc::new(Inner {
-                pool: Pool::with_clock(options.limits, CoarseClock::default()),
-                connector: Connector::new(options.connector)?,
+                ground,
                 protocol: options.protocol,
-                probes: Probes::default(),
                 timeouts: options.timeouts,
                 decoding: options.decoding,
-                routes: routes.map(Arc::new),
+                routes,
                 retry: options.retry,
                 hedge: options.hedge,
                 gates: Gates::new(
@@ -191,29 +250,12 @@ impl Client {
                     options.rate_limits,
                     options.health,
                 ),
-                requests: AtomicU64::new(0),
-                errors: AtomicU64::new(0),
-                response_micros: AtomicU64::new(0),
-                metrics: Metrics::default(),
                 records: options.analytics.map(Records::new),
                 scaling,
             }),
         };
         upkeep::start(&client, options.upkeep)?;
         Ok(client)
-    }
-
-    /// The client of this process that `fetch`, patched SDKs and the pool named "default" share.
-    ///
-    /// # Errors
-    /// As [`Client::new`], the same at every call.
-    pub fn shared() -> Result<&'static Self, Error> {
-        static SHARED: OnceLock<Client> = OnceLock::new();
-        if let Some(client) = SHARED.get() {
-            return Ok(client);
-        }
-        let client = Self::new(ClientOptions::default())?;
-        Ok(SHARED.get_or_init(|| client))
     }
 
     /// Sends a request and waits for its response's head.
@@ -233,16 +275,26 @@ impl Client {
             begun.end(start.elapsed(), &result);
         }
         // Counters that nobody reads together: no order among them is promised.
-        self.inner.requests.fetch_add(1, Ordering::Relaxed);
+        self.inner
+            .ground
+            .counters
+            .requests
+            .fetch_add(1, Ordering::Relaxed);
         match &result {
             Ok(_) => {
                 let micros = u64::try_from(start.elapsed().as_micros()).unwrap_or(u64::MAX);
                 self.inner
+                    .ground
+                    .counters
                     .response_micros
                     .fetch_add(micros, Ordering::Relaxed);
             }
             Err(error) => {
-                self.inner.errors.fetch_add(1, Ordering::Relaxed);
+                self.inner
+                    .ground
+                    .counters
+                    .errors
+                    .fetch_add(1, Ordering::Relaxed);
                 let origin = error.origin.as_ref().unwrap_or(&origin);
                 self.metrics().origin(origin).failed(error);
             }
@@ -254,10 +306,14 @@ impl Client {
     #[must_use]
     pub fn totals(&self) -> Totals {
         Totals {
-            requests: self.inner.requests.load(Ordering::Relaxed),
-            errors: self.inner.errors.load(Ordering::Relaxed),
+            requests: self.inner.ground.counters.requests.load(Ordering::Relaxed),
+            errors: self.inner.ground.counters.errors.load(Ordering::Relaxed),
             response_time: Duration::from_micros(
-                self.inner.response_micros.load(Ordering::Relaxed),
+                self.inner
+                    .ground
+                    .counters
+                    .response_micros
+                    .load(Ordering::Relaxed),
             ),
         }
     }
@@ -331,23 +387,23 @@ impl Client {
     }
 
     pub(crate) fn metrics(&self) -> &Metrics {
-        &self.inner.metrics
+        &self.inner.ground.counters.metrics
     }
 
     pub(crate) fn probes(&self) -> &Probes {
-        &self.inner.probes
+        &self.inner.ground.probes
     }
 
     /// The pool of this client.
     #[must_use]
     pub fn pool(&self) -> &Pool<Connection> {
-        &self.inner.pool
+        &self.inner.ground.pool
     }
 
     /// What opens this client's connections.
     #[must_use]
     pub fn connector(&self) -> &Connector {
-        &self.inner.connector
+        &self.inner.ground.connector
     }
 
     /// The deadlines of requests that set none.
@@ -476,12 +532,12 @@ impl Client {
     /// The pool's state now.
     #[must_use]
     pub fn stats(&self) -> PoolStats {
-        self.inner.pool.stats()
+        self.inner.ground.pool.stats()
     }
 
     /// Closes idle connections now and busy ones when their responses end; new requests fail.
     pub fn close(&self) {
-        self.inner.pool.close();
+        self.inner.ground.pool.close();
     }
 }
 

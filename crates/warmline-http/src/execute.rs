@@ -120,13 +120,10 @@ pub(crate) async fn send(client: &Client, request: Request) -> Result<Response, 
         let Answer {
             head,
             incoming,
-            mut busy,
+            busy,
             facts,
             permit,
         } = answer;
-        if let Some(kept) = keep_alive::stated(&head.headers) {
-            busy.server_keeps_for(kept);
-        }
         let counts = Arc::clone(busy.counts());
         let body = Body::new(incoming, busy, timeouts.idle, deadline, Arc::clone(&origin));
         let next =
@@ -224,7 +221,7 @@ impl Journey<'_> {
             };
             let obtained = Instant::now();
             let id = holding.id();
-            let busy = Busy::new(holding, attempt, counts);
+            let mut busy = Busy::new(holding, attempt, counts);
             let reused = busy.reused;
             fresh_tries += u32::from(!reused);
             let mut facts = Facts {
@@ -240,6 +237,9 @@ impl Journey<'_> {
             }
             match self.exchange(&busy, hop, body).await {
                 Ok((head, incoming)) => {
+                    if let Some(kept) = keep_alive::stated(&head.headers) {
+                        busy.server_keeps_for(kept);
+                    }
                     let now = Instant::now();
                     let sent = head.sent.unwrap_or(now);
                     facts.send = sent - obtained;

@@ -1,7 +1,6 @@
 //! Floors of warm connections: each origin that is in use has so many that are idle, opened ahead of need.
 
 use std::collections::HashMap;
-use std::hash::{BuildHasher, RandomState};
 use std::time::Duration;
 
 use tokio::task::JoinSet;
@@ -102,7 +101,7 @@ impl Floors {
         let opening = open(client, origin, missing, &mut self.openings);
         if opening > 0 {
             floor.opening += opening;
-            floor.refill.begin_round(now, random_part());
+            floor.refill.begin_round(now, fastrand::f64());
         }
     }
 
@@ -151,11 +150,4 @@ fn open(
         }
     }
     missing
-}
-
-/// 0 to 1.
-#[allow(clippy::cast_precision_loss, reason = "53 bits fit")]
-fn random_part() -> f64 {
-    let bits = RandomState::new().hash_one(0);
-    (bits >> 11) as f64 / (1_u64 << 53) as f64
 }

@@ -18,7 +18,7 @@ const MAX_REMEMBERED: usize = 256;
 const MAX_REMEMBERED_LENGTH: usize = 2048;
 
 /// Several base URLs for one logical origin.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EndpointsOptions {
     /// At least one, no two alike.
     pub endpoints: Vec<EndpointOptions>,
@@ -31,7 +31,7 @@ pub struct EndpointsOptions {
 }
 
 /// One of several endpoints.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EndpointOptions {
     /// What paths are appended to; without query and fragment.
     pub url: Url,

@@ -11,8 +11,8 @@ use crate::error::Error;
 use crate::floors::Floors;
 use crate::transport::{Connection, PingOptions};
 
-/// How often a client looks for connections that have been idle too long or have grown too old.
-/// Dead ones do not wait for it: each connection watches its own socket.
+/// How often a client looks for connections that have been idle too long or have grown too old, unless it
+/// is told otherwise. Dead ones do not wait for it: each connection watches its own socket.
 const SWEEP_INTERVAL: Duration = Duration::from_secs(1);
 
 /// How often it looks whether connections are missing. A look costs some microseconds for each origin.
@@ -27,6 +27,9 @@ pub struct UpkeepOptions {
     /// How often the socket of each idle connection is looked at: one that is closed or has failed leaves
     /// the pool. Default that of [`HealthCheck`].
     pub check_interval: Duration,
+    /// How often connections are looked for that have been idle too long or have grown too old. Default 1 s;
+    /// with `None` they are closed once a request comes upon them.
+    pub cleanup: Option<Duration>,
 }
 
 impl Default for UpkeepOptions {
@@ -34,6 +37,7 @@ impl Default for UpkeepOptions {
         Self {
             min_idle: 0,
             check_interval: HealthCheck::default().interval,
+            cleanup: Some(SWEEP_INTERVAL),
         }
     }
 }
@@ -81,7 +85,7 @@ pub(crate) fn start(client: &Client, options: UpkeepOptions) -> Result<(), Error
 }
 
 async fn keep(client: WeakClient, options: UpkeepOptions, mut floors: Floors) {
-    let mut sweeps = every(SWEEP_INTERVAL);
+    let mut sweeps = every(options.cleanup.unwrap_or(SWEEP_INTERVAL));
     let mut checks = every(options.check_interval);
     let mut looks = every(FLOOR_INTERVAL);
     loop {
@@ -91,7 +95,7 @@ async fn keep(client: WeakClient, options: UpkeepOptions, mut floors: Floors) {
             // Before a sweep, which forgets origins.
             _ = looks.tick(), if floors.is_wanted() => Due::Floors,
             _ = checks.tick() => Due::Check,
-            _ = sweeps.tick() => Due::Sweep,
+            _ = sweeps.tick(), if options.cleanup.is_some() => Due::Sweep,
         };
         let Some(client) = client.upgrade() else {
             return;

@@ -8,8 +8,8 @@ use napi::bindgen_prelude::{FnArgs, Function};
 use napi_derive::napi;
 use warmline_http::transport::{ConnectorOptions, DnsOptions};
 use warmline_http::{
-    Client, ClientOptions, DecodingLimits, Error, Limits, Phase, PoolStats, Protocol, Timeouts,
-    Totals, UpkeepOptions,
+    Client, ClientOptions, DecodingLimits, Error, Limits, Phase, PoolStats, Protocol,
+    ProviderOptions, SharedOptions, Timeouts, Totals, UpkeepOptions, configure,
 };
 
 use crate::endpoints::{self, EndpointsSettings};
@@ -32,7 +32,7 @@ static OPENED: RwLock<Vec<Option<Client>>> = RwLock::new(Vec::new());
 
 pub(crate) fn get(number: u32) -> Result<Client, Error> {
     if number == SHARED {
-        return Client::shared().cloned();
+        return Client::shared();
     }
     let opened = OPENED.read().unwrap_or_else(PoisonError::into_inner);
     opened
@@ -40,6 +40,17 @@ pub(crate) fn get(number: u32) -> Result<Client, Error> {
         .cloned()
         .flatten()
         .ok_or_else(|| Error::new("WARMLINE_CLOSED", Phase::Pool, "the client is closed"))
+}
+
+/// The client for a request to a URL.
+pub(crate) fn get_for<'a>(
+    number: u32,
+    url: impl FnOnce() -> Option<&'a str>,
+) -> Result<Client, Error> {
+    match number {
+        SHARED => Client::shared_for(url),
+        number => get(number),
+    }
 }
 
 /// How a client is set up. What is left out has the shared client's default.
@@ -64,6 +75,8 @@ pub struct ClientSettings {
     pub http2: Option<String>,
     pub decompress: Option<DecompressSettings>,
     pub endpoints: Option<EndpointsSettings>,
+    /// How often expired connections are looked for; 0 is never.
+    pub cleanup_interval: Option<u32>,
     /// Left out, nothing is sent again.
     pub retry: Option<RetrySettings>,
     /// Left out, nothing is sent a second time beside the first.
@@ -196,6 +209,7 @@ fn options(settings: ClientSettings, lookup: Option<JsLookup>) -> Result<ClientO
         upkeep: UpkeepOptions {
             min_idle: count(settings.min_idle, defaults.upkeep.min_idle),
             check_interval: health.interval,
+            cleanup: duration(settings.cleanup_interval, defaults.upkeep.cleanup),
         },
         protocol: match settings.http2.as_deref() {
             Some("never") => Protocol::Http1,
@@ -203,6 +217,36 @@ fn options(settings: ClientSettings, lookup: Option<JsLookup>) -> Result<ClientO
             _ => Protocol::Auto,
         },
     })
+}
+
+/// A provider whose requests have a client of their own among the shared ones.
+#[napi(object)]
+pub struct ProviderSettings {
+    /// Where its requests begin.
+    pub urls: Vec<String>,
+    pub settings: ClientSettings,
+}
+
+/// Sets up the client that the whole process shares, also while it is in use.
+#[napi(catch_unwind)]
+pub fn configure_shared(
+    settings: ClientSettings,
+    providers: Vec<ProviderSettings>,
+) -> napi::Result<()> {
+    let providers = providers.into_iter().map(|provider| {
+        let urls = provider.urls.iter().map(|url| parse::url(url));
+        Ok(ProviderOptions {
+            urls: urls.collect::<Result<_, Error>>()?,
+            client: options(provider.settings, None)?,
+        })
+    });
+    let configured = providers
+        .collect::<Result<_, Error>>()
+        .and_then(|providers| {
+            let client = options(settings, None)?;
+            configure(SharedOptions { client, providers })
+        });
+    configured.map_err(|error| to_napi(&error))
 }
 
 /// Closes a client: idle connections now, busy ones when their responses end.
@@ -308,7 +352,7 @@ fn numbers(stats: &PoolStats, totals: Totals, connect_time: Duration) -> PoolNum
 
 pub(crate) async fn preconnect(number: u32, url: String, count: u32, ending: Ending) {
     let opened = async {
-        let client = get(number)?;
+        let client = get_for(number, || Some(&url))?;
         client.preconnect(&parse::url(&url)?, count as usize).await
     };
     ending.0.end(match opened.await {

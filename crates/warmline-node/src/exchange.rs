@@ -71,7 +71,11 @@ pub(crate) fn run(
 /// Sends the request and waits for the head of its response.
 async fn open(record: RequestRecord, body: RequestBody) -> Result<(Head, Body, Facts), Error> {
     provoked::panic_at("opening");
-    let client = clients::get(record.client)?;
+    let client = match record.lease {
+        0 => clients::get_for(record.client, || parse::url_of(&record))?,
+        // Its connection is of the client that everybody shares, or of its own pool.
+        _ => clients::get(record.client)?,
+    };
     let compression = compression(record.flags);
     let mut request = parse::request(record, body, &client)?;
     let routed = request.route.is_some();

@@ -108,6 +108,11 @@ pub(crate) fn request(
     })
 }
 
+/// The URL of a record as it was written, if it can be read.
+pub(crate) fn url_of(record: &RequestRecord) -> Option<&str> {
+    Pieces::new(&record.text).ok()?.take(record.url_units).ok()
+}
+
 /// The most URLs that are remembered. Clients send to a handful; a program that makes URLs up must not
 /// fill the memory with them.
 const MAX_REMEMBERED: usize = 256;

@@ -60,7 +60,7 @@ impl NamedPool {
             return Ok(pool);
         }
         let (client, keep_idle) = if name == DEFAULT_NAME {
-            (Client::shared()?.clone(), Some(IDLE_TIMEOUT))
+            (Client::shared()?, Some(IDLE_TIMEOUT))
         } else {
             (
                 Client::new(ClientOptions {

@@ -68,12 +68,12 @@ impl Refill {
         now >= self.next_round
     }
 
-    /// They are being opened; `part`, 0 to 1, is this wait's own part of the jitter.
-    pub(crate) fn begin_round(&mut self, now: Duration, part: f64) {
+    /// They are being opened; `random` is from 0 to 1.
+    pub(crate) fn begin_round(&mut self, now: Duration, random: f64) {
         let wait = FIRST_WAIT * 2_u32.saturating_pow(self.rounds);
         self.rounds = self.rounds.saturating_add(1);
         self.last_round = now;
-        self.next_round = now + wait.min(LONGEST_WAIT).mul_f64(1.0 - part / 2.0);
+        self.next_round = now + wait.min(LONGEST_WAIT).mul_f64(1.0 - random / 2.0);
     }
 
     /// One of them was opened, or could not be.

@@ -23,7 +23,7 @@ use crate::error::{Error, Phase};
 use crate::target::origin_of;
 
 /// How connections are opened.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct ConnectorOptions {
     /// Names.
     pub dns: DnsOptions,

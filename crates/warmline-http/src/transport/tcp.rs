@@ -13,7 +13,7 @@ use super::eyeballs::{News, race};
 use crate::error::{Error, Phase, io_code};
 
 /// How sockets are opened.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TcpOptions {
     /// How long a connection is silent before the kernel probes the other side. Default 45 s:
     /// below the idle limits of the common load balancers and NATs (60 s and up).

@@ -39,6 +39,22 @@ impl Default for DnsOptions {
     }
 }
 
+impl PartialEq for DnsOptions {
+    /// Look-ups of one's own are alike if they are the same one.
+    fn eq(&self, other: &Self) -> bool {
+        let same_lookup = match (&self.lookup, &other.lookup) {
+            (None, None) => true,
+            (Some(one), Some(other)) => Arc::ptr_eq(one, other),
+            _ => false,
+        };
+        same_lookup
+            && self.hosts == other.hosts
+            && self.ttl == other.ttl
+            && self.negative_ttl == other.negative_ttl
+            && self.stale_ttl == other.stale_ttl
+    }
+}
+
 impl fmt::Debug for DnsOptions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("DnsOptions")

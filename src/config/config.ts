@@ -1,0 +1,44 @@
+import type { HttpClientOptions } from '../client/options.js';
+import type { Environment } from './environments.js';
+import type { ConfigIssue } from './error.js';
+
+/** A key that is set and changes nothing yet. */
+export type NotInEffect = Pick<ConfigIssue, 'key' | 'source' | 'line' | 'column'>;
+
+/** An alert of `alerting` or `alerts`. */
+export interface AlertRule {
+  readonly name: string;
+  /** Such as `pending_requests > 50`. */
+  readonly condition: string;
+  readonly severity: 'info' | 'warning' | 'critical';
+  readonly message?: string | undefined;
+  readonly action?: string | undefined;
+}
+
+/** A provider of a {@link Config}. */
+export interface ProviderConfig {
+  /** Where its requests begin; several where it has several endpoints. */
+  readonly baseUrls: readonly string[];
+  /** For an `HttpClient` of its own. */
+  readonly client: HttpClientOptions;
+}
+
+/**
+ * A configuration, as options of this package. What is printed of it, by `console.log` or as JSON, has its
+ * secrets left out.
+ */
+export interface Config {
+  readonly file: string;
+  /** The environment whose section was merged over the rest. */
+  readonly environment: Environment | undefined;
+  /** `http_client.enabled`. */
+  readonly enabled: boolean;
+  /** For an `HttpClient`, or for the default client of this process. */
+  readonly client: HttpClientOptions;
+  /** By name. */
+  readonly providers: Readonly<Record<string, ProviderConfig>>;
+  /** Of `alerting` and `alerts`. */
+  readonly alerts: readonly AlertRule[];
+  /** Keys that are set and change nothing yet: the engine lacks what they are about. */
+  readonly notInEffect: readonly NotInEffect[];
+}

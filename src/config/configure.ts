@@ -1,0 +1,98 @@
+import { configureDefault, type DefaultClientOptions } from '../client/default-client.js';
+import { disablePatches, enablePatches } from '../patch/patch.js';
+import type { Config } from './config.js';
+import type { ConfigWatch, WatchOptions } from './watch.js';
+
+/** How {@link configure} reads a file. */
+export interface ConfigureOptions extends WatchOptions {
+  /** Whether the file is followed from then on. Default `false`. */
+  watch?: boolean;
+}
+
+/**
+ * Sets up the default client of this process: the one of `fetch` and of patched SDKs, which all threads share.
+ *
+ * From options it does so at once; from the path of a YAML file, once the promise that it returns has resolved. It may
+ * be called again while requests are under way. They end as they began, and those that follow go by the new
+ * options, on the connections that are open already; only new `tls`, `proxy`, `dns` and socket options begin with
+ * new connections, and leases of the default pool stay with the old ones.
+ *
+ * Unlike an `HttpClient`, the default client has no deadline for a whole request unless it is told one.
+ *
+ * @throws {TypeError} that names the option which is wrong or unknown.
+ * @throws {NativeUnavailableError} without a native binary for this platform.
+ *
+ * Rejects with a `ConfigError` of `warmline/config` that lists everything wrong in the file.
+ *
+ * @example
+ * ```ts
+ * import { configure } from 'warmline'
+ *
+ * configure({ maxConnections: 200, timeout: { connect: 5_000, idle: 60_000 } })
+ * // or
+ * const watched = await configure('warmline.yaml', { watch: true })
+ * console.log(watched.config.environment)
+ * ```
+ */
+export function configure(options: DefaultClientOptions): void;
+export function configure(path: string | URL, options?: ConfigureOptions): Promise<ConfigWatch>;
+export function configure(
+  source: DefaultClientOptions | string | URL,
+  options: ConfigureOptions = {},
+): Promise<ConfigWatch> | undefined {
+  if (typeof source === 'string' || source instanceof URL) return fromFile(source, options);
+  configureDefault(source);
+  return undefined;
+}
+
+async function fromFile(path: string | URL, options: ConfigureOptions): Promise<ConfigWatch> {
+  const { watch = false, onChange, ...rest } = options;
+  // Loaded where it is needed: YAML and its schema are no part of a request's way.
+  if (!watch) {
+    const { loadConfig } = await import('./load.js');
+    const config = await loadConfig(path, rest);
+    apply(config);
+    return { config, close: () => {} };
+  }
+  const { watchConfig } = await import('./watch.js');
+  const watched = await watchConfig(path, {
+    ...rest,
+    onChange(config) {
+      apply(config);
+      onChange?.(config);
+    },
+  });
+  try {
+    apply(watched.config);
+  } catch (error) {
+    watched.close();
+    throw error;
+  }
+  return watched;
+}
+
+/** Whether a file has switched the patches off. */
+let switchedOff = false;
+
+function apply({ client, providers, enabled }: Config): void {
+  configureDefault({
+    ...client,
+    providers: Object.fromEntries(
+      Object.entries(providers).map(
+        ([
+          name,
+          {
+            baseUrls: [baseUrl],
+            client: own,
+          },
+        ]) => [
+          name,
+          own.endpoints === undefined && baseUrl !== undefined ? { ...own, baseUrl } : own,
+        ],
+      ),
+    ),
+  });
+  if (!enabled) disablePatches();
+  else if (switchedOff) enablePatches();
+  switchedOff = !enabled;
+}
