@@ -11,7 +11,7 @@ import { portServer } from '../servers/ports.js';
 
 /** A client that keeps no connection, so that each request looks the name up. */
 const clientWith = (dns: DnsOptions): HttpClient =>
-  new HttpClient({ dns, maxKeepaliveConnections: 0, proxy: false });
+  new HttpClient({ dns, maxKeepaliveConnections: 0, proxy: false, retry: false });
 
 /** The error of a request for `http://a.test`. */
 async function failure(dns: DnsOptions): Promise<WarmlineError> {

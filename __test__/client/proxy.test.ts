@@ -128,7 +128,7 @@ it('a proxy that cannot reach the origin is told from one that cannot be reached
   await using client = new HttpClient({ proxy: `http://127.0.0.1:${proxy.port}` });
   const refused = await rejection(client.request('GET', `https://origin.test:${port}/`));
   expect(refused).toMatchObject({ code: 'UND_ERR_PRX_CONN', phase: 'connect' });
-  await using lost = new HttpClient({ proxy: `http://127.0.0.1:${port}` });
+  await using lost = new HttpClient({ proxy: `http://127.0.0.1:${port}`, retry: false });
   const unreachable = await rejection(lost.request('GET', 'https://origin.test/'));
   expect(unreachable).toMatchObject({ code: 'ECONNREFUSED', phase: 'connect' });
 });
@@ -295,7 +295,7 @@ describe('the environment', () => {
       await using own = new HttpClient({ proxy: `http://127.0.0.1:${proxy.port}` });
       expect((await own.request('GET', url)).text()).toBe('yes');
       expect(proxy.asked.length).toBe(1);
-      await using client = new HttpClient();
+      await using client = new HttpClient({ retry: false });
       const error = await rejection(client.request('GET', url));
       expect(error).toMatchObject({ code: 'ECONNREFUSED', phase: 'connect' });
     } finally {

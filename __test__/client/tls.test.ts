@@ -114,7 +114,7 @@ describe('tls.cert and tls.key', () => {
     'left out where the server insists make the request fail under %s',
     async (maxVersion) => {
       await using server = await describing(leaf(), { ...asking, maxVersion });
-      await using client = new HttpClient({ tls: { ca: authority.cert } });
+      await using client = new HttpClient({ tls: { ca: authority.cert }, retry: false });
       const error = await rejection(client.request('GET', server.url('localhost')));
       expect(error).toMatchObject({ name: 'WarmlineError' });
       expect(['EPROTO', 'ECONNRESET', 'UND_ERR_SOCKET']).toContain(

@@ -212,7 +212,7 @@ it('a server that cannot be reached fails each of a burst with what happened', a
   const server = await http2Server(identity, echo);
   const url = server.url();
   await server[Symbol.asyncDispose]();
-  await using client = new HttpClient({ tls });
+  await using client = new HttpClient({ tls, retry: false, circuitBreaker: false });
   const errors = await Promise.all(
     numbers.map((body) => rejection(client.request('POST', url, { body }))),
   );

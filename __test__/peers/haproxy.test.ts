@@ -96,7 +96,7 @@ describeWith('haproxy', () => {
         response.end('served');
       });
       await using peer = await haproxy(server.port, { server: 'maxconn 1' });
-      await using client = new HttpClient();
+      await using client = new HttpClient({ retry: false });
       const url = `http://127.0.0.1:${peer.port}/`;
       let refused = 0;
       const answers = Array.from({ length: 4 }, async () => {

@@ -27,6 +27,7 @@ const origin = `http://127.0.0.1:${server.address().port}`;
 const get = async (path) => (await fetch(origin + path)).text();
 const client = new HttpClient({
   dns: { lookup: (_name, _options, answer) => setImmediate(answer, null, '127.0.0.1', 4) },
+  retry: false,
 });
 const pool = new SimpleConnectionPool();
 const meter = new Meter(Wish.textOfEvents);

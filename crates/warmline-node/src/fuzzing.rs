@@ -31,7 +31,7 @@ pub fn submitted(
     let mut records = Records::new(Batch { bytes, sides });
     loop {
         match records.next() {
-            Ok(Some(Command::Request(record))) => on_request(request(*record)),
+            Ok(Some((_, Command::Request(record)))) => on_request(request(*record)),
             Ok(Some(_)) => {}
             Ok(None) => return true,
             Err(_) => return false,
@@ -43,7 +43,7 @@ fn request(record: RequestRecord) -> Result<Request, Error> {
     let body = match &record.body {
         SubmittedBody::None => RequestBody::Empty,
         SubmittedBody::Bytes(bytes) => RequestBody::Full(bytes.clone()),
-        SubmittedBody::Stream { length } => RequestBody::stream(mpsc::channel(1).1, *length),
+        SubmittedBody::Stream { length, .. } => RequestBody::stream(mpsc::channel(1).1, *length),
     };
     parse::request(record, body, client())
 }
