@@ -61,6 +61,14 @@ const CARDS = [
     good: () => true,
   },
   {
+    name: 'Circuit breakers',
+    target: 'none open',
+    value: ({ pool }) => pool.circuit_breakers_open + pool.circuit_breakers_half_open,
+    text: (value) => (value === 0 ? 'closed' : `${value} open`),
+    good: (value) => value === 0,
+    fair: (_, { pool }) => pool.circuit_breakers_open === 0,
+  },
+  {
     name: 'Open streams',
     target: 'none stalled',
     value: ({ pool }) => pool.streams_open,
@@ -124,6 +132,21 @@ const CHARTS = [
     ],
   },
   {
+    name: 'Retries, hedges and pauses, per second',
+    lines: [
+      ['retries', since('retries_total')],
+      ['hedges', since('hedges_total')],
+      ['waits for a pause', since('cooldown_waits_total')],
+    ],
+  },
+  {
+    name: 'Circuit breakers',
+    lines: [
+      ['open', ({ pool }) => pool.circuit_breakers_open],
+      ['half-open', ({ pool }) => pool.circuit_breakers_half_open],
+    ],
+  },
+  {
     name: 'Event loop lag, ms',
     lines: [
       ['p50', ({ event_loop }) => event_loop.p50_ms],
@@ -145,9 +168,11 @@ const COLOURS = [
   ['#b5541c', '#ff9f5a'],
 ];
 
+const GRADES = { closed: 'good', half_open: 'fair', open: 'bad' };
+
 const samples = [];
 let drawn = [];
-/** The origin whose figures are open. */
+/** Which origin's figures are open, by its key. */
 let shown;
 
 function drawCards() {
@@ -227,59 +252,164 @@ function dataOf({ lines }) {
 }
 
 function drawOrigins() {
-  const { origins } = samples.at(-1);
-  const focused = document.activeElement?.dataset?.origin;
-  const rows = origins.map((origin) => {
-    const row = document.createElement('tr');
-    const button = part('button', origin.origin);
-    button.dataset.origin = origin.origin;
-    button.addEventListener('click', () => showDetail(origin.origin));
-    const head = document.createElement('td');
-    head.append(button);
+  const rows = samples.at(-1).origins.map((origin) => {
     const by = origin.requests_total;
     const requests = Object.values(by).reduce((sum, count) => sum + count, 0);
-    row.append(head);
-    for (const value of [
+    const button = part('button', origin.origin);
+    button.dataset.key = keyOf(origin);
+    button.addEventListener('click', () => showDetail(keyOf(origin)));
+    return row(button, [
       origin.provider,
       origin.origin_connections.active,
       origin.origin_connections.idle,
       requests,
       by['5xx'] + by.error,
+      origin.retries_total,
       time(origin.response_head_seconds.p50_ms),
       time(origin.response_head_seconds.p99_ms),
       time(origin.time_to_first_token_seconds.p50_ms),
       time(origin.inter_token_seconds.p50_ms),
-    ]) {
-      row.append(part('td', value));
-    }
-    return row;
+    ]);
   });
-  element('origins').replaceChildren(...rows);
-  // The row under the keyboard was replaced by its successor.
-  if (focused !== undefined) {
-    const [again] = [...document.querySelectorAll('[data-origin]')].filter(
-      (button) => button.dataset.origin === focused,
-    );
-    again?.focus();
-  }
+  fill('origins', rows);
   drawDetail();
 }
 
-function showDetail(origin) {
-  shown = origin;
+/** The origins that limit what is sent, or that have asked for a pause. */
+function drawBudgets() {
+  const limited = samples
+    .at(-1)
+    .origins.filter((origin) => origin.rate_limit_waiting !== null || isPaused(origin));
+  const rows = limited.map((origin) =>
+    row(part('span', origin.origin), [
+      origin.rate_limit_requests_left ?? 'no limit',
+      origin.rate_limit_tokens_left ?? 'no limit',
+      origin.rate_limit_waiting ?? 0,
+      isPaused(origin) ? `${origin.cooldown_left_seconds.toFixed(1)} s` : 'none',
+    ]),
+  );
+  fill('budgets', rows);
+  element('budgets-section').hidden = rows.length === 0;
+}
+
+function isPaused(origin) {
+  return origin.cooldown_left_seconds > 0;
+}
+
+function drawPlaces() {
+  const { places, controls } = samples.at(-1);
+  const guarded = places.filter((place) => place.circuit_breaker_failures !== null);
+  const rows = guarded.map((place) => {
+    const [state] = Object.entries(place.circuit_breaker_state)
+      .filter(([, count]) => count > 0)
+      .map(([name]) => name)
+      .reverse();
+    const cells = row(part('span', place.place), [
+      state.replace('_', '-'),
+      place.circuit_breaker_failures,
+      place.circuit_breaker_opened_total,
+      place.circuit_breaker_refused_total,
+      state === 'open' ? `${place.circuit_breaker_retry_after_seconds.toFixed(0)} s` : '',
+    ]);
+    cells.children[1].dataset.grade = GRADES[state];
+    if (controls) {
+      const reset = part('button', 'Reset');
+      reset.dataset.key = `reset ${keyOf(place)}`;
+      reset.setAttribute('aria-label', `Reset the breaker of ${place.place}`);
+      reset.addEventListener('click', () =>
+        control('reset-breaker', { pool: place.pool, place: place.place }),
+      );
+      const cell = document.createElement('td');
+      cell.append(reset);
+      cells.append(cell);
+    }
+    return cells;
+  });
+  element('reset-head').hidden = !controls;
+  fill('places', rows);
+  element('places-section').hidden = rows.length === 0;
+}
+
+/** Made once: what somebody is writing into a field must not be replaced. */
+function drawControls() {
+  const { controls, pools } = samples.at(-1);
+  element('controls-section').hidden = !controls;
+  const shown = [...element('controls').children].map((form) => form.dataset.pool);
+  const names = pools.map(({ name }) => name);
+  if (!controls || shown.join('\n') === names.join('\n')) return;
+  element('controls').replaceChildren(...pools.map(controlsOf));
+}
+
+function controlsOf(pool) {
+  const form = element('control').content.firstElementChild.cloneNode(true);
+  form.dataset.pool = pool.name;
+  form.querySelector('legend').textContent = pool.name;
+  const [connections, keepalive] = form.querySelectorAll('input');
+  connections.value = pool.max_connections;
+  keepalive.value = pool.max_keepalive_connections;
+  form.addEventListener('submit', (event) => {
+    event.preventDefault();
+    control('resize', {
+      pool: pool.name,
+      max_connections: connections.valueAsNumber,
+      max_keepalive_connections: keepalive.valueAsNumber,
+    });
+  });
+  form
+    .querySelector('[data-drain]')
+    .addEventListener('click', () => control('drain', { pool: pool.name }));
+  return form;
+}
+
+async function control(name, asked) {
+  const headers = { ...authorization(), 'content-type': 'application/json' };
+  const body = JSON.stringify(asked);
+  const said = await fetch(`api/control/${name}`, { method: 'POST', headers, body }).then(
+    async (response) => (response.ok ? 'done' : (await response.json()).title),
+    () => 'the monitor is gone',
+  );
+  element('said').textContent = `${name.replace('-', ' ')}: ${said}`;
+}
+
+/** Replaces the rows of a table, and gives the keyboard back to the successor of what it was on. */
+function fill(table, rows) {
+  const focused = document.activeElement?.dataset?.key;
+  const had = element(table).contains(document.activeElement);
+  element(table).replaceChildren(...rows);
+  if (!had || focused === undefined) return;
+  const buttons = [...element(table).querySelectorAll('[data-key]')];
+  buttons.find((button) => button.dataset.key === focused)?.focus();
+}
+
+function row(head, cells) {
+  const made = document.createElement('tr');
+  const first = document.createElement('td');
+  first.append(head);
+  made.append(first, ...cells.map((cell) => part('td', cell)));
+  return made;
+}
+
+/** An origin or a place, among those of all pools. */
+function keyOf({ pool, origin, place }) {
+  return `${pool} ${origin ?? place}`;
+}
+
+function showDetail(key) {
+  shown = key;
   drawDetail();
   element('detail').showModal();
 }
 
 function drawDetail() {
-  const found = samples.at(-1).origins.find(({ origin }) => origin === shown);
+  const found = samples.at(-1).origins.find((origin) => keyOf(origin) === shown);
   if (found === undefined) return;
-  element('detail-title').textContent = shown;
+  element('detail-title').textContent = found.origin;
   const rows = Object.entries(found).map(([name, value]) => {
-    const row = document.createElement('tr');
-    const text = typeof value === 'object' ? Object.entries(value).map(plain).join('  ') : value;
-    row.append(part('td', name), part('td', text));
-    return row;
+    const text =
+      typeof value === 'object' && value !== null
+        ? Object.entries(value).map(plain).join('  ')
+        : (value ?? 'none');
+    return row(part('span', name), [text]);
   });
   element('figures').replaceChildren(...rows);
 }
@@ -301,6 +431,9 @@ function draw() {
   drawCards();
   drawAlerts();
   drawOrigins();
+  drawPlaces();
+  drawBudgets();
+  drawControls();
   for (const { chart, plot } of drawn) plot.setData(dataOf(chart));
 }
 
@@ -314,11 +447,14 @@ function time(millis) {
   return millis === null ? '' : millis.toFixed(1);
 }
 
+function authorization() {
+  const token = sessionStorage.getItem(TOKEN);
+  return token === null ? {} : { authorization: `Bearer ${token}` };
+}
+
 /** Reads samples until the connection is lost; the response's status. */
 async function read() {
-  const token = sessionStorage.getItem(TOKEN);
-  const headers = token === null ? {} : { authorization: `Bearer ${token}` };
-  const response = await fetch('api/live', { headers });
+  const response = await fetch('api/live', { headers: authorization() });
   if (!response.ok) return response.status;
   element('login').hidden = true;
   element('state').textContent = 'live';

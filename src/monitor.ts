@@ -4,8 +4,8 @@
  * @packageDocumentation
  */
 
-export type { Alert } from './monitor/alerts/alerts.js';
-export type { AlertRule, Severity } from './monitor/alerts/rules.js';
+export type { Alert, AlertAction, AlertRule, Severity } from './alerts/rules.js';
+export type { Logger } from './alerts/telling.js';
 export {
   createMonitor,
   type Listening,

@@ -1,4 +1,4 @@
-import { HttpClient } from 'warmline';
+import { HttpClient, type HttpClientOptions } from 'warmline';
 import { createMonitor, type MonitorOptions } from 'warmline/monitor';
 
 /** The JSON in a response's body. */
@@ -7,9 +7,17 @@ export async function bodyOf(response: Response) {
 }
 
 /** A client and a monitor of it that listens on loopback. */
-export async function watched(options: Omit<MonitorOptions, 'client'> = {}) {
-  const client = new HttpClient({ timeout: 5000, retry: false, circuitBreaker: false });
-  const monitor = createMonitor({ client, ...options });
+export async function watched(
+  options: Omit<MonitorOptions, 'client'> = {},
+  clientOptions: HttpClientOptions = {},
+) {
+  const client = new HttpClient({
+    timeout: 5000,
+    retry: false,
+    circuitBreaker: false,
+    ...clientOptions,
+  });
+  const monitor = createMonitor({ client, poolHealth: false, ...options });
   const { url } = await monitor.listen(0);
   const get = (path: string, headers: Record<string, string> = {}) =>
     fetch(`${url}${path}`, { headers });

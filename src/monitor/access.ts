@@ -11,6 +11,9 @@ export interface Origin {
   readonly local: boolean;
 }
 
+/** What a request asks for besides figures: to look deeper, or to change something. */
+export type Wanted = 'debug' | 'control';
+
 /** The rules of one monitor. */
 export class Access {
   readonly #digest: Buffer | undefined;
@@ -22,14 +25,21 @@ export class Access {
     this.#hosts = new Set(hosts.map((host) => host.toLowerCase()));
   }
 
-  /** A refusal, if the request is to have no answer; `debug` asks for more than figures. */
-  refuse(request: Request, { local }: Origin, debug: boolean): Response | undefined {
+  /** Whether anything can be changed by anybody. */
+  get controls(): boolean {
+    return this.#digest !== undefined;
+  }
+
+  /** A refusal, if the request is to have no answer. */
+  refuse(request: Request, { local }: Origin, wanted: Wanted | undefined): Response | undefined {
     // A page of somebody else's whose name leads here is told nothing (DNS rebinding).
     if (local && !this.#serves(new URL(request.url).hostname)) {
       return refusal(421, 'This host is not served here; see the option hosts');
     }
     if (this.#digest === undefined) {
-      if (!debug || local) return undefined;
+      // Any page in a browser on this machine could post here; what it cannot do is know a token.
+      if (wanted === 'control') return refusal(403, 'What changes something wants a token');
+      if (wanted !== 'debug' || local) return undefined;
       return refusal(403, 'Debug endpoints want a token, or a monitor that listens on loopback');
     }
     if (this.#knows(request.headers.get('authorization'))) return undefined;

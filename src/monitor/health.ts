@@ -1,9 +1,14 @@
 /** What figures say of how well things are. */
 
-import { circuitBreaker } from '../client/circuit-breaker.js';
-import { binding, isNativeAvailable } from '../native/load.js';
-import type { Figures, OriginFigures, PoolFigures } from './figures.js';
-import { type History, type OriginLately, originKey } from './history.js';
+import type {
+  Figures,
+  OriginFigures,
+  PlaceFigures,
+  PoolFigures,
+  PoolReport,
+} from '../figures/figures.js';
+import { type History, type OriginLately, originKey } from '../figures/history.js';
+import { isNativeAvailable } from '../native/load.js';
 import { type Lag, type Memory, memory, type ProcessWatch, rounded } from './process-figures.js';
 
 /** From good to bad. */
@@ -80,31 +85,47 @@ export function poolCheck(pool: PoolFigures | null): Check {
 }
 
 /** The check of a client's circuit breakers: each that is not closed keeps requests from some place. */
-export function breakerCheck(client: number): Check {
-  const breakers = binding().clientBreakers(client).map(circuitBreaker);
-  const shown = breakers.map((breaker) => [
-    breaker.place,
-    {
-      state: breaker.state,
-      failures: breaker.failures,
-      recent_requests: breaker.requests,
-      recent_failure_rate: rounded(breaker.failureRate),
-      retry_after_ms: breaker.retryAfter,
-      opened_total: breaker.openedTotal,
-      refused_total: breaker.refusedTotal,
-    },
-  ]);
-  const closed = breakers.every(({ state }) => state === 'closed');
-  return { status: closed ? 'healthy' : 'degraded', breakers: Object.fromEntries(shown) };
+export function breakerCheck({ pool, places }: PoolReport): Check {
+  const counts = { closed: 0, half_open: 0, open: 0 };
+  const shown: [string, object][] = [];
+  for (const place of places) {
+    const { closed = 0, half_open = 0, open = 0 } = place.circuit_breaker_state;
+    if (closed + half_open + open === 0) continue;
+    counts.closed += closed;
+    counts.half_open += half_open;
+    counts.open += open;
+    shown.push([
+      place.place,
+      {
+        state: open > 0 ? 'open' : half_open > 0 ? 'half_open' : 'closed',
+        failures: place.circuit_breaker_failures,
+        recent_requests: place.circuit_breaker_recent_requests,
+        recent_failure_rate: rounded(place.circuit_breaker_recent_failure_rate ?? 0),
+        retry_after_ms: rounded((place.circuit_breaker_retry_after_seconds ?? 0) * 1000),
+        opened_total: place.circuit_breaker_opened_total,
+        refused_total: place.circuit_breaker_refused_total,
+      },
+    ]);
+  }
+  return {
+    status: counts.open + counts.half_open > 0 ? 'degraded' : 'healthy',
+    ...counts,
+    retries_total: pool['retries_total'],
+    hedges_total: pool['hedges_total'],
+    cooldown_waits_total: pool['cooldown_waits_total'],
+    breakers: Object.fromEntries(shown),
+  };
 }
 
 /** The checks of providers: how the requests of the last minute went at each of their origins. */
 export function providerChecks(figures: Figures, history: History): Record<string, Check> {
   const providers = new Map<string, Record<string, Check>>();
-  for (const [pool, { origins }] of Object.entries(figures.pools)) {
+  for (const [pool, { origins, places }] of Object.entries(figures.pools)) {
     for (const origin of origins) {
       const of = providers.get(origin.provider) ?? {};
-      const check = originCheck(origin, history.originLately(originKey(pool, origin.origin)));
+      const lately = history.originLately(originKey(pool, origin.origin));
+      const place = places.find((one) => one.place === origin.origin);
+      const check = originCheck(origin, lately, place);
       // The same origin over several pools is as well as it is over the worst of them.
       const other = of[origin.origin];
       of[origin.origin] =
@@ -119,18 +140,35 @@ export function providerChecks(figures: Figures, history: History): Record<strin
   return Object.fromEntries(found);
 }
 
-function originCheck(origin: OriginFigures, lately: OriginLately): Check {
+function originCheck(
+  origin: OriginFigures,
+  lately: OriginLately,
+  place: PlaceFigures | undefined,
+): Check {
   const tells = lately.requests >= TELLING_REQUESTS;
+  const seen = { status: tells ? graded(lately.failure_rate, ERROR_RATE) : 'healthy' } as const;
+  const isOpen = (place?.circuit_breaker_state.open ?? 0) > 0;
   const { response_head_seconds: head, time_to_first_token_seconds: first } = origin;
   return {
-    status: tells ? graded(lately.failure_rate, ERROR_RATE) : 'healthy',
+    status: worst([seen, { status: judged(place) }, { status: isOpen ? 'degraded' : 'healthy' }]),
     recent_requests: lately.requests,
     recent_failure_rate: rounded(lately.failure_rate),
     requests: origin.requests_total,
     failures: origin.request_failures_total,
+    retries: origin.retries_total,
+    cooldown_left_seconds: rounded(origin.cooldown_left_seconds),
+    rate_limit_requests_left: origin.rate_limit_requests_left,
+    rate_limit_tokens_left: origin.rate_limit_tokens_left,
     response_time_ms: { p50: head.p50_ms, p99: head.p99_ms },
     time_to_first_token_ms: { p50: first.p50_ms, p99: first.p99_ms },
   };
+}
+
+/** What a client that looks at health thinks of a place. */
+function judged(place: PlaceFigures | undefined): Status {
+  const { unhealthy = 0, degraded = 0 } = place?.place_health ?? {};
+  if (unhealthy > 0) return 'unhealthy';
+  return degraded > 0 ? 'degraded' : 'healthy';
 }
 
 function memoryCheck(found: Memory): Check {

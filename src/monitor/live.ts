@@ -1,8 +1,9 @@
 /** Samples as they are made, as server-sent events for the dashboard. */
 
-import type { Alerts } from './alerts/alerts.js';
+import type { Alerts } from '../alerts/alerts.js';
+import type { PoolReport } from '../figures/figures.js';
+import type { Listener, Sample, Sampler } from '../figures/sampler.js';
 import { memory, type ProcessWatch } from './process-figures.js';
-import type { Listener, Sample, Sampler } from './sampler.js';
 
 const TYPE = 'text/event-stream';
 /** A viewer that takes nothing for so many samples has none of those that follow, until it does. */
@@ -13,12 +14,15 @@ export class Live {
   readonly #sampler: Sampler;
   readonly #watch: ProcessWatch;
   readonly #alerts: Alerts;
+  readonly #controls: boolean;
   #last: { readonly sample: Sample; readonly bytes: Uint8Array } | undefined;
 
-  constructor(sampler: Sampler, watch: ProcessWatch, alerts: Alerts) {
+  /** @param controls whether who watches may change something. */
+  constructor(sampler: Sampler, watch: ProcessWatch, alerts: Alerts, controls: boolean) {
     this.#sampler = sampler;
     this.#watch = watch;
     this.#alerts = alerts;
+    this.#controls = controls;
   }
 
   /** A response that goes on until its reader leaves or the monitor is closed. */
@@ -49,7 +53,15 @@ export class Live {
       const data = JSON.stringify({
         at: sample.at,
         pool: all,
-        origins: Object.values(pools).flatMap(({ origins }) => origins),
+        pools: Object.entries(pools).map(([name, { pool }]) => ({
+          name,
+          connections_idle: pool.connections_idle,
+          max_connections: pool.max_connections,
+          max_keepalive_connections: pool.max_keepalive_connections,
+        })),
+        origins: inAll(pools, ({ origins }) => origins),
+        places: inAll(pools, ({ places }) => places),
+        controls: this.#controls,
         recent: this.#sampler.history.lately(),
         event_loop: this.#watch.lag(),
         memory: memory(),
@@ -59,4 +71,14 @@ export class Live {
     }
     return this.#last.bytes;
   }
+}
+
+/** Those of all pools, each with its pool's name. */
+function inAll<T>(
+  pools: Readonly<Record<string, PoolReport>>,
+  of: (report: PoolReport) => readonly T[],
+): (T & { pool: string })[] {
+  return Object.entries(pools).flatMap(([pool, report]) =>
+    of(report).map((one) => ({ pool, ...one })),
+  );
 }

@@ -1,15 +1,14 @@
 import type { Server } from 'node:http';
 import { isIP } from 'node:net';
-
+import { Watcher } from '../alerts/watcher.js';
+import { Sampler } from '../figures/sampler.js';
 import { invalid } from '../native/invalid.js';
 import { Access, isLoopback, type Origin } from './access.js';
-import { type Alert, Alerts } from './alerts/alerts.js';
 import { refusal } from './answers.js';
 import { Live } from './live.js';
 import { checkOptions, type MonitorOptions } from './options.js';
 import { ProcessWatch } from './process-figures.js';
 import { ROUTES, type Sources } from './routes.js';
-import { Sampler } from './sampler.js';
 import { addressOf, serve } from './server.js';
 
 /** Where a monitor listens. */
@@ -59,33 +58,21 @@ export function createMonitor(options: MonitorOptions = {}): Monitor {
   return new PoolMonitor(options);
 }
 
-/** What a listener throws is nobody's here; it must not be lost, nor stop the figures. */
-function tell(alert: Alert, onAlert: ((alert: Alert) => void) | undefined): void {
-  try {
-    onAlert?.(alert);
-  } catch (error) {
-    queueMicrotask(() => {
-      throw error;
-    });
-  }
-}
-
 class PoolMonitor implements Monitor {
   readonly #access: Access;
   readonly #sources: Sources;
   readonly #servers: Set<Server> = new Set();
 
   constructor(options: MonitorOptions) {
-    const { clients, token, hosts, interval, rules, onAlert } = checkOptions(options);
+    const { clients, token, hosts, interval, rules, ...hearers } = checkOptions(options);
     this.#access = new Access(token, hosts);
     const sampler = new Sampler(clients, interval);
     const watch = new ProcessWatch();
-    const alerts = new Alerts(rules);
-    sampler.onSample = ({ figures, at }) => {
-      if (figures.all === null) return;
-      for (const alert of alerts.look(figures.all, at)) tell(alert, onAlert);
-    };
-    const live = new Live(sampler, watch, alerts);
+    const watcher = new Watcher(clients, rules, hearers);
+    sampler.onSample = (sample) => watcher.look(sample);
+    const { alerts } = watcher;
+    const controls = this.#access.controls;
+    const live = new Live(sampler, watch, alerts, controls);
     this.#sources = { clients, sampler, watch, alerts, live };
   }
 
@@ -125,11 +112,12 @@ class PoolMonitor implements Monitor {
 
   async #answer(request: Request, origin: Origin): Promise<Response> {
     const route = ROUTES.get(new URL(request.url).pathname);
-    const refused = this.#access.refuse(request, origin, route?.debug === true);
+    const refused = this.#access.refuse(request, origin, route?.wants);
     if (refused !== undefined && (route?.open !== true || refused.status === 421)) return refused;
     if (route === undefined) return refusal(404, 'Not found');
-    if (request.method !== 'GET' && request.method !== 'HEAD') {
-      return refusal(405, 'Method not allowed', { allow: 'GET, HEAD' });
+    const methods = route.wants === 'control' ? ['POST'] : ['GET', 'HEAD'];
+    if (!methods.includes(request.method)) {
+      return refusal(405, 'Method not allowed', { allow: methods.join(', ') });
     }
     try {
       return await route.answer(this.#sources, request);

@@ -1,11 +1,18 @@
 /** How a monitor is set up. */
 
+import {
+  type Alert,
+  type AlertRule,
+  type CheckedRule,
+  checkRules,
+  checkWebhook,
+  withPoolHealth,
+} from '../alerts/rules.js';
+import type { Logger } from '../alerts/telling.js';
 import { HttpClient, insideOf } from '../client/http-client.js';
 import { SHARED_CLIENT } from '../fetch/fetch.js';
+import type { NamedClient } from '../figures/figures.js';
 import { invalid, invalidSecret, unknown } from '../native/invalid.js';
-import type { Alert } from './alerts/alerts.js';
-import { type AlertRule, type CheckedRule, checkRules } from './alerts/rules.js';
-import type { NamedClient } from './figures.js';
 
 /** An `HttpClient`. */
 export interface MonitoredClient {
@@ -30,10 +37,23 @@ export interface MonitorOptions {
   /** What to be alarmed of, looked at once per `interval` from the first look at the monitor or its listening on. */
   alerts?: readonly AlertRule[];
   /**
-   * Told once of each alert that fires, and once when it is over. It does what the alert's `action` says, if anything.
-   * `/api/alerts` lists those that are on.
+   * Told once of each alert that fires, and once when it is over; so is the `diagnostics_channel` named
+   * `warmline:alert`. `/api/alerts` lists those that are on.
    */
   onAlert?: (alert: Alert) => void;
+  /** Where the action `'webhook'` of an alert posts it to, if that does not say so itself. */
+  webhook?: string;
+  /**
+   * Whether to be alarmed, too, of more than 100 pending requests (`pool_exhausted`), more than a tenth of all requests
+   * failing (`high_error_rate`) and more than 100 active connections (`many_active_connections`). An alert of the
+   * same name stands in for its own. Default `true`.
+   */
+  poolHealth?: boolean;
+  /**
+   * What alerts are written to, and once a minute how the pools do: pino, or what has its `info`, `warn` and `error`.
+   * Default: nothing; the latter is also published on the `diagnostics_channel` named `warmline:pool-health`.
+   */
+  logger?: Logger;
   /** How often figures are read for what is live, in milliseconds. Default 1000. */
   interval?: number;
 }
@@ -46,6 +66,7 @@ export interface CheckedOptions {
   readonly interval: number;
   readonly rules: readonly CheckedRule[];
   readonly onAlert: ((alert: Alert) => void) | undefined;
+  readonly logger: Logger | undefined;
 }
 
 const NAMES: readonly (keyof MonitorOptions)[] = [
@@ -54,6 +75,9 @@ const NAMES: readonly (keyof MonitorOptions)[] = [
   'hosts',
   'alerts',
   'onAlert',
+  'webhook',
+  'poolHealth',
+  'logger',
   'interval',
 ];
 /** The name of the only client. */
@@ -85,12 +109,32 @@ export function checkOptions(options: MonitorOptions): CheckedOptions {
     const allowed = `a number of milliseconds from ${LEAST_INTERVAL} to ${MOST_INTERVAL}`;
     throw invalid('interval', allowed, interval);
   }
-  const { alerts = [], onAlert } = options;
+  const { alerts = [], onAlert, webhook, poolHealth = true, logger } = options;
   if (onAlert !== undefined && typeof onAlert !== 'function') {
     throw invalid('onAlert', 'a function', onAlert);
   }
-  const clients = clientsOf(options.client);
-  return { clients, token, hosts, interval, rules: checkRules(alerts), onAlert };
+  if (typeof poolHealth !== 'boolean') {
+    throw invalid('poolHealth', 'true or false', poolHealth);
+  }
+  if (webhook !== undefined) checkWebhook('webhook', webhook);
+  const own = checkRules(alerts, webhook);
+  return {
+    clients: clientsOf(options.client),
+    token,
+    hosts,
+    interval,
+    rules: poolHealth ? withPoolHealth(own) : own,
+    onAlert,
+    logger: logger === undefined ? undefined : checkLogger(logger),
+  };
+}
+
+function checkLogger(logger: Logger): Logger {
+  const wanted: readonly (keyof Logger)[] = ['info', 'warn', 'error'];
+  if (logger === null || wanted.some((level) => typeof logger[level] !== 'function')) {
+    throw invalid('logger', 'an object with info, warn and error', logger);
+  }
+  return logger;
 }
 
 function clientsOf(client: MonitorOptions['client']): NamedClient[] {

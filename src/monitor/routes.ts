@@ -1,12 +1,15 @@
 /** What a monitor answers, by path. */
 
+import type { Alerts } from '../alerts/alerts.js';
+import { type NamedClient, readText } from '../figures/figures.js';
+import type { Sampler } from '../figures/sampler.js';
 import { ask } from '../native/answer.js';
 import { engine } from '../native/link.js';
-import { isNativeAvailable } from '../native/load.js';
-import type { Alerts } from './alerts/alerts.js';
+import { binding, isNativeAvailable } from '../native/load.js';
+import type { Wanted } from './access.js';
 import { json, text } from './answers.js';
+import { drain, resetBreaker, resize } from './controls.js';
 import { dashboard } from './dashboard.js';
-import { type NamedClient, readText } from './figures.js';
 import {
   breakerCheck,
   type Check,
@@ -19,7 +22,6 @@ import {
 import type { Live } from './live.js';
 import { memory, type ProcessWatch } from './process-figures.js';
 import { processText } from './process-text.js';
-import type { Sampler } from './sampler.js';
 
 /** What the answers are made from. */
 export interface Sources {
@@ -33,8 +35,8 @@ export interface Sources {
 /** One path's answer. */
 export interface Route {
   readonly answer: (sources: Sources, request: Request) => Promise<Response> | Response;
-  /** It tells more than figures, or does something. */
-  readonly debug?: true;
+  /** It tells more than figures, or changes something. */
+  readonly wants?: Wanted;
   /** Everybody may ask, token or not: it tells nothing but that somebody is here. */
   readonly open?: true;
 }
@@ -51,6 +53,10 @@ export const ROUTES: ReadonlyMap<string, Route> = new Map<string, Route>([
   ['/api/live', { answer: ({ live }) => live.response() }],
   ['/api/alerts', { answer: ({ alerts }) => json({ alerts: alerts.firing() }) }],
   ['/api/http-client/pool/stats', { answer: poolStats }],
+  ['/api/http-client/analytics', { answer: analytics }],
+  ['/api/control/resize', { answer: resize, wants: 'control' }],
+  ['/api/control/drain', { answer: drain, wants: 'control' }],
+  ['/api/control/reset-breaker', { answer: resetBreaker, wants: 'control' }],
   ['/health', { answer: health }],
   ['/health/live', { answer: () => json({ status: 'healthy' }), open: true }],
   ['/health/ready', { answer: ready, open: true }],
@@ -59,9 +65,9 @@ export const ROUTES: ReadonlyMap<string, Route> = new Map<string, Route>([
   ['/health/circuit-breaker', { answer: breakers }],
   ['/metrics', { answer: metrics }],
   ['/metrics/prometheus', { answer: (sources, request) => scrape(sources, accepted(request)) }],
-  ['/debug/network/latency', { answer: latency, debug: true }],
-  ['/debug/memory/pool', { answer: poolMemory, debug: true }],
-  ['/debug/memory/gc', { answer: collections, debug: true }],
+  ['/debug/network/latency', { answer: latency, wants: 'debug' }],
+  ['/debug/memory/pool', { answer: poolMemory, wants: 'debug' }],
+  ['/debug/memory/gc', { answer: collections, wants: 'debug' }],
 ]);
 
 async function poolStats({ sampler }: Sources): Promise<Response> {
@@ -106,11 +112,23 @@ async function providers({ sampler }: Sources): Promise<Response> {
   return graded(providerChecks(figures, sampler.history));
 }
 
-async function breakers({ clients, sampler }: Sources): Promise<Response> {
+async function breakers({ sampler }: Sources): Promise<Response> {
   const { pools } = (await sampler.read()).figures;
-  // One that is closed has none.
-  const open = clients.filter(({ name }) => pools[name] !== undefined);
-  return graded(Object.fromEntries(open.map(({ name, number }) => [name, breakerCheck(number)])));
+  const each = Object.entries(pools).map(([name, report]) => [name, breakerCheck(report)]);
+  // Pauses are the whole process's. Whose keys they are about is nobody's business.
+  const cooldowns = binding()
+    .processCooldowns()
+    .map(({ origin, retryAfter }) => ({ origin, left_ms: retryAfter }));
+  return graded(Object.fromEntries(each), { cooldowns });
+}
+
+/** What the clients count by origin and hour; `null` for those that do not. */
+function analytics({ clients }: Sources): Response {
+  const each = clients.map(({ name, number }) => {
+    const text = binding().clientAnalytics(number);
+    return [name, typeof text === 'string' ? JSON.parse(text) : null];
+  });
+  return json({ pools: Object.fromEntries(each) });
 }
 
 async function metrics(sources: Sources, request: Request): Promise<Response> {

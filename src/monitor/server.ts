@@ -59,7 +59,7 @@ async function answer(
   const response =
     request === undefined ? refusal(400, 'Bad request') : await handler(request, origin);
   if (hasBody(incoming)) {
-    // Nobody reads it.
+    // It may be that nobody has read it.
     outgoing.setHeader('connection', 'close');
   }
   outgoing.writeHead(response.status, Object.fromEntries(response.headers));
@@ -84,10 +84,13 @@ function requestOf(incoming: IncomingMessage, signal: AbortSignal): Request | un
     // Nothing but a host and a port: the URL is what those make.
     if (target.href !== `${target.origin}/`) return undefined;
     const given = Object.entries(headers).filter(([name]) => !name.startsWith(':'));
+    const body: RequestInit =
+      method === 'POST' ? { body: Readable.toWeb(incoming) as never, duplex: 'half' } : {};
     return new Request(`${target.origin}${url}`, {
       method,
       headers: given.map(([name, value]) => [name, `${value}`]),
       signal,
+      ...body,
     });
   } catch {
     return undefined;

@@ -469,6 +469,14 @@ impl Client {
         }
     }
 
+    /// The most connections that were asked for, whatever the load makes of that.
+    pub(crate) fn base_connections(&self) -> usize {
+        match &self.inner.scaling {
+            None => self.pool().limits().max_connections,
+            Some(scaling) => locked(scaling).base_connections(),
+        }
+    }
+
     /// Whether connections may be wanted ahead of a rise.
     pub(crate) fn foresees(&self) -> bool {
         let scaling = self.inner.scaling.as_ref();
@@ -527,6 +535,16 @@ impl Client {
     pub fn endpoints(&self) -> Vec<EndpointState> {
         let routes = self.inner.routes.as_ref();
         routes.map(|routes| routes.states()).unwrap_or_default()
+    }
+
+    /// Closes the idle connections; busy ones go on, and are kept after that as before.
+    pub fn drain(&self) {
+        let limits = self.pool().limits();
+        self.pool().set_limits(Limits {
+            max_keepalive: 0,
+            ..limits.clone()
+        });
+        self.pool().set_limits(limits);
     }
 
     /// The pool's state now.

@@ -20,7 +20,7 @@ use crate::head::{self, Forwarded};
 use crate::hedging::HedgeOptions;
 use crate::keep_alive;
 use crate::leases::LeasedConnection;
-use crate::metrics::Watch;
+use crate::metrics::{OriginMetrics, Watch};
 use crate::policy::rate_limit::Priority;
 use crate::policy::retry::RetryOptions;
 use crate::rate_limits::Permit as RatePermit;
@@ -173,6 +173,11 @@ impl Answer {
 impl Journey<'_> {
     pub(crate) fn gates(&self) -> &Gates {
         self.client.gates()
+    }
+
+    /// What is counted of the origin that a hop leads to.
+    pub(crate) fn counts(&self, hop: &Hop) -> &OriginMetrics {
+        self.client.metrics().origin(&hop.target.origin)
     }
 
     pub(crate) fn retry(&self) -> Option<&RetryOptions> {

@@ -42,6 +42,17 @@ pub(crate) fn get(number: u32) -> Result<Client, Error> {
         .ok_or_else(|| Error::new("WARMLINE_CLOSED", Phase::Pool, "the client is closed"))
 }
 
+/// The clients behind a number by name: of the shared one also those that it has for providers.
+pub(crate) fn all_of(name: &str, number: u32) -> Vec<(String, Client)> {
+    let own = get(number).ok().map(|client| (name.to_owned(), client));
+    let providers = match number {
+        SHARED => Client::shared_of_providers(),
+        _ => Vec::new(),
+    };
+    let providers = providers.into_iter().map(|(name, of)| (name.into(), of));
+    own.into_iter().chain(providers).collect()
+}
+
 /// The client for a request to a URL.
 pub(crate) fn get_for<'a>(
     number: u32,
@@ -222,6 +233,8 @@ fn options(settings: ClientSettings, lookup: Option<JsLookup>) -> Result<ClientO
 /// A provider whose requests have a client of their own among the shared ones.
 #[napi(object)]
 pub struct ProviderSettings {
+    /// What its figures go by.
+    pub name: String,
     /// Where its requests begin.
     pub urls: Vec<String>,
     pub settings: ClientSettings,
@@ -236,6 +249,7 @@ pub fn configure_shared(
     let providers = providers.into_iter().map(|provider| {
         let urls = provider.urls.iter().map(|url| parse::url(url));
         Ok(ProviderOptions {
+            name: provider.name.into(),
             urls: urls.collect::<Result<_, Error>>()?,
             client: options(provider.settings, None)?,
         })

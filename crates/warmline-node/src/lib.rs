@@ -14,6 +14,7 @@
 
 mod balance;
 mod clients;
+mod controls;
 mod decode;
 mod drain;
 mod endpoints;

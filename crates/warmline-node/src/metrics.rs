@@ -30,7 +30,8 @@ pub fn metrics_table() -> String {
     describe().to_string()
 }
 
-/// The figures of clients as JSON. Clients that are closed are left out.
+/// The figures of clients as JSON. Clients that are closed are left out; those of providers that the shared one
+/// has go by their own names.
 #[napi(catch_unwind, ts_return_type = "Promise<Buffer>")]
 pub fn metrics_report(clients: Vec<NamedClient>) -> AsyncTask<Writing> {
     AsyncTask::new(Writing {
@@ -55,10 +56,7 @@ pub fn metrics_text(clients: Vec<NamedClient>, open_metrics: bool) -> AsyncTask<
 fn opened(clients: Vec<NamedClient>) -> Vec<(String, Client)> {
     let opened = clients
         .into_iter()
-        .filter_map(|NamedClient { name, number }| {
-            let client = clients::get(number).ok()?;
-            Some((name, client))
-        });
+        .flat_map(|NamedClient { name, number }| clients::all_of(&name, number));
     opened.collect()
 }
 

@@ -63,6 +63,11 @@ impl<K: Eq + Hash + Clone, V: Default> Bounded<K, V> {
         &self.other
     }
 
+    /// Whether a key has a label, or gets one now.
+    pub(crate) fn labels(&self, key: &K) -> bool {
+        !Arc::ptr_eq(self.of(key), &self.other)
+    }
+
     /// Those that have a label.
     pub(crate) fn labelled(&self) -> impl Iterator<Item = (&K, &V)> {
         let filled = self.places.iter().filter_map(OnceLock::get);

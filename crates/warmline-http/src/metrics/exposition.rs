@@ -85,6 +85,37 @@ impl Text {
                     self.line(format_args!("{name}{{{labels}}} {value}"));
                 }
             }
+            Read::OriginIf(read) => {
+                for origin in &figures.origins {
+                    if let Some(value) = read(origin) {
+                        let labels = labels(&pool, origin);
+                        self.line(format_args!("{name}{{{labels}}} {value}"));
+                    }
+                }
+            }
+            Read::Place(read) => {
+                for place in &figures.places {
+                    if let Some(value) = read(place) {
+                        let place = escaped(&place.place);
+                        self.line(format_args!(
+                            "{name}{{pool=\"{pool}\",place=\"{place}\"}} {value}"
+                        ));
+                    }
+                }
+            }
+            Read::PlaceBy(label, values) => {
+                for place in &figures.places {
+                    let known = values
+                        .iter()
+                        .filter_map(|(of, read)| Some((of, read(place)?)));
+                    for (of, value) in known {
+                        let place = escaped(&place.place);
+                        self.line(format_args!(
+                            "{name}{{pool=\"{pool}\",place=\"{place}\",{label}=\"{of}\"}} {value}"
+                        ));
+                    }
+                }
+            }
             Read::OriginBy(label, values) => {
                 for origin in &figures.origins {
                     let labels = labels(&pool, origin);

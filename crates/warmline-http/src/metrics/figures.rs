@@ -8,9 +8,11 @@ use std::time::Duration;
 use warmline_pool::{Counts, PoolStats};
 
 use super::OTHER;
+use super::budgets::{Budget, budgets, pauses};
 use super::counter::Counter;
 use super::histogram::Durations;
 use super::origin::{OriginMetrics, STATUS_CLASSES};
+use super::places::PlaceFigures;
 use crate::client::{Client, Totals};
 use crate::target::origin_of;
 
@@ -20,6 +22,8 @@ pub struct Figures {
     pub pool: PoolFigures,
     /// Those of each origin, by name; the last may be `other`.
     pub origins: Vec<OriginFigures>,
+    /// Those of each place that has a breaker, or whose health is looked at; the last may be `other`.
+    pub places: Vec<PlaceFigures>,
 }
 
 /// What a pool holds and what its client has done.
@@ -33,8 +37,14 @@ pub struct PoolFigures {
     pub in_flight: u64,
     /// Requests that were given up before they had one.
     pub aborted: u64,
+    /// The most connections that were asked for; the pool's own limit may follow its load.
+    pub base_connections: usize,
+    /// Origins that have asked for a pause which is not over.
+    pub cooling_down: u64,
     /// All origins together.
     pub sum: OriginFigures,
+    /// All places together.
+    pub places: PlaceFigures,
 }
 
 impl PoolFigures {
@@ -43,6 +53,10 @@ impl PoolFigures {
         let mut pools = pools.into_iter();
         let mut all = pools.next()?.clone();
         for pool in pools {
+            all.base_connections += pool.base_connections;
+            // Pauses are the whole process's: each pool sees those of its own origins.
+            all.cooling_down = all.cooling_down.max(pool.cooling_down);
+            all.places.add(&pool.places);
             all.stats.origins += pool.stats.origins;
             add_counts(&mut all.stats.counts, &pool.stats.counts);
             all.stats.limits.max_connections += pool.stats.limits.max_connections;
@@ -75,6 +89,18 @@ pub struct OriginFigures {
     pub broken: u64,
     /// Responses whose body nobody wanted to the end.
     pub abandoned: u64,
+    /// Requests that were sent again, for each time.
+    pub retried: u64,
+    /// Requests that were sent a second time beside the first.
+    pub hedged: u64,
+    /// Of these, those where the second one was the answer.
+    pub hedges_won: u64,
+    /// Requests that waited for the end of a pause.
+    pub cooled_down: u64,
+    /// What is left of a pause; zero without one.
+    pub pause: Duration,
+    /// What a rate limit leaves; `None` where none holds.
+    pub budget: Option<Budget>,
     /// Bytes sent, TLS framing included.
     pub sent: u64,
     /// Bytes received.
@@ -124,6 +150,15 @@ impl Client {
             };
             add_counts(place.connections.get_or_insert_default(), &stats.counts);
         }
+        for (origin, left) in pauses() {
+            if let Some(figures) = origins.get_mut(&origin) {
+                figures.pause = left;
+            }
+        }
+        for (origin, budget) in budgets(self) {
+            let place = origins.get_mut(&origin).unwrap_or(&mut other);
+            place.budget.get_or_insert_default().add(&budget);
+        }
         let mut origins: Vec<OriginFigures> = origins.into_values().collect();
         if !other.is_empty() {
             origins.push(other);
@@ -132,8 +167,17 @@ impl Client {
         for origin in &origins {
             sum.add(origin);
         }
+        let cooling_down = origins.iter().filter(|origin| !origin.pause.is_zero());
+        let places = self.place_figures();
+        let mut all_places = PlaceFigures::default();
+        for place in &places {
+            all_places.add(place);
+        }
         Figures {
             pool: PoolFigures {
+                base_connections: self.base_connections(),
+                cooling_down: cooling_down.count() as u64,
+                places: all_places,
                 stats: self.stats(),
                 totals: self.totals(),
                 in_flight: metrics.in_flight.get(),
@@ -141,6 +185,7 @@ impl Client {
                 sum,
             },
             origins,
+            places,
         }
     }
 
@@ -168,6 +213,12 @@ impl OriginFigures {
             failures: failures(counts),
             broken: counts.broken.get(),
             abandoned: counts.abandoned.get(),
+            retried: counts.retried.get(),
+            hedged: counts.hedged.get(),
+            hedges_won: counts.hedges_won.get(),
+            cooled_down: counts.cooled_down.get(),
+            pause: Duration::ZERO,
+            budget: None,
             sent: counts.sent.get(),
             received: counts.received.get(),
             streams: counts.streams.opened.get(),
@@ -193,7 +244,10 @@ impl OriginFigures {
 
     fn is_empty(&self) -> bool {
         let connections = self.connections.unwrap_or_default();
-        self.requests() == 0 && connections.total == 0 && self.connect.count() == 0
+        self.requests() == 0
+            && connections.total == 0
+            && self.connect.count() == 0
+            && self.budget.is_none()
     }
 
     fn add(&mut self, other: &Self) {
@@ -206,6 +260,14 @@ impl OriginFigures {
         }
         self.broken += other.broken;
         self.abandoned += other.abandoned;
+        self.retried += other.retried;
+        self.hedged += other.hedged;
+        self.hedges_won += other.hedges_won;
+        self.cooled_down += other.cooled_down;
+        self.pause = self.pause.max(other.pause);
+        if let Some(budget) = &other.budget {
+            self.budget.get_or_insert_default().add(budget);
+        }
         self.sent += other.sent;
         self.received += other.received;
         self.streams += other.streams;

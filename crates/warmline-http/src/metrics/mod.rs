@@ -6,12 +6,14 @@
 //! blow a report up; paths, queries and credentials are never part of one.
 
 mod bounded;
+mod budgets;
 mod counter;
 mod event_count;
 mod exposition;
 mod figures;
 mod histogram;
 mod origin;
+mod places;
 mod provider;
 mod report;
 mod streams;
@@ -23,24 +25,30 @@ use std::sync::Arc;
 use bounded::Bounded;
 use counter::Counter;
 
+pub use budgets::Budget;
 pub use exposition::{Format, exposition};
 pub use figures::{Figures, OriginFigures, PoolFigures};
 pub use histogram::Durations;
 pub(crate) use origin::OriginMetrics;
+pub use places::PlaceFigures;
 pub use report::{describe, report};
-pub use table::{Kind, Metric, OriginValue, Read, TABLE};
+pub use table::{Kind, Metric, OriginValue, PlaceValue, Read, TABLE};
 pub(crate) use watch::Watch;
 
 use crate::transport::ConnectTimings;
 
 /// The most origins that have a label of their own.
 const MAX_ORIGINS: usize = 100;
+/// The most places that have one: origins, or endpoints.
+const MAX_PLACES: usize = 100;
 /// The label of all that have none of their own.
 pub const OTHER: &str = "other";
 
 /// What one client measures.
 pub(crate) struct Metrics {
     origins: Bounded<Arc<str>, OriginMetrics>,
+    /// Which places have a label; what is known of them is kept elsewhere.
+    places: Bounded<Arc<str>, ()>,
     /// Requests under way to their response's head.
     in_flight: Counter,
     /// Requests that were given up before it came.
@@ -51,6 +59,7 @@ impl Default for Metrics {
     fn default() -> Self {
         Self {
             origins: Bounded::new(MAX_ORIGINS),
+            places: Bounded::new(MAX_PLACES),
             in_flight: Counter::default(),
             aborted: Counter::default(),
         }

@@ -34,6 +34,14 @@ pub(crate) struct OriginMetrics {
     pub(super) broken: Counter,
     /// Responses whose body nobody wanted to the end.
     pub(super) abandoned: Counter,
+    /// Requests that were sent again, for each time.
+    pub(super) retried: Counter,
+    /// Requests that were sent a second time beside the first, and those of them where the second one was the
+    /// answer.
+    pub(super) hedged: Counter,
+    pub(super) hedges_won: Counter,
+    /// Requests that waited for the end of a pause that the server had asked for.
+    pub(super) cooled_down: Counter,
     pub(super) sent: Counter,
     pub(super) received: Counter,
     pub(super) connect: Times,
@@ -78,6 +86,26 @@ impl OriginMetrics {
     pub(super) fn broke(&self, error: &Error) {
         self.broken.add(1);
         self.note(error);
+    }
+
+    /// A request is sent again.
+    pub(crate) fn retried(&self) {
+        self.retried.add(1);
+    }
+
+    /// A request is sent a second time beside the first.
+    pub(crate) fn hedged(&self) {
+        self.hedged.add(1);
+    }
+
+    /// The second one is the answer.
+    pub(crate) fn hedge_won(&self) {
+        self.hedges_won.add(1);
+    }
+
+    /// A request has to wait for the end of a pause.
+    pub(crate) fn cools_down(&self) {
+        self.cooled_down.add(1);
     }
 
     fn note(&self, error: &Error) {

@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::figures::{Figures, OriginFigures, PoolFigures};
 use super::histogram::Durations;
+use super::places::PlaceFigures;
 use super::provider;
 use super::table::{Kind, Metric, Read, TABLE};
 
@@ -16,7 +17,12 @@ pub fn describe() -> Value {
     let metrics = TABLE.iter().map(|metric| {
         let of = match metric.read {
             Read::Pool(_) => "pool",
-            Read::Origin(_) | Read::OriginBy(..) | Read::Failures | Read::Times(_) => "origin",
+            Read::Origin(_)
+            | Read::OriginBy(..)
+            | Read::OriginIf(_)
+            | Read::Failures
+            | Read::Times(_) => "origin",
+            Read::Place(_) | Read::PlaceBy(..) => "place",
         };
         json!({
             "name": metric.name,
@@ -24,20 +30,22 @@ pub fn describe() -> Value {
             "kind": metric.kind.as_str(),
             "labels": metric.labels(),
             "of": of,
+            "summed": metric.is_summed(),
         })
     });
     metrics.collect()
 }
 
 /// The figures of some pools, each with its name: those of all pools together under `all`, and under `pools`,
-/// by name, those of each `pool` and a list of those of its `origins`. Times are objects of `count`,
+/// by name, those of each `pool` and lists of those of its `origins` and `places`. Times are objects of `count`,
 /// `mean_ms` and quantiles, failures lists of `code`, `phase` and `count`.
 #[must_use]
 pub fn report(pools: &[(String, Figures)]) -> Value {
     let together = PoolFigures::together(pools.iter().map(|(_, figures)| &figures.pool));
     let each = pools.iter().map(|(name, figures)| {
         let origins: Value = figures.origins.iter().map(origin).collect();
-        let report = json!({ "pool": pool(&figures.pool), "origins": origins });
+        let places: Value = figures.places.iter().map(place).collect();
+        let report = json!({ "pool": pool(&figures.pool), "origins": origins, "places": places });
         (name.clone(), report)
     });
     json!({
@@ -53,7 +61,14 @@ fn pool(figures: &PoolFigures) -> Value {
             Read::Pool(read) => pool.insert(metric.name.to_owned(), number(read(figures))),
             Read::Times(read) => pool.insert(metric.name.to_owned(), times(read(&figures.sum))),
             Read::Failures => pool.insert(metric.name.to_owned(), failures(&figures.sum)),
-            Read::Origin(_) | Read::OriginBy(..) => None,
+            Read::Origin(read) if metric.is_summed() => {
+                pool.insert(metric.name.to_owned(), number(read(&figures.sum)))
+            }
+            Read::Origin(_)
+            | Read::OriginBy(..)
+            | Read::OriginIf(_)
+            | Read::Place(_)
+            | Read::PlaceBy(..) => None,
         };
     }
     pool.into()
@@ -66,6 +81,7 @@ fn origin(figures: &OriginFigures) -> Value {
     for metric in TABLE {
         let value = match &metric.read {
             Read::Origin(read) => number(read(figures)),
+            Read::OriginIf(read) => read(figures).map_or(Value::Null, number),
             Read::OriginBy(_, values) => values
                 .iter()
                 .map(|(label, read)| ((*label).to_owned(), number(read(figures))))
@@ -73,11 +89,29 @@ fn origin(figures: &OriginFigures) -> Value {
                 .into(),
             Read::Times(read) => times(read(figures)),
             Read::Failures => failures(figures),
-            Read::Pool(_) => continue,
+            Read::Pool(_) | Read::Place(_) | Read::PlaceBy(..) => continue,
         };
         origin.insert(metric.name.to_owned(), value);
     }
     origin.into()
+}
+
+fn place(figures: &PlaceFigures) -> Value {
+    let mut place = Map::new();
+    place.insert("place".to_owned(), (*figures.place).into());
+    for metric in TABLE {
+        let value = match &metric.read {
+            Read::Place(read) => read(figures).map_or(Value::Null, number),
+            Read::PlaceBy(_, values) => values
+                .iter()
+                .filter_map(|(label, read)| Some(((*label).to_owned(), number(read(figures)?))))
+                .collect::<Map<_, _>>()
+                .into(),
+            _ => continue,
+        };
+        place.insert(metric.name.to_owned(), value);
+    }
+    place.into()
 }
 
 fn failures(figures: &OriginFigures) -> Value {
@@ -124,14 +158,18 @@ impl Metric {
         match &self.read {
             Read::Pool(_) => vec!["pool"],
             Read::Failures => vec!["pool", "origin", "provider", "code", "phase"],
-            Read::Origin(_) | Read::Times(_) => vec!["pool", "origin", "provider"],
+            Read::Origin(_) | Read::OriginIf(_) | Read::Times(_) => {
+                vec!["pool", "origin", "provider"]
+            }
             Read::OriginBy(label, _) => vec!["pool", "origin", "provider", label],
+            Read::Place(_) => vec!["pool", "place"],
+            Read::PlaceBy(label, _) => vec!["pool", "place", label],
         }
     }
 
-    /// Whether values of it are counted up from zero.
+    /// Whether reports also have it for a pool, its origins added up.
     #[must_use]
-    pub fn is_cumulative(&self) -> bool {
-        self.kind != Kind::Gauge
+    pub fn is_summed(&self) -> bool {
+        self.kind == Kind::Counter && matches!(self.read, Read::Origin(_))
     }
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::figures::{OriginFigures, PoolFigures};
 use super::histogram::Durations;
+use super::places::PlaceFigures;
 
 /// One metric.
 pub struct Metric {
@@ -33,6 +34,9 @@ pub enum Kind {
 /// A value of an origin's figures.
 pub type OriginValue = fn(&OriginFigures) -> f64;
 
+/// A value of a place's figures; `None` where it has none.
+pub type PlaceValue = fn(&PlaceFigures) -> Option<f64>;
+
 /// Where values of a metric are, and what tells them apart.
 pub enum Read {
     /// One for each pool.
@@ -41,6 +45,12 @@ pub enum Read {
     Origin(OriginValue),
     /// One for each origin and value of one more label.
     OriginBy(&'static str, &'static [(&'static str, OriginValue)]),
+    /// One for each origin that has one.
+    OriginIf(fn(&OriginFigures) -> Option<f64>),
+    /// One for each place that has one.
+    Place(PlaceValue),
+    /// One for each place that has one, and value of one more label.
+    PlaceBy(&'static str, &'static [(&'static str, PlaceValue)]),
     /// One for each origin, code of an error and phase of a request's life.
     Failures,
     /// One for each origin, and in reports for all of them together.
@@ -181,6 +191,14 @@ pub static TABLE: &[Metric] = &[
         Read::Pool(|pool| pool.stats.utilization_percent()),
     ),
     gauge(
+        "pool_scale_factor",
+        "max_connections, as a part of what was asked for: other than 1 where it follows the load.",
+        Read::Pool(|pool| match num(pool.base_connections) {
+            0.0 => 1.0,
+            base => num(pool.stats.limits.max_connections) / base,
+        }),
+    ),
+    gauge(
         "max_connections",
         "The most connections that the pool may have.",
         Read::Pool(|pool| num(pool.stats.limits.max_connections)),
@@ -224,6 +242,31 @@ pub static TABLE: &[Metric] = &[
         "avg_response_time_ms",
         "Mean time from a call to its response's head, in milliseconds; 0 before the first.",
         Read::Pool(|pool| millis(pool.sum.head.mean())),
+    ),
+    gauge(
+        "cooldowns_active",
+        "Origins that have asked for a pause which is not over.",
+        Read::Pool(|pool| float(pool.cooling_down)),
+    ),
+    gauge(
+        "circuit_breakers_open",
+        "Places that are not asked, as too many requests failed there.",
+        Read::Pool(|pool| float(pool.places.open)),
+    ),
+    gauge(
+        "circuit_breakers_half_open",
+        "Places that some requests are sent to, to see whether they have recovered.",
+        Read::Pool(|pool| float(pool.places.half_open)),
+    ),
+    gauge(
+        "places_degraded",
+        "Places where too much fails or takes too long, where that is looked at.",
+        Read::Pool(|pool| float(pool.places.degraded)),
+    ),
+    gauge(
+        "places_unhealthy",
+        "Places where every request fails, where that is looked at.",
+        Read::Pool(|pool| float(pool.places.unhealthy)),
     ),
     gauge(
         "streams_open",
@@ -280,6 +323,110 @@ pub static TABLE: &[Metric] = &[
             &[
                 ("broken", |origin| float(origin.broken)),
                 ("abandoned", |origin| float(origin.abandoned)),
+            ],
+        ),
+    ),
+    counter(
+        "retries_total",
+        "Requests that were sent again, for each time.",
+        Read::Origin(|origin| float(origin.retried)),
+    ),
+    counter(
+        "hedges_total",
+        "Requests that were sent a second time beside the first, as that was slow.",
+        Read::Origin(|origin| float(origin.hedged)),
+    ),
+    counter(
+        "hedges_won_total",
+        "Of these, requests where the second one was the answer.",
+        Read::Origin(|origin| float(origin.hedges_won)),
+    ),
+    counter(
+        "cooldown_waits_total",
+        "Requests that had to wait for the end of a pause which the server had asked for.",
+        Read::Origin(|origin| float(origin.cooled_down)),
+    ),
+    gauge(
+        "cooldown_left_seconds",
+        "What is left of such a pause, the longest of any key; 0 without one.",
+        Read::Origin(|origin| origin.pause.as_secs_f64()),
+    ),
+    gauge(
+        "rate_limit_waiting",
+        "Requests that wait for a rate limit, where there is one.",
+        Read::OriginIf(|origin| Some(num(origin.budget?.waiting))),
+    ),
+    gauge(
+        "rate_limit_in_flight",
+        "Requests under way under a rate limit, responses that are still read included.",
+        Read::OriginIf(|origin| Some(num(origin.budget?.in_flight))),
+    ),
+    gauge(
+        "rate_limit_requests_left",
+        "Requests that may go now, by the limit and the provider's word, with the key that has least left.",
+        Read::OriginIf(|origin| origin.budget?.requests_left.map(float)),
+    ),
+    gauge(
+        "rate_limit_tokens_left",
+        "Tokens that may be used now, likewise.",
+        Read::OriginIf(|origin| origin.budget?.tokens_left.map(float)),
+    ),
+    gauge(
+        "rate_limit_ready_seconds",
+        "Time until the next request may go, with the key that waits longest.",
+        Read::OriginIf(|origin| Some(origin.budget?.ready_in.as_secs_f64())),
+    ),
+    gauge(
+        "circuit_breaker_state",
+        "1 for the state that a place's breaker is in.",
+        Read::PlaceBy(
+            "state",
+            &[
+                ("closed", |place| breaker(place, float(place.closed))),
+                ("open", |place| breaker(place, float(place.open))),
+                ("half_open", |place| breaker(place, float(place.half_open))),
+            ],
+        ),
+    ),
+    gauge(
+        "circuit_breaker_failures",
+        "Failures in a row at a place.",
+        Read::Place(|place| breaker(place, f64::from(place.failures))),
+    ),
+    gauge(
+        "circuit_breaker_recent_requests",
+        "Requests to a place that its breaker still remembers.",
+        Read::Place(|place| breaker(place, float(place.requests))),
+    ),
+    gauge(
+        "circuit_breaker_recent_failure_rate",
+        "The part of these that failed, 0 to 1.",
+        Read::Place(|place| breaker(place, place.failure_rate)),
+    ),
+    gauge(
+        "circuit_breaker_retry_after_seconds",
+        "How long a place's breaker stays open; 0 if it is not.",
+        Read::Place(|place| breaker(place, place.retry_after.as_secs_f64())),
+    ),
+    counter(
+        "circuit_breaker_opened_total",
+        "How often a place's breaker has opened.",
+        Read::Place(|place| breaker(place, float(place.opened))),
+    ),
+    counter(
+        "circuit_breaker_refused_total",
+        "Requests that a place's breaker has refused.",
+        Read::Place(|place| breaker(place, float(place.refused))),
+    ),
+    gauge(
+        "place_health",
+        "1 for how a place does, where that is looked at.",
+        Read::PlaceBy(
+            "state",
+            &[
+                ("healthy", |place| health(place, place.healthy)),
+                ("degraded", |place| health(place, place.degraded)),
+                ("unhealthy", |place| health(place, place.unhealthy)),
             ],
         ),
     ),
@@ -354,6 +501,14 @@ pub static TABLE: &[Metric] = &[
         |origin| &origin.request,
     ),
 ];
+
+fn breaker(place: &PlaceFigures, value: f64) -> Option<f64> {
+    place.has_breaker().then_some(value)
+}
+
+fn health(place: &PlaceFigures, count: u64) -> Option<f64> {
+    place.has_health().then(|| float(count))
+}
 
 fn counts(origin: &OriginFigures, read: fn(&warmline_pool::Counts) -> usize) -> f64 {
     origin

@@ -40,6 +40,7 @@ export interface PoolFigures {
   readonly connection_reuses_total: number;
   readonly pool_utilization_percent: number;
   readonly max_connections: number;
+  readonly max_keepalive_connections: number;
   readonly pending_requests: number;
   readonly total_requests: number;
   readonly error_count: number;
@@ -59,15 +60,40 @@ export interface OriginFigures {
   readonly time_to_first_token_seconds: Times;
   readonly inter_token_seconds: Times;
   readonly stream_events_total: number;
+  readonly retries_total: number;
+  readonly cooldown_left_seconds: number;
+  /** `null` where there is no such limit. */
+  readonly rate_limit_requests_left: number | null;
+  readonly rate_limit_tokens_left: number | null;
+}
+
+/** Metrics of a place that has a breaker, or whose health is looked at; those of what it has not are `null`. */
+export interface PlaceFigures {
+  readonly place: string;
+  readonly circuit_breaker_state: Readonly<
+    Partial<Record<'closed' | 'open' | 'half_open', number>>
+  >;
+  readonly circuit_breaker_failures: number | null;
+  readonly circuit_breaker_recent_requests: number | null;
+  readonly circuit_breaker_recent_failure_rate: number | null;
+  readonly circuit_breaker_retry_after_seconds: number | null;
+  readonly circuit_breaker_opened_total: number | null;
+  readonly circuit_breaker_refused_total: number | null;
+  readonly place_health: Readonly<Partial<Record<'healthy' | 'degraded' | 'unhealthy', number>>>;
+}
+
+/** What is reported of one pool. */
+export interface PoolReport {
+  readonly pool: PoolFigures;
+  readonly origins: readonly OriginFigures[];
+  readonly places: readonly PlaceFigures[];
 }
 
 /** The figures of all pools that are watched. */
 export interface Figures {
   /** All pools taken for one; `null` once all are closed. */
   readonly all: PoolFigures | null;
-  readonly pools: Readonly<
-    Record<string, { readonly pool: PoolFigures; readonly origins: readonly OriginFigures[] }>
-  >;
+  readonly pools: Readonly<Record<string, PoolReport>>;
 }
 
 /** A metric, as far as others need to know it. */
@@ -76,8 +102,10 @@ export interface MetricDescription {
   readonly help: string;
   readonly kind: 'gauge' | 'counter' | 'histogram';
   readonly labels: readonly string[];
-  /** Whether reports have it for each pool or for each origin. */
-  readonly of: 'pool' | 'origin';
+  /** What reports have it for each of. */
+  readonly of: 'pool' | 'origin' | 'place';
+  /** Whether they also have it for each pool, its origins added up. */
+  readonly summed: boolean;
 }
 
 /** All metrics that the engine reports. */

@@ -1,20 +1,14 @@
 /** Which alerts are on: told of figures and of the time, it says what changed. */
 
-import type { PoolFigures } from '../figures.js';
-import { WINDOW } from '../history.js';
+import type { PoolFigures } from '../figures/figures.js';
+import { WINDOW } from '../figures/history.js';
 import type { Values } from './language.js';
-import type { CheckedRule, Severity } from './rules.js';
+import type { Alert, CheckedRule } from './rules.js';
 
-/** An alert that has fired, or that is over. */
-export interface Alert {
-  readonly name: string;
-  readonly state: 'firing' | 'resolved';
-  readonly severity: Severity;
-  readonly message: string;
-  /** As its rule has it. */
-  readonly action: string | undefined;
-  /** Since when its condition holds, in milliseconds since 1970. */
-  readonly since: number;
+/** An alert has fired, or is over. */
+export interface Change {
+  readonly alert: Alert;
+  readonly rule: CheckedRule;
 }
 
 interface Standing {
@@ -34,7 +28,7 @@ export class Alerts {
   }
 
   /** Looks at all conditions. Each alert is in the result once when it fires, and once when it is over. */
-  look(figures: PoolFigures, now: number): Alert[] {
+  look(figures: PoolFigures, now: number): Change[] {
     this.#past.push({ at: now, figures });
     while (this.#past.length > 2 && (this.#past[1]?.at ?? now) <= now - WINDOW) this.#past.shift();
     const values = this.#values(figures);
@@ -49,16 +43,20 @@ export class Alerts {
     });
   }
 
-  #lookAt(rule: CheckedRule, values: Values, now: number): Alert | undefined {
+  #lookAt(rule: CheckedRule, values: Values, now: number): Change | undefined {
     const before = this.#standing.get(rule.name);
+    const change = (state: Alert['state'], since: number) => ({
+      rule,
+      alert: alertOf(rule, state, since),
+    });
     if (!rule.condition.holds(values)) {
       this.#standing.delete(rule.name);
-      return before?.firing === true ? alertOf(rule, 'resolved', before.since) : undefined;
+      return before?.firing === true ? change('resolved', before.since) : undefined;
     }
     const since = before?.since ?? now;
     const firing = now - since >= rule.holdsFor;
     this.#standing.set(rule.name, { since, firing });
-    return firing && before?.firing !== true ? alertOf(rule, 'firing', since) : undefined;
+    return firing && before?.firing !== true ? change('firing', since) : undefined;
   }
 
   #values(figures: PoolFigures): Values {
@@ -71,5 +69,6 @@ export class Alerts {
 
 function alertOf(rule: CheckedRule, state: Alert['state'], since: number): Alert {
   const { name, severity, message, action } = rule;
-  return { name, state, severity, message, action, since };
+  const word = typeof action === 'function' ? 'callback' : action;
+  return { name, state, severity, message, action: word, since };
 }
