@@ -28,6 +28,7 @@ mod hedging;
 mod keep_alive;
 mod latency;
 mod leases;
+mod locked;
 pub mod metrics;
 mod policy;
 mod probe;
