@@ -7,6 +7,7 @@ import { targetLines } from './harness/targets.mjs';
 import { paint } from './harness/terminal.mjs';
 import { run as http2 } from './http2/case.mjs';
 import { run as memory } from './memory/case.mjs';
+import { run as outages } from './outages/case.mjs';
 import { installPeers } from './peers/installed.mjs';
 import { run as pool } from './pool/case.mjs';
 import { run as requests } from './requests/case.mjs';
@@ -27,6 +28,7 @@ const BENCHMARKS = {
   gateway: { title: 'Gateways', run: gateway },
   pool: { title: 'Pool operations', run: pool },
   warmth: { title: 'Warm connections', run: warmth },
+  outages: { title: 'Outages', run: outages },
   memory: { title: 'Memory', run: memory },
   soak: { title: 'Soak', run: soak },
 };

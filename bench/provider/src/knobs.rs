@@ -24,6 +24,7 @@ pub(crate) struct Knobs {
     pub(crate) headers: u32,
     pub(crate) framing: BodyFraming,
     pub(crate) close: Option<Close>,
+    pub(crate) id: Option<Box<str>>,
 }
 
 /// How an answer that is not streamed says where it ends.
@@ -75,6 +76,7 @@ impl Default for Knobs {
             headers: 0,
             framing: BodyFraming::Length,
             close: None,
+            id: None,
         }
     }
 }
@@ -118,6 +120,7 @@ impl Knobs {
                     _ => return None,
                 });
             }
+            "id" => self.id = Some(value.into()),
             _ => return None,
         }
         Some(())
