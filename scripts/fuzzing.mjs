@@ -4,6 +4,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import { lastLines } from './failures.mjs';
 import { environment, root, targetDir } from './paths.mjs';
 import { shell } from './shell.mjs';
 
@@ -31,17 +32,17 @@ export const targets = readdirSync(join(folder, 'fuzz_targets'))
   .map((file) => file.replace(/\.rs$/, ''))
   .sort();
 
-/** Where the targets are, once they are built; undefined if they cannot be. */
+/** Where the targets are, once they are built, or what cargo said if they cannot be. */
 async function build(names) {
   const { stdout } = spawnSync('rustc', ['-vV'], { env: environment, encoding: 'utf8' });
   const [, host] = /^host: (.+)$/m.exec(stdout) ?? [];
   // With a target of its own, build scripts are compiled without the flags.
   const bins = names.map((name) => `--bin ${name}`).join(' ');
-  const { code } = await shell(
+  const { code, output } = await shell(
     `cargo build --release --manifest-path fuzz/Cargo.toml --target ${host} ${bins}`,
     { env: { RUSTFLAGS, CARGO_TARGET_DIR: buildDir } },
   );
-  return code === 0 ? join(buildDir, host, 'release') : undefined;
+  return code === 0 ? { programs: join(buildDir, host, 'release') } : { error: lastLines(output) };
 }
 
 /** Runs a built target. @returns {Promise<{ code: number, output: string }>} */
@@ -87,17 +88,17 @@ function explore(programs, name, seconds, shown) {
  *
  * @param {readonly string[]} names
  * @param {number} seconds
- * @returns {Promise<{ passed: number, failed: number }>}
+ * @returns {Promise<{ passed: number, failed: number, failures: string }>}
  */
 export async function fuzz(names, seconds) {
-  const programs = await build(names);
-  if (programs === undefined) return { passed: 0, failed: names.length };
+  const { programs, error } = await build(names);
+  if (programs === undefined) return { passed: 0, failed: names.length, failures: error };
   const waiting = [...names];
-  let failed = 0;
+  const failures = [];
   async function work() {
     for (let name = waiting.shift(); name !== undefined; name = waiting.shift()) {
       const { code, output } = await explore(programs, name, seconds, names.length === 1);
-      if (code !== 0) failed++;
+      if (code !== 0) failures.push(`${name}\n${lastLines(output)}`);
       if (code !== 0 && names.length > 1) console.error(output);
       const [, runs] = /^Done (\d+) runs/m.exec(output) ?? [];
       const outcome = code === 0 ? `${Number(runs).toLocaleString('en-US')} inputs` : 'FAILED';
@@ -105,12 +106,13 @@ export async function fuzz(names, seconds) {
     }
   }
   await Promise.all(Array.from({ length: availableParallelism() }, work));
-  return { passed: names.length - failed, failed };
+  const failed = failures.length;
+  return { passed: names.length - failed, failed, failures: failures.join('\n') };
 }
 
 /** Runs a target on the input in a file. @returns {Promise<boolean>} whether it holds */
 export async function again(name, file) {
-  const programs = await build([name]);
+  const { programs } = await build([name]);
   if (programs === undefined) return false;
   const { code } = await execute(join(programs, name), [file], true);
   return code === 0;

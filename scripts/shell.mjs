@@ -1,30 +1,38 @@
 import { spawn } from 'node:child_process';
 import { environment, root } from './paths.mjs';
 
+/** It is a pipe that cargo prints to, but a terminal that shows it. */
+const colours = process.stderr.isTTY ? { CARGO_TERM_COLOR: 'always' } : {};
+
 /**
  * Runs a command line in the repository with the devDependencies on PATH and its output shown.
  *
  * @param {string} line
  * @param {{ env?: Record<string, string>, input?: 'inherit' | 'ignore' }} [options]
- * @returns {Promise<{ code: number, output: string }>} the exit code (1 if a signal ended it) and
- *   what it printed on standard output
+ * @returns {Promise<{ code: number, stdout: string, output: string }>} the exit code (1 if a signal ended it),
+ *   what it printed on standard output, and all that it printed
  */
 export function shell(line, { env = {}, input = 'ignore' } = {}) {
   return new Promise((resolve, reject) => {
     const child = spawn(line, {
       cwd: root,
-      env: { ...environment, ...env },
+      env: { ...environment, ...colours, ...env },
       shell: true,
-      stdio: [input, 'pipe', 'inherit'],
+      stdio: [input, 'pipe', 'pipe'],
     });
+    let stdout = '';
     let output = '';
-    child.stdout.setEncoding('utf8');
-    child.stdout.on('data', (text) => {
+    child.stdout.setEncoding('utf8').on('data', (text) => {
+      stdout += text;
       output += text;
       process.stdout.write(text);
     });
+    child.stderr.setEncoding('utf8').on('data', (text) => {
+      output += text;
+      process.stderr.write(text);
+    });
     child.once('error', reject);
-    child.once('close', (code) => resolve({ code: code ?? 1, output }));
+    child.once('close', (code) => resolve({ code: code ?? 1, stdout, output }));
   });
 }
 

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { cargoFailures, lastLines, vitestFailures } from './failures.mjs';
 import { fuzz, targets } from './fuzzing.mjs';
 import { environment, targetDir, toolsDir } from './paths.mjs';
 import { shell } from './shell.mjs';
@@ -11,13 +12,16 @@ import { missingForFuzzing } from './toolchain.mjs';
  * @property {number} passed
  * @property {number} failed
  * @property {string} [skipped] why the step was not run
+ * @property {string} [failures] what failed, and how
  */
 
 /** A check that counts as one test. */
 function check(line, env) {
   return async () => {
-    const { code } = await shell(line, { env });
-    return { passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1 };
+    const { code, output } = await shell(line, { env });
+    return code === 0
+      ? { passed: 1, failed: 0 }
+      : { passed: 0, failed: 1, failures: lastLines(output) };
   };
 }
 
@@ -53,29 +57,31 @@ function findActionlint() {
 /** `cargo test`, counted by libtest's own closing lines, one for each test binary. */
 function cargoTest(line, env) {
   return async () => {
-    const { code, output } = await shell(line, { env });
+    const { code, stdout, output } = await shell(line, { env });
     let passed = 0;
     let failed = 0;
-    for (const [, ok, bad] of output.matchAll(/^test result: .*?(\d+) passed; (\d+) failed;/gm)) {
+    for (const [, ok, bad] of stdout.matchAll(/^test result: .*?(\d+) passed; (\d+) failed;/gm)) {
       passed += Number(ok);
       failed += Number(bad);
     }
+    if (code === 0) return { passed, failed };
     // A test that does not compile, or a process that died, leaves no count of its own.
-    return { passed, failed: code !== 0 && failed === 0 ? 1 : failed };
+    return { passed, failed: failed || 1, failures: cargoFailures(stdout, output) };
   };
 }
 
 async function vitest() {
   const report = join(targetDir, 'vitest.json');
   rmSync(report, { force: true });
-  const { code } = await shell(
+  const { code, output } = await shell(
     `vitest run --reporter=default --reporter=json --outputFile.json="${report}"`,
   );
   const { numPassedTests: passed, numFailedTests: failed } = existsSync(report)
     ? JSON.parse(readFileSync(report, 'utf8'))
     : { numPassedTests: 0, numFailedTests: 0 };
+  if (code === 0) return { passed, failed };
   // An unhandled rejection or a file that does not load fails the run without failing a test.
-  return { passed, failed: code !== 0 && failed === 0 ? 1 : failed };
+  return { passed, failed: failed || 1, failures: vitestFailures(output) };
 }
 
 // A model of the pool under loom is its own build: another cfg, and optimised, as it explores every

@@ -43,5 +43,8 @@ for (const [name, outcome] of outcomes) {
   const mark = outcome.failed > 0 ? 'FAILED' : outcome.skipped ? 'skipped' : 'ok';
   console.log(`${mark.padEnd(8)}${name.padEnd(11)}${counts} (${outcome.seconds.toFixed(1)} s)`);
 }
+const failures = [...outcomes].filter(([, outcome]) => outcome.failures);
+if (failures.length > 0) console.log('\n=== failures');
+for (const [name, outcome] of failures) console.log(`--- ${name}\n${outcome.failures}`);
 console.log(`\n${passed} passed, ${failed} failed`);
 process.exitCode = failed > 0 ? 1 : 0;

@@ -21,7 +21,8 @@ export async function listenOnLoopback(server: Server): Promise<Loopback> {
     // A client under test may reset the connection at any moment; that is its right and no fault of the server.
     socket.on('error', () => socket.destroy());
   });
-  server.listen(0, '127.0.0.1');
+  // Room for a thousand clients at once while this process is busy: the system resets some of those beyond it.
+  server.listen({ port: 0, host: '127.0.0.1', backlog: 4096 });
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
 

@@ -6,7 +6,8 @@ import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const suffix = process.platform === 'win32' ? '.exe' : '';
-const program =
+/** The program of the mock provider. */
+export const providerProgram =
   process.env['WARMLINE_PROVIDER'] ??
   join(
     process.env['CARGO_TARGET_DIR'] ?? join(root, 'target'),
@@ -37,7 +38,7 @@ export interface Provider extends AsyncDisposable {
 
 /** Starts a provider on a free port. It ends with this process, whatever becomes of that. */
 export async function startProvider(): Promise<Provider> {
-  const child = spawn(program, ['serve', '--until-stdin-closes'], {
+  const child = spawn(providerProgram, ['serve', '--until-stdin-closes'], {
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   const line = await Promise.race([

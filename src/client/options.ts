@@ -313,10 +313,8 @@ function limit(most: number): (name: string, value: number) => number {
 }
 
 function checkHttp2(name: string, http2: Http2): Http2 {
-  if (!HTTP2.includes(http2)) {
-    throw new TypeError(`${name} must be one of ${HTTP2.join(', ')}, not ${String(http2)}`);
-  }
-  return http2;
+  if (HTTP2.includes(http2)) return http2;
+  throw invalid(name, `one of ${HTTP2.join(', ')}`, http2);
 }
 
 /** A cap of connections. */

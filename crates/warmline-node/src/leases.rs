@@ -244,7 +244,7 @@ pub(crate) fn connection(lease: u64) -> Result<LeasedConnection, Error> {
 }
 
 fn info_json(info: &ConnectionInfo) -> String {
-    let millis = |duration: Duration| duration.as_secs_f64() * 1000.0;
+    let millis = |duration: Duration| (duration.as_secs_f64() * 1e6).round() / 1e3;
     serde_json::json!({
         "protocol": info.protocol,
         "remoteAddress": info.remote_address.map(|address| address.to_string()),

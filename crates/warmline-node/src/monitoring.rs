@@ -84,14 +84,19 @@ pub fn client_analytics(number: u32) -> napi::Result<Option<String>> {
 
 #[allow(clippy::cast_precision_loss, reason = "counts stay far below 2^53")]
 fn numbers((place, status): (Arc<str>, HealthStatus)) -> HealthNumbers {
-    let exact = |duration: Duration| duration.as_secs_f64() * 1000.0;
+    let fine_millis = |duration: Duration| (duration.as_secs_f64() * 1e6).round() / 1e3;
     HealthNumbers {
         place: place.to_string(),
         state: status.state.as_str().to_owned(),
         requests: status.requests as f64,
         failures: status.failures as f64,
         consecutive_failures: status.consecutive_failures,
-        latency: status.latency.into_iter().flatten().map(exact).collect(),
+        latency: status
+            .latency
+            .into_iter()
+            .flatten()
+            .map(fine_millis)
+            .collect(),
         last_error: status.last_error.map(|(reason, age)| LastError {
             reason: reason.into(),
             age: millis(age),
