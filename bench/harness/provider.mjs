@@ -12,6 +12,7 @@ export const program = process.env.WARMLINE_PROVIDER ?? builtProvider;
  * @property {string} url
  * @property {string} control where it can be asked and told things beside its traffic
  * @property {() => Promise<Record<string, number>>} stats the server's own view of its traffic
+ * @property {() => Promise<[micros: number, id: string][]>} arrivals of the requests that have an `x-mock-id`
  * @property {() => Promise<void>} reset zeroes that view
  * @property {() => Promise<void>} stop
  */
@@ -45,6 +46,7 @@ export async function startProvider({ threads = 1, cores } = {}) {
     url,
     control,
     stats: () => ask('/stats'),
+    arrivals: () => ask('/arrivals'),
     reset: async () => {
       await ask('/stats/reset', { method: 'POST' });
     },

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::words::Words;
@@ -24,7 +25,7 @@ pub(crate) struct Knobs {
     pub(crate) headers: u32,
     pub(crate) framing: BodyFraming,
     pub(crate) close: Option<Close>,
-    pub(crate) id: Option<Box<str>>,
+    pub(crate) id: Option<Arc<str>>,
 }
 
 /// How an answer that is not streamed says where it ends.

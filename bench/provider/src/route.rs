@@ -28,6 +28,10 @@ pub(crate) fn answer(mut exchange: Exchange<'_>) -> Reply {
         ("/echo", _) => echo::answer(exchange),
         ("/mirror", _) => exchange.mirror(),
         ("/script", "POST") => begin_script(exchange),
+        ("/arrivals", "GET" | "HEAD") => {
+            let arrivals = exchange.shared.stats.arrivals();
+            encoded(exchange, arrivals)
+        }
         ("/stats", "GET" | "HEAD") => stats(exchange),
         ("/stats/reset", "POST") => {
             exchange.shared.stats.reset();
@@ -39,6 +43,7 @@ pub(crate) fn answer(mut exchange: Exchange<'_>) -> Reply {
             | "/v1/responses"
             | "/v1/models"
             | "/health"
+            | "/arrivals"
             | "/script"
             | "/stats"
             | "/stats/reset",
@@ -52,7 +57,12 @@ const HEALTHY: &[u8] = br#"{"status":"ok"}"#;
 const MODELS: &[u8] = br#"{"object":"list","data":[{"id":"mock-large","object":"model","created":1735689600,"owned_by":"warmline"},{"id":"mock-small","object":"model","created":1735689600,"owned_by":"warmline"}],"has_more":false,"first_id":"mock-large","last_id":"mock-small"}"#;
 
 fn stats(exchange: Exchange<'_>) -> Reply {
-    match serde_json::to_vec(&exchange.shared.stats.read()) {
+    let reading = serde_json::to_vec(&exchange.shared.stats.read());
+    encoded(exchange, reading)
+}
+
+fn encoded(exchange: Exchange<'_>, json: serde_json::Result<Vec<u8>>) -> Reply {
+    match json {
         Ok(json) => exchange.json(|out| out.extend_from_slice(&json)),
         Err(error) => exchange.error(500, &error.to_string()),
     }

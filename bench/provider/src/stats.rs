@@ -2,9 +2,11 @@
 
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde::Serialize;
+
+use crate::server::unix_time;
 
 /// Counters since the start or the last reset. They are statistics, not synchronisation: every access is relaxed.
 #[derive(Default)]
@@ -23,8 +25,15 @@ pub(crate) struct Stats {
     pub(crate) streams_completed: AtomicU64,
     pub(crate) requests_aborted: AtomicU64,
     served_again: AtomicU64,
-    /// Of the requests that were served and had one.
-    ids: Mutex<HashSet<Box<str>>>,
+    named: Mutex<Named>,
+}
+
+/// The requests that were served and had an id.
+#[derive(Default)]
+struct Named {
+    /// When each came, in microseconds since 1970, in their order.
+    arrivals: Vec<(u128, Arc<str>)>,
+    ids: HashSet<Arc<str>>,
 }
 
 /// What is open now, and the most that was.
@@ -92,14 +101,23 @@ impl Stats {
     }
 
     /// A request with this id was served.
-    pub(crate) fn work_done(&self, id: Box<str>) {
-        if !self.ids().insert(id) {
+    pub(crate) fn work_done(&self, id: Arc<str>) {
+        let mut named = self.named();
+        named
+            .arrivals
+            .push((unix_time().as_micros(), Arc::clone(&id)));
+        if !named.ids.insert(id) {
             self.served_again.fetch_add(1, Relaxed);
         }
     }
 
-    fn ids(&self) -> MutexGuard<'_, HashSet<Box<str>>> {
-        self.ids.lock().unwrap_or_else(PoisonError::into_inner)
+    /// When each request with an id was served, as JSON.
+    pub(crate) fn arrivals(&self) -> serde_json::Result<Vec<u8>> {
+        serde_json::to_vec(&self.named().arrivals)
+    }
+
+    fn named(&self) -> MutexGuard<'_, Named> {
+        self.named.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn read(&self) -> Reading {
@@ -140,7 +158,7 @@ impl Stats {
         ] {
             counter.store(0, Relaxed);
         }
-        self.ids().clear();
+        *self.named() = Named::default();
         for gauge in [&self.connections, &self.streams] {
             gauge.peak.store(gauge.open.load(Relaxed), Relaxed);
         }

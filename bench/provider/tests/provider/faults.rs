@@ -166,4 +166,15 @@ fn work_that_is_done_again_is_counted_even_if_its_answer_was_cut_short() {
     ask("a", &[]);
     ask("b", &[]);
     again(1, 4);
+    let arrivals = crate::client::Client::connect(&server.control)
+        .ask("GET /arrivals", &[], b"")
+        .json();
+    let ids: Vec<_> = arrivals
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|arrival| &arrival[1])
+        .collect();
+    assert_eq!(ids, ["a", "a", "b"]);
+    assert!(arrivals[0][0].as_u64() <= arrivals[2][0].as_u64());
 }
