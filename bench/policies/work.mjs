@@ -12,9 +12,7 @@ const BEYOND_REACH = 1_000_000_000;
 
 const none = { retry: false, circuitBreaker: false, cooldown: false };
 const all = {
-  retry: { idempotencyKey: true },
-  circuitBreaker: {},
-  cooldown: {},
+  // Retries, breakers and pauses are there by default.
   rateLimit: {
     requestsPerMinute: BEYOND_REACH,
     tokensPerMinute: BEYOND_REACH,
