@@ -18,9 +18,9 @@ const ROUND_TRIP = 50;
 
 const FULL = {
   // Servers commonly keep connections for 5 s, and so do Node's clients.
-  first: { keeps: [5000, 5000], idle: 7000, rounds: 8 },
+  first: { keeps: [5000, 5000], idle: 7000, rounds: 4 },
   closing: {
-    ...{ keeps: [1000, 5000], thinks: 5, concurrency: 40, requests: 100_000, burst: 15 },
+    ...{ keeps: [1000, 5000], thinks: 5, concurrency: 125, requests: 100_000, burst: 15 },
     ...{ pauses: [1000, 1250], longPauses: [1250, 5000], longShare: 0.1, seed: 1 },
   },
 };
