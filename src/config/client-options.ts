@@ -126,6 +126,28 @@ function tls(said: NonNullable<Canonical['tls']>, file: string): TlsOptions {
   });
 }
 
+/** What every client learns from its traffic. */
+export function learning({
+  analytics: said = {},
+}: Pick<Layer, 'analytics'>): Pick<HttpClientOptions, 'analytics' | 'scaling'> {
+  if (said.enabled !== true) return {};
+  const {
+    collect_connection_patterns: connectionPatterns = true,
+    collect_performance_metrics: performanceMetrics = true,
+  } = said;
+  const collects = connectionPatterns || performanceMetrics;
+  return defined({
+    analytics: collects ? { connectionPatterns, performanceMetrics } : undefined,
+    scaling:
+      said.enable_predictive_scaling === true
+        ? defined({
+            predictionWindow: said.scaling_prediction_window,
+            cooldownPeriod: said.scaling_cooldown_period,
+          })
+        : undefined,
+  });
+}
+
 /** How a client chooses among the endpoints of its provider. */
 export function balancing(
   said: Provider['endpoints'],
