@@ -1,121 +1,40 @@
 //! A client: one pool of connections, the connector that fills it, and the deadlines it lends to
 //! requests that bring none of their own.
 
+mod caps;
+mod options;
+mod preconnect;
+mod report;
+mod totals;
+
 use std::borrow::Cow;
 use std::mem;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
-use std::time::{Duration, Instant};
+use std::sync::{Arc, Mutex, Weak};
+use std::time::Instant;
 
-use url::Url;
-use warmline_pool::{Checkout, Key, Limits, Origin, Pool, PoolStats, Protocol};
+use warmline_pool::{Key, Pool, Protocol};
 
-use crate::analytics::{AnalyticsOptions, Records};
-use crate::checkout;
+pub use self::options::ClientOptions;
+pub use self::totals::Totals;
+
+use self::totals::Counters;
+use crate::analytics::Records;
 use crate::clock::CoarseClock;
 use crate::coding::DecodingLimits;
 use crate::error::Error;
 use crate::execute;
 use crate::gates::Gates;
 use crate::hedging::HedgeOptions;
-use crate::policy::breaker::{BreakerOptions, BreakerStatus};
-use crate::policy::endpoints::EndpointState;
-use crate::policy::health::{HealthOptions, HealthStatus};
-use crate::policy::rate_limit::GateState;
 use crate::policy::retry::RetryOptions;
-use crate::probe::{Entry, Probes};
+use crate::probe::Probes;
 use crate::rate_limits::RateLimitOptions;
 use crate::request::{Request, Timeouts};
 use crate::response::Response;
-use crate::routes::{EndpointsOptions, Route, Routes};
-use crate::scaling::{Scaling, ScalingOptions};
+use crate::routes::{Route, Routes};
+use crate::scaling::Scaling;
 use crate::standing::{Kept, Standings};
-use crate::target::key_of;
-use crate::transport::{Connection, Connector, ConnectorOptions};
-use crate::upkeep::{self, UpkeepOptions};
-
-/// The longest pause that requests wait for by themselves. Whoever is told to wait for longer is out of quota
-/// rather than too quick, and better told so.
-const LONGEST_COOLDOWN: Duration = Duration::from_secs(60);
-
-/// How a client is set up.
-#[derive(Clone, Debug)]
-pub struct ClientOptions {
-    /// The pool's caps and expiries.
-    pub limits: Limits,
-    /// Deadlines for requests that set none.
-    pub timeouts: Timeouts,
-    /// Name look-up, TCP and TLS.
-    pub connector: ConnectorOptions,
-    /// Which protocol is spoken. Default: what ALPN settles on, HTTP/2 before HTTP/1.1; HTTP/1.1 without
-    /// TLS.
-    pub protocol: Protocol,
-    /// How far an encoded response may grow; `None` leaves responses encoded, and asks for no coding.
-    pub decoding: Option<DecodingLimits>,
-    /// Where relative URLs lead.
-    pub endpoints: Option<EndpointsOptions>,
-    /// When requests that allow it are sent again; `None` for never.
-    pub retry: Option<RetryOptions>,
-    /// When requests that it does no harm to are sent a second time beside the first; `None` for never.
-    pub hedge: Option<HedgeOptions>,
-    /// When a place that fails is not asked; `None` asks it always.
-    pub breaker: Option<BreakerOptions>,
-    /// The longest pause asked for by a server that requests wait for; longer ones they do not heed, nor any if
-    /// it is `None`.
-    pub cooldown: Option<Duration>,
-    /// How much is sent to an origin with one key; `None` is no limit. Clients with the same limits share them, in
-    /// whatever thread.
-    pub rate_limits: Option<RateLimitOptions>,
-    /// When a place counts as degraded or unhealthy; `None` if nobody is to look. Clients with the same options
-    /// share what they know, in whatever thread.
-    pub health: Option<HealthOptions>,
-    /// What is counted by origin and hour; `None` for nothing.
-    pub analytics: Option<AnalyticsOptions>,
-    /// How the pool's caps follow its load; `None` leaves them as they are.
-    pub scaling: Option<ScalingOptions>,
-    /// Clients with the same word here share what they know of the places that they send to, in whatever
-    /// thread; it says how they are set up, as far as that matters for it.
-    pub alike: Option<Box<str>>,
-    /// What is done for idle connections.
-    pub upkeep: UpkeepOptions,
-}
-
-impl ClientOptions {
-    /// Whether connections are made in the same way, so that clients with either may share them.
-    pub(crate) fn connects_as(&self, other: &Self) -> bool {
-        self.connector == other.connector
-    }
-}
-
-impl Default for ClientOptions {
-    /// The reference client's limits (1000 connections, 100 of them idle, for 30 s), 10 s to
-    /// connect and 30 s for a place in the pool; no other deadline. Nothing is sent again, or not at all; pauses
-    /// that servers ask for are kept, up to a minute.
-    fn default() -> Self {
-        Self {
-            limits: Limits::default(),
-            timeouts: Timeouts {
-                pool: Some(Duration::from_secs(30)),
-                connect: Some(Duration::from_secs(10)),
-                ..Timeouts::default()
-            },
-            connector: ConnectorOptions::default(),
-            protocol: Protocol::default(),
-            decoding: Some(DecodingLimits::default()),
-            endpoints: None,
-            retry: None,
-            hedge: None,
-            breaker: None,
-            cooldown: Some(LONGEST_COOLDOWN),
-            rate_limits: None,
-            health: None,
-            analytics: None,
-            scaling: None,
-            alike: None,
-            upkeep: UpkeepOptions::default(),
-        }
-    }
-}
+use crate::transport::{Connection, Connector};
+use crate::upkeep;
 
 /// A pool with its connector. Cloning shares both.
 #[derive(Clone)]
@@ -145,13 +64,6 @@ struct Ground {
     counters: Arc<Counters>,
 }
 
-#[derive(Default)]
-struct Counters {
-    requests: AtomicU64,
-    errors: AtomicU64,
-    response_micros: AtomicU64,
-}
-
 /// A client that this does not keep.
 pub(crate) struct WeakClient(Weak<Inner>);
 
@@ -160,17 +72,6 @@ impl WeakClient {
         let inner = self.0.upgrade()?;
         Some(Client { inner })
     }
-}
-
-/// What a client has done so far.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Totals {
-    /// Requests that were sent or tried.
-    pub requests: u64,
-    /// Of these, those that got no response.
-    pub errors: u64,
-    /// From call to response head, summed over the requests that got one.
-    pub response_time: Duration,
 }
 
 impl Client {
@@ -269,90 +170,8 @@ impl Client {
         if let Some(begun) = begun {
             begun.end(start.elapsed(), &result);
         }
-        // Counters that nobody reads together: no order among them is promised.
-        self.inner
-            .ground
-            .counters
-            .requests
-            .fetch_add(1, Ordering::Relaxed);
-        match &result {
-            Ok(_) => {
-                let micros = u64::try_from(start.elapsed().as_micros()).unwrap_or(u64::MAX);
-                self.inner
-                    .ground
-                    .counters
-                    .response_micros
-                    .fetch_add(micros, Ordering::Relaxed);
-            }
-            Err(_) => {
-                self.inner
-                    .ground
-                    .counters
-                    .errors
-                    .fetch_add(1, Ordering::Relaxed);
-            }
-        }
+        self.inner.ground.counters.count(start.elapsed(), &result);
         result
-    }
-
-    /// What this client has done so far.
-    #[must_use]
-    pub fn totals(&self) -> Totals {
-        Totals {
-            requests: self.inner.ground.counters.requests.load(Ordering::Relaxed),
-            errors: self.inner.ground.counters.errors.load(Ordering::Relaxed),
-            response_time: Duration::from_micros(
-                self.inner
-                    .ground
-                    .counters
-                    .response_micros
-                    .load(Ordering::Relaxed),
-            ),
-        }
-    }
-
-    /// Opens connections to an origin until `count` of them are idle there, or a limit is reached; where
-    /// one carries many requests, until there is one. Returns how many it opened.
-    ///
-    /// # Errors
-    /// The first failure to connect; connections that were opened stay.
-    pub async fn preconnect(&self, url: &Url, count: usize) -> Result<usize, Error> {
-        let key = key_of(url)?;
-        let key = &*self.key(&key);
-        let limit = self.inner.timeouts.connect;
-        let origin = self.pool().origin(key);
-        let mut leases = Vec::new();
-        let mut opening = Vec::new();
-        let mut opened = 0;
-        while leases.len() + opening.len() < count {
-            match origin.checkout() {
-                Checkout::Ready(lease) => leases.push(lease),
-                Checkout::Connect(permit) => match self.probes().enter(key) {
-                    Entry::Free(herald) if herald.is_awaited() => {
-                        let connecting = checkout::connect(self, key, permit, herald, limit);
-                        leases.push(connecting.await.map_err(|_| checkout::connect_lost())??);
-                        opened += 1;
-                    }
-                    Entry::Free(herald) => {
-                        opening.push(checkout::connect(self, key, permit, herald, limit));
-                    }
-                    Entry::Behind(run) => {
-                        drop(permit);
-                        run.outcome().await?;
-                    }
-                },
-                Checkout::Full | Checkout::Closed => break,
-            }
-            if leases.last().is_some_and(|lease| lease.is_shared()) {
-                break;
-            }
-        }
-        for connecting in opening {
-            let connecting = connecting.await.map_err(|_| checkout::connect_lost())?;
-            leases.push(connecting?);
-            opened += 1;
-        }
-        Ok(opened)
     }
 
     pub(crate) fn downgrade(&self) -> WeakClient {
@@ -424,72 +243,9 @@ impl Client {
         &self.inner.gates
     }
 
-    /// Changes how many connections there may be, and how many of them idle; the base of those, where the caps
-    /// follow the load.
-    pub fn set_caps(&self, max_connections: usize, max_keepalive: usize) {
-        let limits = Limits {
-            max_connections,
-            max_connections_per_origin: max_connections,
-            max_keepalive,
-            ..self.pool().limits()
-        };
-        match &self.inner.scaling {
-            None => self.pool().set_limits(limits),
-            Some(scaling) => locked(scaling).rebase(limits, self.pool()),
-        }
-    }
-
-    /// Has the caps follow the load, where they are to.
-    pub(crate) fn scale(&self) {
-        if let Some(scaling) = &self.inner.scaling {
-            locked(scaling).look(self.pool());
-        }
-    }
-
-    /// Whether connections may be wanted ahead of a rise.
-    pub(crate) fn foresees(&self) -> bool {
-        let scaling = self.inner.scaling.as_ref();
-        scaling.is_some_and(|scaling| locked(scaling).foresees())
-    }
-
-    /// How many connections to an origin should be idle now, for a rise that is foreseen.
-    pub(crate) fn ahead(&self, origin: &Origin<Connection>) -> usize {
-        let scaling = self.inner.scaling.as_ref();
-        scaling.map_or(0, |scaling| locked(scaling).ahead(origin))
-    }
-
-    /// How the places do that requests went to, by their names; none if nobody looks.
-    #[must_use]
-    pub fn health(&self) -> Vec<(Arc<str>, HealthStatus)> {
-        let health = self.inner.gates.health();
-        health.map(|health| health.statuses()).unwrap_or_default()
-    }
-
-    /// What was counted by origin and hour, as JSON; `None` if nothing is.
-    #[must_use]
-    pub fn analytics(&self) -> Option<String> {
-        self.inner.records.as_ref().map(Records::export)
-    }
-
     /// Limits how much is sent, from now on; requests in line keep their places.
     pub fn set_rate_limits(&self, limits: Option<RateLimitOptions>) {
         self.inner.gates.set_limits(limits);
-    }
-
-    /// What has been sent under the limits that hold now, by origin, for each key that was sent with.
-    #[must_use]
-    pub fn rate_limits(&self) -> Vec<(Arc<str>, GateState)> {
-        let limits = self.inner.gates.limits();
-        limits.map(|limits| limits.states()).unwrap_or_default()
-    }
-
-    /// The breakers of the places that requests went to, by their names; none if it has none.
-    #[must_use]
-    pub fn breakers(&self) -> Vec<(Arc<str>, BreakerStatus)> {
-        let standings = self.inner.gates.standings();
-        standings
-            .map(|standings| standings.breakers())
-            .unwrap_or_default()
     }
 
     /// Closes the breaker of a place, or of all places.
@@ -499,25 +255,8 @@ impl Client {
         }
     }
 
-    /// The state of this client's endpoints, in the order of the options.
-    #[must_use]
-    pub fn endpoints(&self) -> Vec<EndpointState> {
-        let routes = self.inner.routes.as_ref();
-        routes.map(|routes| routes.states()).unwrap_or_default()
-    }
-
-    /// The pool's state now.
-    #[must_use]
-    pub fn stats(&self) -> PoolStats {
-        self.inner.ground.pool.stats()
-    }
-
     /// Closes idle connections now and busy ones when their responses end; new requests fail.
     pub fn close(&self) {
         self.inner.ground.pool.close();
     }
-}
-
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

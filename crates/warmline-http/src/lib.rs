@@ -27,6 +27,7 @@ mod healths;
 mod hedging;
 mod keep_alive;
 mod leases;
+mod locked;
 mod policy;
 mod probe;
 mod rate_limits;
