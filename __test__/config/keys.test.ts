@@ -37,6 +37,7 @@ const CLIENT: Record<string, [yaml: string, options: object]> = {
   'timeout.read': ['7', { timeout: { firstByte: 7000, idle: 7000 } }],
   'timeout.first_byte': ['7', { timeout: { firstByte: 7000 } }],
   'timeout.idle': ['2m', { timeout: { idle: 120_000 } }],
+  'timeout.write': ['7', { writeTimeout: 7000 }],
   'timeout.pool': ['7', { timeout: { pool: 7000 } }],
   'health.enabled': ['false', { healthCheck: { interval: 0xffff_fffe } }],
   'health.check_interval': ['7', { healthCheck: { interval: 7000 } }],

@@ -37,7 +37,7 @@ export function clientOptions(settings: Canonical, file: string): HttpClientOpti
 }
 
 /** `connectTimeout` leaves the total as it is, where an object of deadlines would have none. */
-function deadlines({ connect, ...said }: Deadlines): HttpClientOptions {
+function deadlines({ connect, write, ...said }: Deadlines): HttpClientOptions {
   const timeout: Timeouts = defined({
     total: said.total,
     firstByte: said.first_byte ?? said.read,
@@ -46,6 +46,7 @@ function deadlines({ connect, ...said }: Deadlines): HttpClientOptions {
   });
   return defined({
     connectTimeout: connect,
+    writeTimeout: write,
     timeout: Object.keys(timeout).length === 0 ? undefined : timeout,
   });
 }

@@ -22,7 +22,6 @@ type Sections = { [Key in keyof LayerInput]-?: KeyOf<NonNullable<LayerInput[Key]
 export type KeyName = Exclude<Sections[keyof Sections], `providers.*.connection_pool.${string}`>;
 
 export const NOT_IN_EFFECT: readonly KeyName[] = [
-  'http_client.timeout.write',
   'alerting.connection_pool',
   'alerts',
   'distributed_pool.redis_url',

@@ -28,6 +28,7 @@ mod hedging;
 mod keep_alive;
 mod leases;
 mod locked;
+mod paces;
 mod policy;
 mod probe;
 mod rate_limits;
@@ -51,7 +52,7 @@ pub use coding::{Compression, DecodingLimits, compress};
 pub use cooldowns::{CooldownStatus, cooldowns};
 pub use engine::engine;
 pub use error::{Error, Phase};
-pub use hedging::HedgeOptions;
+pub use hedging::{HedgeDelay, HedgeOptions};
 pub use leases::{
     ConnectionGuard, EndpointId, EndpointLeaseStats, Holder, LeaseId, LeaseStats, LeasedConnection,
     NamedPool, Return, spots,

@@ -8,6 +8,7 @@ use std::time::Duration;
 use warmline_pool::Clock;
 
 use crate::clock::CoarseClock;
+use crate::paces::Paces;
 use crate::policy::breaker::{Admission, Breaker, BreakerOptions, BreakerState, BreakerStatus};
 use crate::policy::budget::{Budget, BudgetOptions};
 
@@ -23,6 +24,8 @@ pub(crate) struct Kept {
     pub(crate) budget: Option<BudgetOptions>,
     /// Of requests that are sent a second time beside the first.
     pub(crate) hedges: Option<BudgetOptions>,
+    /// Of the answers, for when these requests are sent.
+    pub(crate) quantile: Option<f64>,
 }
 
 /// A breaker has changed its state.
@@ -56,6 +59,7 @@ pub(crate) struct Standings {
     places: RwLock<HashMap<Arc<str>, Arc<Standing>>>,
     /// For requests that are sent a second time beside the first, wherever that is.
     hedges: Option<Mutex<Budget>>,
+    paces: Option<Paces>,
 }
 
 /// One place.
@@ -88,6 +92,7 @@ impl Standings {
             clock,
             places: RwLock::default(),
             hedges: hedges.map(Mutex::new),
+            paces: kept.quantile.map(Paces::new),
         }
     }
 
@@ -169,6 +174,11 @@ impl Standings {
         self.hedges
             .as_ref()
             .is_none_or(|hedges| locked(hedges).take(now))
+    }
+
+    /// How long answers usually take; `None` if nobody wants to know.
+    pub(crate) fn paces(&self) -> Option<&Paces> {
+        self.paces.as_ref()
     }
 
     /// The breakers of all places that requests went to.
