@@ -169,6 +169,16 @@ const OTHERS: Record<string, [yaml: string, part: (config: Config) => unknown, v
     (config) => config.providers['mine']?.client.scaling,
     { cooldownPeriod: 60_000 },
   ],
+  'alerting.connection_pool': [
+    'alerting: { connection_pool: [{ name: a, condition: 1 > 0, severity: info, for: 30s }] }',
+    (config) => config.alerts,
+    [{ name: 'a', condition: '1 > 0', severity: 'info', for: 30_000 }],
+  ],
+  alerts: [
+    'alerts: [{ name: a, condition: 1 > 0, severity: critical, action: scale_up }]',
+    (config) => config.alerts,
+    [{ name: 'a', condition: '1 > 0', severity: 'critical', action: 'scale_up' }],
+  ],
 };
 
 function withProvider(more: string): string {
