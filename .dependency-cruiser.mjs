@@ -6,9 +6,9 @@
  */
 const columns = [
   ['native'],
-  ['fetch', 'pool', 'sse', 'sizing'],
+  ['fetch', 'pool', 'sse', 'sizing', 'figures'],
   ['client', 'gateway'],
-  ['axios', 'undici'],
+  ['axios', 'undici', 'alerts'],
   ['patch'],
   ['auto', 'config', 'monitor'],
   ['cli'],

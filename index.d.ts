@@ -867,6 +867,8 @@ export interface PoolMetrics {
 	readonly errorCount: number;
 	/** From call to response head. */
 	readonly avgResponseTimeMs: number;
+	/** To open a connection: look-up, TCP and TLS. */
+	readonly avgConnectionTimeMs: number;
 }
 /**
  * A client with a pool of its own. One that is forgotten is closed when it is collected.

@@ -139,7 +139,7 @@ export const steps = [
     name: 'types',
     needs: 'build',
     run: check(
-      'tsc -p tsconfig.json && npm run --silent types:check && npm run --silent config:check',
+      'tsc -p tsconfig.json && npm run --silent types:check && npm run --silent config:check && npm run --silent grafana:check',
     ),
   },
   { name: 'vitest', needs: 'build', run: vitest },

@@ -7,7 +7,7 @@ import { generated } from './generated.mjs';
 import { shell } from './shell.mjs';
 
 const BANNER = '// Generated from src/ by `npm run types`; do not edit.\n\n';
-const ENTRIES = ['index', 'config', 'sizing'];
+const ENTRIES = ['index', 'config', 'monitor', 'sizing'];
 
 const folder = mkdtempSync(join(tmpdir(), 'warmline-types-'));
 try {

@@ -312,6 +312,7 @@ describe('a client takes', () => {
       totalRequests: 0,
       errorCount: 0,
       avgResponseTimeMs: 0,
+      avgConnectionTimeMs: 0,
     });
   });
 

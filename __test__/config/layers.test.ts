@@ -187,7 +187,8 @@ describe('loadConfig', () => {
 
   it('warns once of the keys that change nothing yet', async () => {
     await using folder = temporary({
-      'warmline.yaml': 'alerts: []\nanalytics:\n  enabled: true\nproduction: { alerts: [] }\n',
+      'warmline.yaml':
+        'alerts: []\nanalytics:\n  enabled: true\nproduction: { http_client: { timeout: { write: 5 } } }\n',
     });
     const warned: Error[] = [];
     const listener = (warning: Error) => warned.push(warning);
@@ -196,14 +197,19 @@ describe('loadConfig', () => {
       const file = folder.path('warmline.yaml');
       const { notInEffect } = await loadConfig(file, { env: {} });
       expect(notInEffect).toEqual([
-        { key: 'alerts', source: file, line: 1, column: 1 },
         { key: 'analytics.enabled', source: file, line: 3, column: 3 },
+        {
+          key: 'production.http_client.timeout.write',
+          source: file,
+          line: 4,
+          column: 40,
+        },
       ]);
       await new Promise((resolve) => setImmediate(resolve));
       expect(warned).toMatchObject([
         {
           code: 'WARMLINE_CONFIG_NOT_IN_EFFECT',
-          message: `${file} has keys that change nothing yet: alerts (line 1), analytics.enabled (line 3)`,
+          message: `${file} has keys that change nothing yet: analytics.enabled (line 3), production.http_client.timeout.write (line 4)`,
         },
       ]);
     } finally {

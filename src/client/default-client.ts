@@ -42,7 +42,7 @@ export function configureDefault(options: DefaultClientOptions): void {
   const settings = sharedSettings(own);
   const checked = Object.entries(providers).map(([name, provider]) => {
     try {
-      return providerSettings(provider);
+      return { name, ...providerSettings(provider) };
     } catch (error) {
       if (!(error instanceof TypeError)) throw error;
       error.message = `providers.${name}: ${error.message}`;

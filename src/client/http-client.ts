@@ -45,6 +45,8 @@ export interface PoolMetrics {
   readonly errorCount: number;
   /** From call to response head. */
   readonly avgResponseTimeMs: number;
+  /** To open a connection: look-up, TCP and TLS. */
+  readonly avgConnectionTimeMs: number;
 }
 
 /** Closes the pool of a client that was collected, once the last of its requests has ended. */
@@ -199,6 +201,7 @@ export class HttpClient {
       totalRequests: numbers.totalRequests,
       errorCount: numbers.errorCount,
       avgResponseTimeMs: numbers.avgResponseTimeMs,
+      avgConnectionTimeMs: numbers.avgConnectionTimeMs,
     };
   }
 

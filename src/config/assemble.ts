@@ -1,6 +1,7 @@
 /** From layers that are checked each for itself to the configuration that they make together. */
 
 import { checkOptions, type HttpClientOptions } from '../client/options.js';
+import { checkAlerts } from './alerts.js';
 import { balancing, clientOptions, rateLimit } from './client-options.js';
 import type { Config } from './config.js';
 import type { Environment } from './environments.js';
@@ -49,6 +50,19 @@ export function assemble(
       return {};
     }
   };
+  const lists = [
+    { path: ['alerting', 'connection_pool'], rules: alerting?.connection_pool ?? [] },
+    { path: ['alerts'], rules: alerts ?? [] },
+  ];
+  const { checked, issues: wrong } = checkAlerts(lists);
+  issues.push(
+    ...wrong.map(({ path, message }) => ({
+      ...placeOf(layers, path),
+      key: path.join('.'),
+      message,
+      suggestion: undefined,
+    })),
+  );
   const config: Config = {
     file,
     environment,
@@ -71,7 +85,7 @@ export function assemble(
         return [name, { baseUrls: typeof baseUrls === 'string' ? [] : baseUrls, client }];
       }),
     ),
-    alerts: [...(alerting?.connection_pool ?? []), ...(alerts ?? [])],
+    alerts: checked,
     notInEffect: layers.flatMap(({ source, path }) =>
       withoutEffect(source, valueAt(source.value, path), path),
     ),

@@ -10,9 +10,13 @@ export interface AlertRule {
   readonly name: string;
   /** Such as `pending_requests > 50`. */
   readonly condition: string;
+  /** How long it has to hold before, in milliseconds. */
+  readonly for?: number | undefined;
   readonly severity: 'info' | 'warning' | 'critical';
   readonly message?: string | undefined;
+  /** `log`, `webhook`, `scale_up` or `investigate`; or a word for whoever is told. */
   readonly action?: string | undefined;
+  readonly webhook?: string | undefined;
 }
 
 /** A provider of a {@link Config}. */
@@ -37,7 +41,10 @@ export interface Config {
   readonly client: HttpClientOptions;
   /** By name. */
   readonly providers: Readonly<Record<string, ProviderConfig>>;
-  /** Of `alerting` and `alerts`. */
+  /**
+   * Of `alerting` and `alerts`: for `createMonitor`. {@link configure} has them looked for in the default client of the
+   * process.
+   */
   readonly alerts: readonly AlertRule[];
   /** Keys that are set and change nothing yet: the engine lacks what they are about. */
   readonly notInEffect: readonly NotInEffect[];

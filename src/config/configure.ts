@@ -1,3 +1,4 @@
+import type { supervise } from '../alerts/supervision.js';
 import { configureDefault, type DefaultClientOptions } from '../client/default-client.js';
 import { disablePatches, enablePatches } from '../patch/patch.js';
 import type { Config } from './config.js';
@@ -47,23 +48,24 @@ export function configure(
 
 async function fromFile(path: string | URL, options: ConfigureOptions): Promise<ConfigWatch> {
   const { watch = false, onChange, ...rest } = options;
-  // Loaded where it is needed: YAML and its schema are no part of a request's way.
+  // Loaded where it is needed: YAML, its schema and alerts are no part of a request's way.
+  const { supervise } = await import('../alerts/supervision.js');
   if (!watch) {
     const { loadConfig } = await import('./load.js');
     const config = await loadConfig(path, rest);
-    apply(config);
+    apply(config, supervise);
     return { config, close: () => {} };
   }
   const { watchConfig } = await import('./watch.js');
   const watched = await watchConfig(path, {
     ...rest,
     onChange(config) {
-      apply(config);
+      apply(config, supervise);
       onChange?.(config);
     },
   });
   try {
-    apply(watched.config);
+    apply(watched.config, supervise);
   } catch (error) {
     watched.close();
     throw error;
@@ -74,7 +76,7 @@ async function fromFile(path: string | URL, options: ConfigureOptions): Promise<
 /** Whether a file has switched the patches off. */
 let switchedOff = false;
 
-function apply({ client, providers, enabled }: Config): void {
+function apply({ client, providers, enabled, alerts }: Config, lookFor: typeof supervise): void {
   configureDefault({
     ...client,
     providers: Object.fromEntries(
@@ -92,6 +94,7 @@ function apply({ client, providers, enabled }: Config): void {
       ),
     ),
   });
+  lookFor(alerts);
   if (!enabled) disablePatches();
   else if (switchedOff) enablePatches();
   switchedOff = !enabled;

@@ -23,8 +23,6 @@ export type KeyName = Exclude<Sections[keyof Sections], `providers.*.connection_
 
 export const NOT_IN_EFFECT: readonly KeyName[] = [
   'http_client.timeout.write',
-  'alerting.connection_pool',
-  'alerts',
   'distributed_pool.redis_url',
   'distributed_pool.pool_sharding',
   'distributed_pool.shard_count',

@@ -3,7 +3,7 @@
 import { inspect } from 'node:util';
 
 const HIDDEN = '[redacted]';
-const SECRET_KEY = /^(passphrase|key|cert)$/;
+const SECRET_KEY = /^(passphrase|key|cert|webhook)$/;
 /** User name and password of a URL. */
 const CREDENTIALS = /^([a-z][a-z0-9+.-]*:\/\/)[^/?#@]*@/i;
 

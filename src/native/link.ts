@@ -5,75 +5,14 @@
 
 import { failureOf } from './circuit-open.js';
 import type { ErrorFacts, WarmlineError } from './error.js';
-import { type DecodedEvent, EventValues, type Likeness } from './events.js';
+import { EventValues, type Likeness } from './events.js';
 import { millis } from './facts.js';
 import { binding } from './load.js';
+import type { Receiver, Submission } from './submission.js';
+import { isTraced, Traced, trace } from './trace.js';
 import { Done, EVENT_WORDS, MORE, NONE, Op, RequestFlag } from './wire.js';
 
-/** Who is told what becomes of a slot. Exactly one of the calls marked terminal ends it. */
-export interface Receiver {
-  /** Set by the link; -1 while the receiver has none. */
-  slot: number;
-  /**
-   * Terminal: a whole response; `text` is its head and, from `headLength` on, its body, one character for
-   * each byte. `total` is how long it took, in milliseconds.
-   */
-  onWhole(status: number, flags: number, text: string, headLength: number, total: number): void;
-  onHead(status: number, flags: number, head: string): void;
-  onChunk(bytes: Uint8Array<ArrayBuffer>): void;
-  /** The body is decoded from now on; `bytes` of it went into these events. */
-  onEvents(events: DecodedEvent[], bytes: number): void;
-  /** Terminal, after so many milliseconds in all. */
-  onEnd(total: number): void;
-  /** Terminal. */
-  onError(error: WarmlineError): void;
-  /** The engine has passed on so many bytes of the request's body. */
-  onPull(bytes: number): void;
-  /** The engine wants the request's body once more: {@link StreamedBody.rewindable}. */
-  onRewind(): void;
-  /** Terminal: the answer to something that is not a request. */
-  onValue(value: unknown): void;
-}
-
-/** Durations in milliseconds; `undefined` leaves it to the client. */
-export interface TimeoutWords {
-  readonly pool?: number | undefined;
-  readonly connect?: number | undefined;
-  readonly firstByte?: number | undefined;
-  readonly idle?: number | undefined;
-  readonly total?: number | undefined;
-}
-
-/** A request, ready to be encoded. The engine checks it. */
-export interface Submission {
-  readonly client: number;
-  readonly lease: number;
-  /** Of {@link RequestFlag}: all but those that follow from the rest. */
-  readonly flags: number;
-  readonly url: string;
-  readonly method: string;
-  /** Names and values in turn. */
-  readonly headers: readonly string[];
-  readonly body: string | Uint8Array | StreamedBody | null;
-  readonly timeouts: TimeoutWords | undefined;
-  /** Empty for none. */
-  readonly affinity: string;
-  /** Its policy, a space and its URL; empty for none. */
-  readonly referrer: string;
-}
-
-/** A body that follows in pieces. */
-export class StreamedBody {
-  /** If it is known. */
-  readonly length: number | undefined;
-  /** Whether it can be had once more, should it have to be sent again. */
-  readonly rewindable: boolean;
-
-  constructor(length?: number, rewindable = false) {
-    this.length = length;
-    this.rewindable = rewindable;
-  }
-}
+export { type Receiver, StreamedBody, type Submission, type TimeoutWords } from './submission.js';
 
 /** The submission buffer's first size; a larger record makes it grow. */
 const SUBMISSION_BYTES = 256 * 1024;
@@ -128,6 +67,11 @@ class Link {
 
   /** Sends a request. `receiver` hears what becomes of it. */
   request(receiver: Receiver, request: Submission): void {
+    if (isTraced()) this.#request(...trace(receiver, request));
+    else this.#request(receiver, request);
+  }
+
+  #request(receiver: Receiver, request: Submission): void {
     const { url, method, headers, body, timeouts, affinity, referrer } = request;
     let text = url + method;
     for (let i = 0; i < headers.length; i++) text += headers[i];
@@ -340,6 +284,17 @@ class Link {
     this.#commit(this.#at + 20 + written);
   }
 
+  /** Opens a connection to each origin of a client; the value tells how long each took. */
+  measure(receiver: Receiver, client: number, timeout: number): void {
+    this.#reserve(16);
+    const at = this.#at >>> 2;
+    this.#words[at] = Op.measure;
+    this.#words[at + 1] = this.#open(receiver);
+    this.#words[at + 2] = client;
+    this.#words[at + 3] = timeout;
+    this.#commit(this.#at + 16);
+  }
+
   #open(receiver: Receiver): number {
     if (this.#active === 0) this.#native.hold(true);
     const slot = this.#freeSlots.pop() ?? this.#receivers.length;
@@ -352,6 +307,8 @@ class Link {
   #dismiss(receiver: Receiver, heir: Receiver, op: number): void {
     const { slot } = receiver;
     if (slot < 0) return;
+    const told = this.#receivers[slot];
+    if (told instanceof Traced) told.dismissed(op === Op.abort);
     this.#receivers[slot] = heir;
     this.#release(receiver);
     this.#record2(op, slot);

@@ -19,6 +19,7 @@ export const Op = {
   relay: 12,
   halt: 13,
   bodyRewind: 14,
+  measure: 15,
 } as const;
 
 /** Completion records. */

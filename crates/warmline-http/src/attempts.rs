@@ -114,6 +114,7 @@ pub(crate) async fn hop(
             answer.forgo(journey, Arc::clone(&hop.target.origin));
         }
         tally.begin_retry();
+        journey.counts(hop).retried();
         body = again;
         // Boxed: few requests wait so, and all would carry its place.
         Box::pin(sleep(wait)).await;

@@ -1,11 +1,13 @@
 //! A connection while a request is on it, and what becomes of it afterwards.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use warmline_pool::{CloseReason, Lease};
 
 use crate::error::Error;
 use crate::leases::ConnectionGuard;
+use crate::metrics::OriginMetrics;
 use crate::routes::Turn;
 use crate::transport::{Connection, Traffic};
 
@@ -17,6 +19,7 @@ pub(crate) struct Busy {
     /// It had carried a request before this one.
     pub(crate) reused: bool,
     before: Traffic,
+    counts: Arc<OriginMetrics>,
     /// Of the request at its endpoint, until the exchange is over. Boxed: few have one.
     turn: Option<Box<Turn>>,
     /// The server keeps it for no time at all.
@@ -30,12 +33,13 @@ pub(crate) enum Holding {
 }
 
 impl Busy {
-    pub(crate) fn new(holding: Holding, attempt: u32) -> Self {
+    pub(crate) fn new(holding: Holding, attempt: u32, counts: &Arc<OriginMetrics>) -> Self {
         let before = holding.connection().traffic();
         Self {
             attempt,
             reused: holding.connection().is_used(),
             before,
+            counts: Arc::clone(counts),
             once: false,
             holding: Some(holding),
             turn: None,
@@ -45,6 +49,11 @@ impl Busy {
     /// Counts as a request at an endpoint for as long as this lasts.
     pub(crate) fn count_for(&mut self, turn: Turn) {
         self.turn = Some(Box::new(turn));
+    }
+
+    /// What is counted of the origin.
+    pub(crate) fn counts(&self) -> &Arc<OriginMetrics> {
+        &self.counts
     }
 
     /// Which endpoint that is, by its place in the list.
@@ -72,6 +81,9 @@ impl Busy {
     }
 
     fn give_up(&mut self, reusable: bool) {
+        if let Some(connection) = self.connection() {
+            self.counts.moved(connection.uncounted());
+        }
         match self.holding.take() {
             Some(Holding::Pooled(lease)) if reusable => drop(lease),
             Some(Holding::Pooled(lease)) => lease.discard(CloseReason::Discarded),

@@ -108,12 +108,12 @@ pub(crate) fn connect(
     limit: Option<Duration>,
 ) -> oneshot::Receiver<Result<Lease<Connection>, Error>> {
     let (sender, receiver) = oneshot::channel();
-    let connector = client.connector().clone();
+    let client = client.clone();
     let key = key.clone();
     // Boxed: the socket keeps the waker of whoever waited for it to connect, and with it this task's
     // memory, for as long as it is open. An empty box is all that should be left of it.
     tokio::spawn(Box::pin(async move {
-        match connector.connect(&key, limit).await {
+        match client.connect(&key, limit).await {
             Ok(connection) => {
                 let lease = permit.establish(connection);
                 lease.on_close(lease.retire_handle());

@@ -10,7 +10,7 @@ mod totals;
 use std::borrow::Cow;
 use std::mem;
 use std::sync::{Arc, Mutex, Weak};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use warmline_pool::{Key, Pool, Protocol};
 
@@ -25,6 +25,7 @@ use crate::error::Error;
 use crate::execute;
 use crate::gates::Gates;
 use crate::hedging::HedgeOptions;
+use crate::metrics::Metrics;
 use crate::policy::retry::RetryOptions;
 use crate::probe::Probes;
 use crate::rate_limits::RateLimitOptions;
@@ -33,6 +34,7 @@ use crate::response::Response;
 use crate::routes::{Route, Routes};
 use crate::scaling::Scaling;
 use crate::standing::{Kept, Standings};
+use crate::target::origin_of;
 use crate::transport::{Connection, Connector};
 use crate::upkeep;
 
@@ -62,6 +64,7 @@ struct Ground {
     connector: Connector,
     probes: Arc<Probes>,
     counters: Arc<Counters>,
+    metrics: Arc<Metrics>,
 }
 
 /// A client that this does not keep.
@@ -86,6 +89,7 @@ impl Client {
             connector: Connector::new(options.connector.clone())?,
             probes: Arc::default(),
             counters: Arc::default(),
+            metrics: Arc::default(),
         };
         Self::on(ground, routes.map(Arc::new), options)
     }
@@ -164,14 +168,33 @@ impl Client {
     /// or closed.
     pub async fn send(&self, request: Request) -> Result<Response, Error> {
         let start = Instant::now();
+        let in_flight = self.metrics().begin();
+        let origin = Arc::clone(&request.target.origin);
         let records = self.inner.records.as_ref();
-        let begun = records.map(|records| records.begin(&request.target.origin));
+        let begun = records.map(|records| records.begin(&origin));
         let result = execute::send(self, request).await;
+        in_flight.ended();
         if let Some(begun) = begun {
             begun.end(start.elapsed(), &result);
         }
         self.inner.ground.counters.count(start.elapsed(), &result);
+        if let Err(error) = &result {
+            let origin = error.origin.as_ref().unwrap_or(&origin);
+            self.metrics().origin(origin).failed(error);
+        }
         result
+    }
+
+    /// Opens a connection; see [`Connector::connect`].
+    pub(crate) async fn connect(
+        &self,
+        key: &Key,
+        timeout: Option<Duration>,
+    ) -> Result<Connection, Error> {
+        let connection = self.connector().connect(key, timeout).await?;
+        let timings = &connection.info().timings;
+        self.metrics().opened(&origin_of(key), timings);
+        Ok(connection)
     }
 
     pub(crate) fn downgrade(&self) -> WeakClient {
@@ -184,6 +207,10 @@ impl Client {
             Protocol::Auto => Cow::Borrowed(key),
             protocol => Cow::Owned(key.clone().with_protocol(protocol)),
         }
+    }
+
+    pub(crate) fn metrics(&self) -> &Metrics {
+        &self.inner.ground.metrics
     }
 
     pub(crate) fn probes(&self) -> &Probes {

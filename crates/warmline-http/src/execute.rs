@@ -20,6 +20,7 @@ use crate::head::{self, Forwarded};
 use crate::hedging::HedgeOptions;
 use crate::keep_alive;
 use crate::leases::LeasedConnection;
+use crate::metrics::{OriginMetrics, Watch};
 use crate::policy::rate_limit::Priority;
 use crate::policy::retry::RetryOptions;
 use crate::rate_limits::Permit as RatePermit;
@@ -123,8 +124,8 @@ pub(crate) async fn send(client: &Client, request: Request) -> Result<Response, 
             facts,
             permit,
         } = answer;
-        let idle = timeouts.idle;
-        let body = Body::new(incoming, busy, idle, deadline, Arc::clone(&origin));
+        let counts = Arc::clone(busy.counts());
+        let body = Body::new(incoming, busy, timeouts.idle, deadline, Arc::clone(&origin));
         let next =
             redirect::target(mode, head.status, &head.headers, hop.target.url()).map_err(named)?;
         let Some(next) = next else {
@@ -134,6 +135,7 @@ pub(crate) async fn send(client: &Client, request: Request) -> Result<Response, 
                     coding::of(&hop.method, head.status, &head.headers, limits).map_err(named)?
                 }
             };
+            let watch = Watch::new(counts, start, head.status, &head.headers);
             let counting =
                 permit.map(|permit| Box::new(Counting::new(permit, head.status, &head.headers)));
             return Ok(Response {
@@ -145,7 +147,7 @@ pub(crate) async fn send(client: &Client, request: Request) -> Result<Response, 
                 crossed_origins,
                 decoded: decoding.is_some(),
                 facts,
-                body: body.decoded(decoding).counted(counting),
+                body: body.decoded(decoding).counted(counting).watched(watch),
             });
         };
         if let Some(referrer) = &mut referrer {
@@ -171,6 +173,11 @@ impl Answer {
 impl Journey<'_> {
     pub(crate) fn gates(&self) -> &Gates {
         self.client.gates()
+    }
+
+    /// What is counted of the origin that a hop leads to.
+    pub(crate) fn counts(&self, hop: &Hop) -> &OriginMetrics {
+        self.client.metrics().origin(&hop.target.origin)
     }
 
     pub(crate) fn retry(&self) -> Option<&RetryOptions> {
@@ -206,6 +213,7 @@ impl Journey<'_> {
         };
         let key = &*self.client.key(&hop.target.key);
         let origin = self.client.pool().origin(key);
+        let counts = self.client.metrics().origin(&hop.target.origin);
         let mut attempt = attempts + 1;
         let (mut fresh_tries, mut refusals) = (0, 0);
         loop {
@@ -218,7 +226,7 @@ impl Journey<'_> {
             };
             let obtained = Instant::now();
             let id = holding.id();
-            let mut busy = Busy::new(holding, attempt);
+            let mut busy = Busy::new(holding, attempt, counts);
             let reused = busy.reused;
             fresh_tries += u32::from(!reused);
             let mut facts = Facts {

@@ -89,6 +89,9 @@ impl Gates {
         let Some(longest) = self.cooldown else {
             return Ok(());
         };
+        if !self.pause(hop).is_zero() {
+            journey.counts(hop).cools_down();
+        }
         let waited = cooldowns::wait(hop, longest, journey.patience()).await;
         waited.map_err(|TooLong(wait)| cooling_down(wait))
     }

@@ -57,6 +57,7 @@ pub(crate) async fn hop(
         if !standings.afford_hedge() {
             return first.await;
         }
+        journey.counts(&second.hop).hedged();
         let other = failover::hop(
             journey,
             route,
@@ -85,6 +86,9 @@ pub(crate) async fn hop(
     if is_second {
         *hop = second.hop;
         *tally = second.tally;
+        if result.is_ok() {
+            journey.counts(hop).hedge_won();
+        }
     }
     result
 }

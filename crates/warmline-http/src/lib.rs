@@ -26,8 +26,10 @@ mod head;
 mod healths;
 mod hedging;
 mod keep_alive;
+mod latency;
 mod leases;
 mod locked;
+pub mod metrics;
 mod policy;
 mod probe;
 mod rate_limits;
@@ -52,6 +54,7 @@ pub use cooldowns::{CooldownStatus, cooldowns};
 pub use engine::engine;
 pub use error::{Error, Phase};
 pub use hedging::HedgeOptions;
+pub use latency::Latency;
 pub use leases::{
     ConnectionGuard, EndpointId, EndpointLeaseStats, Holder, LeaseId, LeaseStats, LeasedConnection,
     NamedPool, Return, spots,

@@ -15,6 +15,7 @@ use crate::busy::Busy;
 use crate::coding::{Decoding, Pulled};
 use crate::counting::Counting;
 use crate::error::{Error, Phase};
+use crate::metrics::Watch;
 use crate::target::Target;
 use crate::transport::Incoming;
 
@@ -103,6 +104,8 @@ pub struct Body {
     counting: Option<Box<Counting>>,
     deadlines: Deadlines,
     origin: Arc<str>,
+    /// Until the body has ended, unless it is a redirect's.
+    watch: Option<Watch>,
 }
 
 /// When the reading of a body has taken too long.
@@ -133,6 +136,7 @@ impl Body {
             counting: None,
             deadlines,
             origin,
+            watch: None,
         };
         if body.incoming.is_end() {
             body.finish();
@@ -143,6 +147,16 @@ impl Body {
     /// The same body with its codings undone.
     pub(crate) fn decoded(self, decoding: Option<Box<Decoding>>) -> Self {
         Self { decoding, ..self }
+    }
+
+    /// The same body, with somebody who watches it pass.
+    pub(crate) fn watched(self, watch: Watch) -> Self {
+        let mut body = Self {
+            watch: Some(watch),
+            ..self
+        };
+        body.tell_end();
+        body
     }
 
     /// The same body, counted.
@@ -161,15 +175,18 @@ impl Body {
 
     /// [`Body::chunk`], to be polled.
     pub fn poll_chunk(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Error>>> {
-        let polled = self.poll_decoded(cx);
+        let chunk = ready!(self.poll_decoded(cx));
         if let Some(counting) = &mut self.counting {
-            match &polled {
-                Poll::Ready(Some(Ok(chunk))) => counting.feed(chunk),
-                Poll::Ready(_) => self.counting = None,
-                Poll::Pending => {}
+            match &chunk {
+                Some(Ok(piece)) => counting.feed(piece),
+                _ => self.counting = None,
             }
         }
-        polled
+        if let (Some(Ok(piece)), Some(watch)) = (&chunk, &mut self.watch) {
+            watch.piece(piece);
+        }
+        self.tell_end();
+        Poll::Ready(chunk)
     }
 
     /// The next piece without its codings.
@@ -265,11 +282,25 @@ impl Body {
         }
     }
 
+    /// Tells whoever watches that nothing more is to come, once that is so.
+    fn tell_end(&mut self) {
+        if self.busy.is_none()
+            && self.decoding.is_none()
+            && let Some(watch) = self.watch.take()
+        {
+            watch.complete();
+        }
+    }
+
     fn failed(&mut self, mut error: Error) -> Error {
         if let Some(busy) = self.busy.take() {
             busy.describe(&mut error);
         }
-        error.with_origin(Arc::clone(&self.origin))
+        let error = error.with_origin(Arc::clone(&self.origin));
+        if let Some(watch) = self.watch.take() {
+            watch.broken(&error);
+        }
+        error
     }
 
     fn too_slow(&mut self) -> Error {
@@ -277,7 +308,7 @@ impl Body {
             .deadlines
             .total
             .is_some_and(|total| Instant::now() >= total);
-        let mut error = if total {
+        self.failed(if total {
             Error::new(
                 "WARMLINE_TOTAL_TIMEOUT",
                 Phase::Body,
@@ -289,11 +320,7 @@ impl Body {
                 Phase::Body,
                 "body timeout: nothing came for too long",
             )
-        };
-        if let Some(busy) = self.busy.take() {
-            busy.describe(&mut error);
-        }
-        error.with_origin(Arc::clone(&self.origin))
+        })
     }
 }
 

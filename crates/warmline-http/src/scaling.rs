@@ -72,6 +72,11 @@ impl Scaling {
         }
     }
 
+    /// The most connections at the base.
+    pub(crate) fn base_connections(&self) -> usize {
+        self.base.max_connections
+    }
+
     pub(crate) fn foresees(&self) -> bool {
         self.options.prediction.is_some()
     }

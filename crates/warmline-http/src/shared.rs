@@ -21,6 +21,8 @@ pub struct SharedOptions {
 /// A provider with a client of its own.
 #[derive(Clone, Debug)]
 pub struct ProviderOptions {
+    /// What its figures go by.
+    pub name: Box<str>,
     /// The requests to what lies below one of these; without query and fragment.
     pub urls: Vec<Url>,
     /// How they go.
@@ -29,7 +31,13 @@ pub struct ProviderOptions {
 
 struct Shared {
     client: Member,
-    providers: Vec<(Box<[Box<str>]>, Member)>,
+    providers: Vec<Provider>,
+}
+
+struct Provider {
+    name: Box<str>,
+    bases: Box<[Box<str>]>,
+    member: Member,
 }
 
 /// A client, and what it was set up as.
@@ -84,6 +92,19 @@ impl Client {
         Self::shared_for(|| None)
     }
 
+    /// The shared clients of the providers that were set up, by their names.
+    #[must_use]
+    pub fn shared_of_providers() -> Vec<(Box<str>, Self)> {
+        let Some(shared) = SHARED.get() else {
+            return Vec::new();
+        };
+        let shared = read(shared);
+        let providers = shared.providers.iter();
+        providers
+            .map(|provider| (provider.name.clone(), provider.member.client.clone()))
+            .collect()
+    }
+
     /// The shared client for requests to a URL, which is asked for only where that makes a difference.
     ///
     /// # Errors
@@ -112,10 +133,14 @@ impl Shared {
             let bases = bases(&provider.urls);
             let before = current.and_then(|current| {
                 let mut known = current.providers.iter();
-                known.find(|(urls, _)| *urls == bases)
+                known.find(|known| known.bases == bases)
             });
-            let member = Member::new(provider.client, before.map(|(_, member)| member))?;
-            Ok((bases, member))
+            let member = Member::new(provider.client, before.map(|known| &known.member))?;
+            Ok(Provider {
+                name: provider.name,
+                bases,
+                member,
+            })
         });
         Ok(Self {
             providers: providers.collect::<Result<_, Error>>()?,
@@ -140,9 +165,10 @@ impl Shared {
         };
         self.providers
             .iter()
-            .filter_map(|(bases, member)| {
-                let longest = bases.iter().filter_map(|base| depth(base)).max()?;
-                Some((longest, member))
+            .filter_map(|provider| {
+                let bases = provider.bases.iter();
+                let longest = bases.filter_map(|base| depth(base)).max()?;
+                Some((longest, &provider.member))
             })
             .max_by_key(|(longest, _)| *longest)
             .map(|(_, member)| member)

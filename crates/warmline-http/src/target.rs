@@ -88,3 +88,13 @@ pub fn key_of(url: &Url) -> Result<Key, Error> {
     };
     Ok(Key::new(scheme, host, port))
 }
+
+/// The origin of a key as the URL standard serialises it: without a port that its scheme implies.
+pub(crate) fn origin_of(key: &Key) -> Arc<str> {
+    let text = key.to_string();
+    let implied = match key.scheme {
+        Scheme::Http => ":80",
+        Scheme::Https => ":443",
+    };
+    text.strip_suffix(implied).unwrap_or(&text).into()
+}

@@ -42,6 +42,17 @@ pub(crate) fn get(number: u32) -> Result<Client, Error> {
         .ok_or_else(|| Error::new("WARMLINE_CLOSED", Phase::Pool, "the client is closed"))
 }
 
+/// The clients behind a number by name: of the shared one also those that it has for providers.
+pub(crate) fn all_of(name: &str, number: u32) -> Vec<(String, Client)> {
+    let own = get(number).ok().map(|client| (name.to_owned(), client));
+    let providers = match number {
+        SHARED => Client::shared_of_providers(),
+        _ => Vec::new(),
+    };
+    let providers = providers.into_iter().map(|(name, of)| (name.into(), of));
+    own.into_iter().chain(providers).collect()
+}
+
 /// The client for a request to a URL.
 pub(crate) fn get_for<'a>(
     number: u32,
@@ -222,6 +233,8 @@ fn options(settings: ClientSettings, lookup: Option<JsLookup>) -> Result<ClientO
 /// A provider whose requests have a client of their own among the shared ones.
 #[napi(object)]
 pub struct ProviderSettings {
+    /// What its figures go by.
+    pub name: String,
     /// Where its requests begin.
     pub urls: Vec<String>,
     pub settings: ClientSettings,
@@ -236,6 +249,7 @@ pub fn configure_shared(
     let providers = providers.into_iter().map(|provider| {
         let urls = provider.urls.iter().map(|url| parse::url(url));
         Ok(ProviderOptions {
+            name: provider.name.into(),
             urls: urls.collect::<Result<_, Error>>()?,
             client: options(provider.settings, None)?,
         })
@@ -300,17 +314,22 @@ pub struct PoolNumbers {
     pub total_requests: f64,
     pub error_count: f64,
     pub avg_response_time_ms: f64,
+    pub avg_connection_time_ms: f64,
 }
 
 /// The state of a client's pool now.
 #[napi(catch_unwind)]
 pub fn client_stats(number: u32) -> napi::Result<PoolNumbers> {
     let client = get(number).map_err(|error| to_napi(&error))?;
-    Ok(numbers(&client.stats(), client.totals()))
+    Ok(numbers(
+        &client.stats(),
+        client.totals(),
+        client.mean_connect_time(),
+    ))
 }
 
 #[allow(clippy::cast_precision_loss, reason = "counts stay far below 2^53")]
-fn numbers(stats: &PoolStats, totals: Totals) -> PoolNumbers {
+fn numbers(stats: &PoolStats, totals: Totals, connect_time: Duration) -> PoolNumbers {
     let counts = &stats.counts;
     let limits = &stats.limits;
     let answered = totals.requests - totals.errors;
@@ -341,6 +360,7 @@ fn numbers(stats: &PoolStats, totals: Totals) -> PoolNumbers {
         } else {
             totals.response_time.as_secs_f64() * 1000.0 / answered as f64
         },
+        avg_connection_time_ms: connect_time.as_secs_f64() * 1000.0,
     }
 }
 

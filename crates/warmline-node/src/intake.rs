@@ -13,6 +13,7 @@ use crate::exchange::{self, Ending};
 use crate::leases;
 use crate::lent::Lent;
 use crate::mailbox::Mailbox;
+use crate::metrics;
 use crate::outbox::{End, Outbox};
 use crate::provoked;
 use crate::relaying::{self, RelayOrder};
@@ -141,6 +142,13 @@ impl Intake {
                 self.start(slot, |ending| {
                     clients::preconnect(client, url, count, ending)
                 });
+            }
+            Command::Measure {
+                slot,
+                client,
+                timeout,
+            } => {
+                self.start(slot, |outbox| metrics::measure(client, timeout, outbox));
             }
             Command::Decode {
                 slot,

@@ -14,6 +14,7 @@
 
 mod balance;
 mod clients;
+mod controls;
 mod decode;
 mod drain;
 mod endpoints;
@@ -30,6 +31,7 @@ mod link;
 mod lookup;
 mod mailbox;
 mod memory;
+mod metrics;
 mod monitoring;
 mod network;
 mod outbox;

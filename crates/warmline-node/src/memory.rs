@@ -22,3 +22,26 @@ pub(crate) fn give_back_at_once() {
         libmimalloc_sys::mi_option_set(PURGE_DELAY, AT_ONCE);
     }
 }
+
+/// What the allocator has committed of the operating system's memory, touched or not, now and at the most, in
+/// bytes.
+pub(crate) fn committed() -> (usize, usize) {
+    let (mut now, mut peak) = (0, 0);
+    // SAFETY: fills in what it is given places for, and skips the null pointers, at any time and from any
+    // thread.
+    #[allow(unsafe_code, reason = "mimalloc's figures have no safe interface")]
+    unsafe {
+        let none = std::ptr::null_mut();
+        libmimalloc_sys::mi_process_info(
+            none,
+            none,
+            none,
+            none,
+            none,
+            &raw mut now,
+            &raw mut peak,
+            none,
+        );
+    }
+    (now, peak)
+}

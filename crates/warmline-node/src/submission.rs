@@ -77,6 +77,11 @@ pub(crate) enum Command {
         slot: u32,
         now: bool,
     },
+    Measure {
+        slot: u32,
+        client: u32,
+        timeout: Option<Duration>,
+    },
 }
 
 /// A request as it crossed: nothing in it has been checked yet.
@@ -190,6 +195,11 @@ impl Records {
             op::HALT => Command::Halt {
                 slot,
                 now: self.word()? != 0,
+            },
+            op::MEASURE => Command::Measure {
+                slot,
+                client: self.word()?,
+                timeout: self.duration()?,
             },
             _ => return Err(Malformed),
         };

@@ -39,6 +39,9 @@ pub(crate) mod op {
     pub(crate) const HALT: u32 = 13;
     /// `slot`: the request's body begins again, as a `REWIND` asked for.
     pub(crate) const BODY_REWIND: u32 = 14;
+    /// `slot, client, timeout in ms or NONE`: opens a connection to each origin of a client, to see how
+    /// long that takes.
+    pub(crate) const MEASURE: u32 = 15;
 }
 
 /// No time-out, no lease, no side body.

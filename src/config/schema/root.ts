@@ -61,8 +61,13 @@ const ruleName = text({ description: 'What the alert is called.' });
 const alertRule = entry(
   { name: ruleName, condition, severity },
   {
+    for: duration({ description: 'How long the condition has to hold before it fires.' }),
     message: text({ description: 'What it says.' }),
-    action: text({ description: 'What is to be done.' }),
+    action: text({
+      description:
+        'What is done: `log`, `webhook`, `scale_up`, `investigate`, or a word for `onAlert`.',
+    }),
+    webhook: url(['http', 'https'], { description: 'Where `webhook` posts it to.' }),
   },
   'An alert.',
 );

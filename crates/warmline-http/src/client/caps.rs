@@ -22,6 +22,24 @@ impl Client {
         }
     }
 
+    /// The most connections that were asked for, whatever the load makes of that.
+    pub(crate) fn base_connections(&self) -> usize {
+        match &self.inner.scaling {
+            None => self.pool().limits().max_connections,
+            Some(scaling) => locked(scaling).base_connections(),
+        }
+    }
+
+    /// Closes the idle connections; busy ones go on, and are kept after that as before.
+    pub fn drain(&self) {
+        let limits = self.pool().limits();
+        self.pool().set_limits(Limits {
+            max_keepalive: 0,
+            ..limits.clone()
+        });
+        self.pool().set_limits(limits);
+    }
+
     /// Has the caps follow the load, where they are to.
     pub(crate) fn scale(&self) {
         if let Some(scaling) = &self.inner.scaling {

@@ -171,7 +171,7 @@ async fn find(endpoint: &'static Endpoint) -> Result<Found, Error> {
         match client.probes().enter(&endpoint.key) {
             Entry::Free(herald) => {
                 let left = limit.map(|limit| limit.saturating_sub(since.elapsed()));
-                return match client.connector().connect(&endpoint.key, left).await {
+                return match client.connect(&endpoint.key, left).await {
                     Ok(connection) => Ok(Found::Opened(connection, herald)),
                     Err(error) => {
                         herald.failed(&error);

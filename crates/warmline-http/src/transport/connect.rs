@@ -20,6 +20,7 @@ use super::tcp::TcpOptions;
 use super::tls::{self, Offer, Tls};
 use super::tls_options::TlsOptions;
 use crate::error::{Error, Phase};
+use crate::target::origin_of;
 
 /// How connections are opened.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -74,6 +75,15 @@ impl Connector {
         })
     }
 
+    /// One that opens connections as this does, and looks each name up anew.
+    #[must_use]
+    pub fn afresh(&self) -> Self {
+        Self {
+            dialer: self.dialer.afresh(),
+            ..self.clone()
+        }
+    }
+
     /// Opens a connection to `key`'s origin: look-up, TCP, the way through a proxy, TLS where the
     /// scheme asks for it, and HTTP/2 where TLS settles on it or the key asks for it. It belongs to the
     /// current tokio runtime.
@@ -89,7 +99,7 @@ impl Connector {
             .await
             .map_err(|mut error| {
                 error.retryable = true;
-                error.with_origin(origin(key))
+                error.with_origin(origin_of(key))
             })
     }
 
@@ -203,14 +213,4 @@ fn offer(protocol: Protocol) -> Offer {
         Protocol::Http1 => Offer::Http1,
         Protocol::Http2 => Offer::Http2,
     }
-}
-
-/// The origin as the URL standard serialises it: without a port that its scheme implies.
-fn origin(key: &Key) -> Arc<str> {
-    let text = key.to_string();
-    let implied = match key.scheme {
-        Scheme::Http => ":80",
-        Scheme::Https => ":443",
-    };
-    text.strip_suffix(implied).unwrap_or(&text).into()
 }

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use warmline_pool::{CloseReason, Poolable, Retire};
@@ -23,6 +24,8 @@ pub struct Connection {
     session: Option<Box<h2::Session>>,
     info: ConnectionInfo,
     forwarder: Option<Arc<Proxy>>,
+    /// What of its traffic has been counted: sent, received.
+    counted: (AtomicU64, AtomicU64),
 }
 
 /// What is known of a connection since it was opened.
@@ -60,6 +63,7 @@ impl Connection {
             session: None,
             info,
             forwarder: None,
+            counted: Default::default(),
         }
     }
 
@@ -70,6 +74,7 @@ impl Connection {
             session: Some(Box::new(session)),
             info,
             forwarder: None,
+            counted: Default::default(),
         }
     }
 
@@ -167,6 +172,20 @@ impl Connection {
     #[must_use]
     pub fn traffic(&self) -> Traffic {
         self.line.traffic()
+    }
+
+    /// Bytes moved since the last call of this. Where requests share the connection and end at the same
+    /// time, each byte is in the result of one call.
+    pub(crate) fn uncounted(&self) -> Traffic {
+        let Traffic { sent, received } = self.traffic();
+        let since = |counted: &AtomicU64, now: u64| {
+            // Another call may have seen more than this one.
+            now.saturating_sub(counted.fetch_max(now, Ordering::Relaxed))
+        };
+        Traffic {
+            sent: since(&self.counted.0, sent),
+            received: since(&self.counted.1, received),
+        }
     }
 
     /// Tells the pool as soon as the connection has ended: the peer closed it, it failed, or the peer

@@ -55,6 +55,14 @@ impl Dialer {
         })
     }
 
+    /// One that remembers no name.
+    pub(super) fn afresh(&self) -> Self {
+        Self {
+            resolver: self.resolver.afresh(),
+            ..self.clone()
+        }
+    }
+
     /// Whether every connection goes to one place of this machine, wherever its origin is.
     pub(super) fn is_local(&self) -> bool {
         self.socket_path.is_some()

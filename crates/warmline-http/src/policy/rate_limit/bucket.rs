@@ -66,6 +66,16 @@ impl Bucket {
         self.level(now) >= self.limit
     }
 
+    /// What is left of it, as far as anybody knows.
+    #[allow(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "limits stay far below 2^53, and less than nothing is nothing"
+    )]
+    pub(super) fn left(&self, now: Duration) -> u64 {
+        self.level(now).max(0.0) as u64
+    }
+
     fn level(&self, now: Duration) -> f64 {
         let since = now.saturating_sub(self.at).as_secs_f64();
         (self.level + self.rate * since).min(self.limit)

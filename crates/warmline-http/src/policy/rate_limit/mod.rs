@@ -171,6 +171,11 @@ pub struct GateState {
     pub requests: u64,
     /// Their tokens, estimated until their responses have said.
     pub tokens: u64,
+    /// Requests that may go yet, by the user's limit and by what the provider has said; `None` if neither limits
+    /// them.
+    pub requests_left: Option<u64>,
+    /// Tokens, likewise.
+    pub tokens_left: Option<u64>,
     /// How long until the next request, or the first in line, may go; zero if it may, and where it waits for
     /// another one to end.
     pub ready_in: Duration,
@@ -325,16 +330,34 @@ impl<T> Gate<T> {
         let ready = self.ready(now, next.unwrap_or_default());
         let used =
             |window: &mut Option<Window>| window.as_mut().map_or(0, |window| window.used(now));
+        let (requests, tokens) = (used(&mut self.requests), used(&mut self.tokens));
         GateState {
             waiting: self.line.len(),
             in_flight: self.in_flight,
-            requests: used(&mut self.requests),
-            tokens: used(&mut self.tokens),
+            requests,
+            tokens,
+            requests_left: self.left(self.requests.as_ref(), requests, &[Kind::Requests]),
+            tokens_left: self.left(
+                self.tokens.as_ref(),
+                tokens,
+                &[Kind::Tokens, Kind::InputTokens, Kind::OutputTokens],
+            ),
             ready_in: match ready {
                 Ready::At(ready) => ready.saturating_sub(now),
                 Ready::Later => Duration::ZERO,
             },
         }
+    }
+
+    /// The least that any of the limits on something leaves.
+    fn left(&self, window: Option<&Window>, used: u64, kinds: &[Kind]) -> Option<u64> {
+        let own = window.map(|window| window.quota().saturating_sub(used));
+        let reported = kinds
+            .iter()
+            .filter(|_| self.rule.follow_headers)
+            .filter_map(|kind| self.reported[*kind as usize].as_ref())
+            .map(|bucket| bucket.left(self.now));
+        own.into_iter().chain(reported).min()
     }
 
     fn let_in(&mut self, tokens: Tokens) -> Pass {

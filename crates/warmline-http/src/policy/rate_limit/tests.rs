@@ -338,6 +338,8 @@ fn its_state_can_be_read() {
             in_flight: 1,
             requests: 1,
             tokens: 10,
+            requests_left: Some(0),
+            tokens_left: Some(990),
             ready_in: MINUTE,
         }
     );

@@ -9,7 +9,7 @@ mod order;
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 pub use lookup::{Found, LookedUp, Lookup, LookupFailure};
 pub use options::DnsOptions;
@@ -25,7 +25,7 @@ use crate::error::{Error, Phase};
 pub(crate) struct Resolver(Arc<Shared>);
 
 struct Shared {
-    hosts: HashMap<Box<str>, Addresses>,
+    hosts: Arc<HashMap<Box<str>, Addresses>>,
     lookup: Arc<dyn Lookup>,
     /// Held for as long as a map is looked into.
     memory: Mutex<Memory>,
@@ -53,11 +53,35 @@ impl Resolver {
             negative_ttl: options.negative_ttl,
             stale_ttl: options.stale_ttl,
         };
+        let hosts = hosts
+            .filter_map(|(name, addresses)| Some((name, Addresses::new(addresses, 0)?)))
+            .collect();
+        Self::of(
+            Arc::new(hosts),
+            options.lookup.unwrap_or_else(|| Arc::new(System)),
+            bounds,
+        )
+    }
+
+    /// One that asks the same for the same, and remembers nothing yet.
+    pub(crate) fn afresh(&self) -> Self {
+        let Shared { hosts, lookup, .. } = &*self.0;
+        let bounds = Bounds {
+            ttl: Duration::ZERO,
+            negative_ttl: Duration::ZERO,
+            stale_ttl: Duration::ZERO,
+        };
+        Self::of(Arc::clone(hosts), Arc::clone(lookup), bounds)
+    }
+
+    fn of(
+        hosts: Arc<HashMap<Box<str>, Addresses>>,
+        lookup: Arc<dyn Lookup>,
+        bounds: Bounds,
+    ) -> Self {
         Self(Arc::new(Shared {
-            hosts: hosts
-                .filter_map(|(name, addresses)| Some((name, Addresses::new(addresses, 0)?)))
-                .collect(),
-            lookup: options.lookup.unwrap_or_else(|| Arc::new(System)),
+            hosts,
+            lookup,
             memory: Mutex::new(Memory {
                 cache: Cache::new(bounds),
                 suspects: Suspects::default(),

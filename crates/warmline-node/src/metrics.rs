@@ -1,0 +1,145 @@
+//! What clients measure of themselves, for JavaScript: read and written out on a thread of Node's pool, so
+//! that neither JavaScript nor the engine waits for it.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Duration;
+
+use napi::bindgen_prelude::{AsyncTask, Buffer};
+use napi::{Env, Task};
+use napi_derive::napi;
+use serde_json::{Value, json};
+use warmline_http::metrics::{Figures, Format, describe, exposition, report};
+use warmline_http::{Client, Latency};
+
+use crate::clients;
+use crate::exchange::Ending;
+use crate::outbox::End;
+
+/// A client and the name that its figures go by.
+#[napi(object, object_to_js = false)]
+pub struct NamedClient {
+    pub name: String,
+    /// As `openClient` gave it; 0 is the one that the process shares.
+    pub number: u32,
+}
+
+/// What there is to be known of each metric, as JSON.
+#[must_use]
+#[napi(catch_unwind)]
+pub fn metrics_table() -> String {
+    describe().to_string()
+}
+
+/// The figures of clients as JSON. Clients that are closed are left out; those of providers that the shared one
+/// has go by their own names.
+#[napi(catch_unwind, ts_return_type = "Promise<Buffer>")]
+pub fn metrics_report(clients: Vec<NamedClient>) -> AsyncTask<Writing> {
+    AsyncTask::new(Writing {
+        clients: opened(clients),
+        write: |figures| report(&figures).to_string(),
+    })
+}
+
+/// The figures of clients in the Prometheus text format, or in `OpenMetrics` without its last line.
+#[napi(catch_unwind, ts_return_type = "Promise<Buffer>")]
+pub fn metrics_text(clients: Vec<NamedClient>, open_metrics: bool) -> AsyncTask<Writing> {
+    AsyncTask::new(Writing {
+        clients: opened(clients),
+        write: if open_metrics {
+            |figures| exposition(&figures, Format::OpenMetrics)
+        } else {
+            |figures| exposition(&figures, Format::Prometheus)
+        },
+    })
+}
+
+fn opened(clients: Vec<NamedClient>) -> Vec<(String, Client)> {
+    let opened = clients
+        .into_iter()
+        .flat_map(|NamedClient { name, number }| clients::all_of(&name, number));
+    opened.collect()
+}
+
+/// Reads figures and writes them out.
+pub struct Writing {
+    clients: Vec<(String, Client)>,
+    write: fn(Vec<(String, Figures)>) -> String,
+}
+
+impl Task for Writing {
+    type Output = String;
+    type JsValue = Buffer;
+
+    fn compute(&mut self) -> napi::Result<String> {
+        let clients = std::mem::take(&mut self.clients);
+        let write = self.write;
+        let written = catch_unwind(AssertUnwindSafe(|| {
+            let figures = clients.into_iter().map(|(name, of)| (name, of.figures()));
+            write(figures.collect())
+        }));
+        written.map_err(|_| napi::Error::from_reason("the engine met a defect of its own"))
+    }
+
+    fn resolve(&mut self, _env: Env, written: String) -> napi::Result<Buffer> {
+        Ok(written.into_bytes().into())
+    }
+}
+
+/// The engine's own memory, in bytes.
+#[napi(object)]
+pub struct NativeMemory {
+    /// What its allocator has committed, touched or not.
+    pub committed: f64,
+    pub peak_committed: f64,
+}
+
+/// The engine's memory now.
+#[must_use]
+#[napi(catch_unwind)]
+#[allow(clippy::cast_precision_loss, reason = "memory is far below 2^53 bytes")]
+pub fn native_memory() -> NativeMemory {
+    let (committed, peak) = crate::memory::committed();
+    NativeMemory {
+        committed: committed as f64,
+        peak_committed: peak as f64,
+    }
+}
+
+/// Measures how far away a client's origins are; the value is a list.
+pub(crate) async fn measure(number: u32, limit: Option<Duration>, ending: Ending) {
+    /// Where the caller sets none.
+    const LIMIT: Duration = Duration::from_secs(5);
+    ending.0.end(match clients::get(number) {
+        Ok(client) => {
+            let measured = client.measure_latency(limit.unwrap_or(LIMIT)).await;
+            let list: Value = measured.iter().map(latency).collect();
+            End::Value(list.to_string())
+        }
+        Err(error) => End::Failed(Box::new(error)),
+    });
+}
+
+fn latency(Latency { origin, outcome }: &Latency) -> Value {
+    let millis = |time: Duration| (time.as_secs_f64() * 1e6).round() / 1e3;
+    match outcome {
+        Ok(info) => {
+            let timings = &info.timings;
+            json!({
+                "origin": **origin,
+                "ok": true,
+                "dns_ms": millis(timings.dns),
+                "tcp_ms": millis(timings.tcp),
+                "tls_ms": info.tls.map(|_| millis(timings.tls)),
+                "total_ms": millis(timings.dns + timings.tcp + timings.tls),
+                "protocol": info.protocol,
+                "remote_address": info.remote_address.map(|address| address.to_string()),
+            })
+        }
+        Err(error) => json!({
+            "origin": **origin,
+            "ok": false,
+            "code": error.code,
+            "phase": error.phase.as_str(),
+        }),
+    }
+}

@@ -1,0 +1,109 @@
+// Generated from src/ by `npm run types`; do not edit.
+
+/** How bad it is. */
+export type Severity = "info" | "warning" | "critical";
+/** An alert, as the reference's `alerting` and `alerts` blocks have them. */
+export interface AlertRule {
+	/** What it is called; each name once. */
+	readonly name: string;
+	/**
+	 * When it fires: metrics of the pool, numbers, `+ - * /`, comparisons, `and`, `or`, `not` and parentheses, such as
+	 * `connection_errors_total / connections_created_total > 0.05`. `increase(metric)` is by how much a metric grew
+	 * in the last minute. What is divided by zero is zero.
+	 */
+	readonly condition: string;
+	/** For how long the condition must hold before: milliseconds, or such as `"30s"` or `"5m"`. Default 0. */
+	readonly for?: number | string;
+	/** Default `warning`. */
+	readonly severity?: Severity;
+	/** For people. Default: the condition. */
+	readonly message?: string;
+	/** What is to be done, in the word of whoever does it, such as `scale_up`; it is handed on. */
+	readonly action?: string;
+}
+/** An alert that has fired, or that is over. */
+export interface Alert {
+	readonly name: string;
+	readonly state: "firing" | "resolved";
+	readonly severity: Severity;
+	readonly message: string;
+	/** As its rule has it. */
+	readonly action: string | undefined;
+	/** Since when its condition holds, in milliseconds since 1970. */
+	readonly since: number;
+}
+/** An `HttpClient`. */
+export interface MonitoredClient {
+	getPoolMetrics(): {
+		readonly connectionsTotal: number;
+	};
+}
+/** How a monitor is set up. */
+export interface MonitorOptions {
+	/**
+	 * The `HttpClient` to watch, or several by name. Default: the client that `fetch`, patched SDKs and leases
+	 * of this process share.
+	 */
+	client?: MonitoredClient | Readonly<Record<string, MonitoredClient>>;
+	/**
+	 * What a request has to bring as `authorization: Bearer …`; liveness and readiness, and the empty page of
+	 * the dashboard, are for everybody. Default: none is asked for, and debug endpoints answer only where
+	 * the monitor listens on loopback.
+	 */
+	token?: string;
+	/** Names besides `localhost` that requests to a monitor on loopback may be addressed to. */
+	hosts?: readonly string[];
+	/** What to be alarmed of, looked at once per `interval` from the first look at the monitor or its listening on. */
+	alerts?: readonly AlertRule[];
+	/**
+	 * Told once of each alert that fires, and once when it is over. It does what the alert's `action` says, if anything.
+	 * `/api/alerts` lists those that are on.
+	 */
+	onAlert?: (alert: Alert) => void;
+	/** How often figures are read for what is live, in milliseconds. Default 1000. */
+	interval?: number;
+}
+/** Where a monitor listens. */
+export interface Listening {
+	readonly host: string;
+	readonly port: number;
+	/** Such as `http://127.0.0.1:8000`. */
+	readonly url: string;
+}
+/** Watches clients, and answers those who ask how they do. */
+export interface Monitor {
+	/**
+	 * Answers a request, wherever it came from: for any framework that has web requests. As it cannot be known
+	 * here who asks, debug endpoints want the option `token`.
+	 */
+	fetch(request: Request): Promise<Response>;
+	/**
+	 * Answers on a port; 0 takes any that is free. Default host `127.0.0.1`: whoever can reach another one
+	 * can read the figures, unless there is a `token`. It does not keep the process alive.
+	 *
+	 * @throws {TypeError} for what is no port or no host; else what `net.Server` says of it.
+	 */
+	listen(port: number, host?: string): Promise<Listening>;
+	/** Stops to listen and to watch. */
+	close(): Promise<void>;
+	[Symbol.asyncDispose](): Promise<void>;
+}
+/**
+ * A monitor of this process's connections: health, metrics for people, programs and Prometheus, and a look
+ * at networks and memory.
+ *
+ * @throws {TypeError} for options of a wrong shape.
+ * @throws {NativeUnavailableError} without a native binary for this platform.
+ *
+ * @example
+ * ```ts
+ * import { createMonitor } from 'warmline/monitor'
+ *
+ * const monitor = createMonitor()
+ * const { url } = await monitor.listen(8000)
+ * console.log(await (await fetch(`${url}/metrics`)).json())
+ * ```
+ */
+export declare function createMonitor(options?: MonitorOptions): Monitor;
+
+export {};

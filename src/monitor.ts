@@ -1,0 +1,14 @@
+/**
+ * Shows how the connections of this process do: health, metrics, Prometheus.
+ *
+ * @packageDocumentation
+ */
+
+export type { Alert, AlertAction, AlertRule, Severity } from './alerts/rules.js';
+export type { Logger } from './alerts/telling.js';
+export {
+  createMonitor,
+  type Listening,
+  type Monitor,
+} from './monitor/monitor.js';
+export type { MonitoredClient, MonitorOptions } from './monitor/options.js';
