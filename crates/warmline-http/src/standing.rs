@@ -15,6 +15,7 @@ pub use self::watch::{BreakerChange, BreakerWatch, watch_breakers};
 
 use crate::clock::CoarseClock;
 use crate::locked::locked;
+use crate::paces::Paces;
 use crate::policy::breaker::{Breaker, BreakerOptions, BreakerState, BreakerStatus};
 use crate::policy::budget::{Budget, BudgetOptions};
 
@@ -30,6 +31,8 @@ pub(crate) struct Kept {
     pub(crate) budget: Option<BudgetOptions>,
     /// Of requests that are sent a second time beside the first.
     pub(crate) hedges: Option<BudgetOptions>,
+    /// Of the answers, for when these requests are sent.
+    pub(crate) quantile: Option<f64>,
 }
 
 /// The places of clients that are set up alike.
@@ -39,6 +42,7 @@ pub(crate) struct Standings {
     places: RwLock<HashMap<Arc<str>, Arc<Standing>>>,
     /// For requests that are sent a second time beside the first, wherever that is.
     hedges: Option<Mutex<Budget>>,
+    paces: Option<Paces>,
 }
 
 /// One place.
@@ -64,6 +68,7 @@ impl Standings {
             clock,
             places: RwLock::default(),
             hedges: hedges.map(Mutex::new),
+            paces: kept.quantile.map(Paces::new),
         }
     }
 
@@ -145,6 +150,11 @@ impl Standings {
         self.hedges
             .as_ref()
             .is_none_or(|hedges| locked(hedges).take(now))
+    }
+
+    /// How long answers usually take; `None` if nobody wants to know.
+    pub(crate) fn paces(&self) -> Option<&Paces> {
+        self.paces.as_ref()
     }
 
     /// The breakers of all places that requests went to.

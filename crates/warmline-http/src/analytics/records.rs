@@ -29,6 +29,11 @@ impl Records {
         }
     }
 
+    /// Exports this from now on; all is counted in any case.
+    pub(crate) fn collect(&self, options: AnalyticsOptions) {
+        self.lock().set_options(options);
+    }
+
     pub(crate) fn begin(&self, origin: &Arc<str>) -> Begun<'_> {
         Begun {
             records: self,
