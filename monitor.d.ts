@@ -2,6 +2,30 @@
 
 /** How bad it is. */
 export type Severity = "info" | "warning" | "critical";
+/** An alert that has fired, or that is over. */
+export interface Alert {
+	readonly name: string;
+	readonly state: "firing" | "resolved";
+	readonly severity: Severity;
+	readonly message: string;
+	/** As its rule has it; `callback` where that is a function. */
+	readonly action: string | undefined;
+	/** Since when its condition holds, in milliseconds since 1970. */
+	readonly since: number;
+}
+/**
+ * What is done about an alert.
+ *
+ * - `'log'` writes it to the `logger`, without one to the console, as it fires and as it is over.
+ * - `'webhook'` posts it as JSON to the `webhook`, likewise.
+ * - `'scale_up'` raises the caps of all pools that are watched by half as it fires, up to 1000 connections each. They
+ *   stay so.
+ * - `'investigate'` publishes what is known of the case on the `diagnostics_channel` named `warmline:investigation`,
+ *   and logs it, as it fires.
+ * - A function is called as it fires and as it is over.
+ * - Any other word is for `onAlert`.
+ */
+export type AlertAction = "log" | "webhook" | "scale_up" | "investigate" | (string & {}) | ((alert: Alert) => void);
 /** An alert, as the reference's `alerting` and `alerts` blocks have them. */
 export interface AlertRule {
 	/** What it is called; each name once. */
@@ -13,24 +37,21 @@ export interface AlertRule {
 	 */
 	readonly condition: string;
 	/** For how long the condition must hold before: milliseconds, or such as `"30s"` or `"5m"`. Default 0. */
-	readonly for?: number | string;
+	readonly for?: number | string | undefined;
 	/** Default `warning`. */
 	readonly severity?: Severity;
 	/** For people. Default: the condition. */
-	readonly message?: string;
-	/** What is to be done, in the word of whoever does it, such as `scale_up`; it is handed on. */
-	readonly action?: string;
+	readonly message?: string | undefined;
+	/** Default: nothing but to tell of it. */
+	readonly action?: AlertAction | undefined;
+	/** Where the action `'webhook'` posts to. Default: the option `webhook`. */
+	readonly webhook?: string | undefined;
 }
-/** An alert that has fired, or that is over. */
-export interface Alert {
-	readonly name: string;
-	readonly state: "firing" | "resolved";
-	readonly severity: Severity;
-	readonly message: string;
-	/** As its rule has it. */
-	readonly action: string | undefined;
-	/** Since when its condition holds, in milliseconds since 1970. */
-	readonly since: number;
+/** What a logger such as pino's has. */
+export interface Logger {
+	info(details: object, message: string): void;
+	warn(details: object, message: string): void;
+	error(details: object, message: string): void;
 }
 /** An `HttpClient`. */
 export interface MonitoredClient {
@@ -56,10 +77,23 @@ export interface MonitorOptions {
 	/** What to be alarmed of, looked at once per `interval` from the first look at the monitor or its listening on. */
 	alerts?: readonly AlertRule[];
 	/**
-	 * Told once of each alert that fires, and once when it is over. It does what the alert's `action` says, if anything.
-	 * `/api/alerts` lists those that are on.
+	 * Told once of each alert that fires, and once when it is over; so is the `diagnostics_channel` named
+	 * `warmline:alert`. `/api/alerts` lists those that are on.
 	 */
 	onAlert?: (alert: Alert) => void;
+	/** Where the action `'webhook'` of an alert posts it to, if that does not say so itself. */
+	webhook?: string;
+	/**
+	 * Whether to be alarmed, too, of more than 100 pending requests (`pool_exhausted`), more than a tenth of all requests
+	 * failing (`high_error_rate`) and more than 100 active connections (`many_active_connections`). An alert of the
+	 * same name stands in for its own. Default `true`.
+	 */
+	poolHealth?: boolean;
+	/**
+	 * What alerts are written to, and once a minute how the pools do: pino, or what has its `info`, `warn` and `error`.
+	 * Default: nothing; the latter is also published on the `diagnostics_channel` named `warmline:pool-health`.
+	 */
+	logger?: Logger;
 	/** How often figures are read for what is live, in milliseconds. Default 1000. */
 	interval?: number;
 }

@@ -11,9 +11,7 @@ const DATASOURCE = { type: 'prometheus', uid: 'prometheus' };
 const WIDTH = 24;
 const HEIGHT = 8;
 
-const known = new Map(
-  [...metricsTable(), ...PROCESS_TABLE].map((metric) => [metric.name, metric]),
-);
+const known = new Map([...metricsTable(), ...PROCESS_TABLE].map((metric) => [metric.name, metric]));
 
 /** The metrics that an expression names, each of which there must be. */
 function metricsOf(expression) {

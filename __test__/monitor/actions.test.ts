@@ -88,7 +88,7 @@ describe('an alert', () => {
       let body = '';
       for await (const piece of request) body += piece;
       posted.push(JSON.parse(body));
-      response.writeHead(request.url === '/good' ? 204 : 500).end();
+      response.writeHead(request.url === '/good' ? 204 : 404).end();
     });
     const warned = once(process, 'warning');
     const alerts = ['good', 'bad'].map((name) => ({
@@ -102,7 +102,7 @@ describe('an alert', () => {
     const [warning] = await warned;
     expect(warning).toMatchObject({
       code: 'WARMLINE_ALERT_NOT_POSTED',
-      message: 'The alert bad could not be posted: the webhook answered with 500',
+      message: 'The alert bad could not be posted: the webhook answered with 404',
     });
     expect(posted).toHaveLength(2);
     expect(posted).toContainEqual({ alert: expect.objectContaining({ name: 'good' }) });

@@ -30,7 +30,7 @@ describe('a control', () => {
     await setup.client.request('GET', server.origin);
     expect(setup.client.getPoolMetrics().connectionsIdle).toBe(1);
     expect(await control(setup, 'drain', { pool: 'default' })).toBe(200);
-    await server.closed(1);
+    await server.closed(0);
     expect(setup.client.getPoolMetrics().connectionsIdle).toBe(0);
     await setup.client.request('GET', server.origin);
     expect(setup.client.getPoolMetrics().connectionsIdle).toBe(1);

@@ -38,8 +38,8 @@ describe.skipIf(executablePath === undefined && process.env['WARMLINE_PEERS'] ==
 
       await page.goto(setup.url);
       await page.getByText('live', { exact: true }).waitFor();
-      expect(await page.locator('#charts canvas').count()).toBe(8);
-      expect(await page.locator('.card[data-grade="good"]').count()).toBe(7);
+      expect(await page.locator('#charts canvas').count()).toBe(10);
+      expect(await page.locator('.card[data-grade="good"]').count()).toBe(8);
 
       await setup.client.request('GET', refusing).catch(() => {});
       await page.locator('#alerts li', { hasText: 'requests fail' }).waitFor();

@@ -47,11 +47,16 @@ describe('the Grafana dashboard', () => {
     await using server = await httpServer((_, response) => {
       response.writeHead(200, { 'content-type': 'text/event-stream' }).end('data: 1\n\n');
     });
-    await using setup = await watched({}, { circuitBreaker: {}, rateLimit: { requestsPerMinute: 9 } });
+    await using setup = await watched(
+      {},
+      { circuitBreaker: {}, rateLimit: { requestsPerMinute: 9 } },
+    );
     await setup.client.request('GET', server.origin);
     const text = await (await setup.get('/metrics/prometheus')).text();
     const families = new Set([...text.matchAll(/^# TYPE (\S+) /gm)].map(([, name]) => name));
-    const rules = parse(read('rules.yml')).groups[0].rules.map(({ expr }: { expr: string }) => expr);
+    const rules = parse(read('rules.yml')).groups[0].rules.map(
+      ({ expr }: { expr: string }) => expr,
+    );
     const named = [...expressions, ...rules].flatMap((expression) => [
       ...expression
         .replaceAll(/\{[^}]*\}|\[[^\]]*\]|by \([^)]*\)|histogram_quantile/g, ' ')

@@ -50,6 +50,12 @@ describe('a panic', () => {
         // ... and where nobody knows whose they were, all that was under way.
         ['submission', [FETCH, FETCH], 'ok'],
         ['drain', [FETCH, FETCH], 'ok'],
+        // Nothing is asked a second time: neither the name nor the server.
+        ['after answer', 'WARMLINE_PANIC', 1, 0],
+        ['after opening', 'WARMLINE_PANIC', 1, 0],
+        ['after intake', 'WARMLINE_PANIC', 1, 0],
+        ['after submission', 'WARMLINE_PANIC', 1, 0],
+        ['after drain', 'WARMLINE_PANIC', 2, 1],
       ]);
     },
   );

@@ -119,7 +119,7 @@ export function checkOptions(options: MonitorOptions): CheckedOptions {
   if (webhook !== undefined) checkWebhook('webhook', webhook);
   const own = checkRules(alerts, webhook);
   return {
-    clients: clientsOf(options.client),
+    clients: checkClients(options.client),
     token,
     hosts,
     interval,
@@ -137,7 +137,12 @@ function checkLogger(logger: Logger): Logger {
   return logger;
 }
 
-function clientsOf(client: MonitorOptions['client']): NamedClient[] {
+/**
+ * The clients of an option.
+ *
+ * @throws {TypeError} for one that is none.
+ */
+export function checkClients(client: MonitorOptions['client']): NamedClient[] {
   if (client === undefined) return [{ name: DEFAULT_NAME, number: SHARED_CLIENT }];
   if (client instanceof HttpClient) return [named(DEFAULT_NAME, client)];
   const several = typeof client === 'object' && client !== null ? Object.entries(client) : [];

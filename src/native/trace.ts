@@ -17,6 +17,11 @@ const sentBody = channel('undici:request:bodySent');
 const answered = channel('undici:request:headers');
 const ended = channel('undici:request:trailers');
 const failed = channel('undici:request:error');
+const connected = channel('undici:client:connected');
+const notConnected = channel('undici:client:connectError');
+
+/** Phases of a failure before there is a connection. */
+const CONNECTING: readonly unknown[] = ['dns', 'connect', 'tls'];
 
 /** Lines of a head before its fields: the reason, the URL and how it went. */
 const FIELDS_FROM = 3;
@@ -89,6 +94,9 @@ export class Traced implements Receiver {
 
   onError(error: WarmlineError): void {
     if (error.connection !== undefined) this.#sent(error.connection);
+    else if (CONNECTING.includes(error.phase) && notConnected.hasSubscribers) {
+      notConnected.publish({ error, connectParams: this.#connectParams(), socket: undefined });
+    }
     this.#failed(error);
     this.#receiver.onError(error);
   }
@@ -117,13 +125,24 @@ export class Traced implements Receiver {
   }
 
   /** It is only now known which connection it went on. */
-  #sent({ remoteAddress, localAddress }: ResponseConnection): void {
+  #sent({ remoteAddress, localAddress, reused, protocol }: ResponseConnection): void {
     const request = this.#request;
+    if (!reused && connected.hasSubscribers) {
+      const socket = { ...ends('remote', remoteAddress), ...ends('local', localAddress) };
+      const version = protocol === 'h2' ? 'h2' : 'h1';
+      connected.publish({ connectParams: { ...this.#connectParams(), version }, socket });
+    }
     if (sentHeaders.hasSubscribers) {
       const socket = { ...ends('remote', remoteAddress), ...ends('local', localAddress) };
       sentHeaders.publish({ request, headers: headText(request), socket });
     }
     if (sentBody.hasSubscribers) sentBody.publish({ request });
+  }
+
+  /** As undici names the parts of an origin. */
+  #connectParams(): object {
+    const { host, hostname, protocol, port } = new URL(this.#request.origin);
+    return { host, hostname, protocol, port, servername: null };
   }
 
   #answered(statusCode: number, head: string): void {

@@ -3,6 +3,7 @@ import { type fetch, fetchOn, SHARED_CLIENT } from '../fetch/fetch.js';
 import type { Account } from '../fetch/in-flight.js';
 import type { FetchInit } from '../fetch/request.js';
 import { PatchAccount } from './account.js';
+import { insteadOf, isMocked } from './mocked.js';
 
 export type Fetch = typeof fetch;
 
@@ -32,15 +33,19 @@ function road(number: number, name: string, inner: Account | undefined): Road {
 
 /**
  * What stands in the place of a target's own `fetch`: the engine's; or that one, for the calls that are made
- * while the patch is off. A call is made by one of them only.
+ * while the patch is off, or while a test mocks the global one. A call is made by one of them only.
  *
  * @param own `undefined` for what takes the global one at each call.
+ * @param heedsMocks false for the global one itself: a mock asks that for what it does not answer, and must not be asked
+ *   again.
  */
-export function gate({ number, account }: Road, own: Fetch | undefined): Fetch {
+export function gate({ number, account }: Road, own: Fetch | undefined, heedsMocks = true): Fetch {
   const gated = (input: Parameters<Fetch>[0], init: Parameters<Fetch>[1] = {}) => {
-    if (account.active) return fetchOn(number, account, input, withDuplex(init));
+    const mocked = heedsMocks && isMocked();
+    if (account.active && !mocked) return fetchOn(number, account, input, withDuplex(init));
     account.fallbacks++;
-    return own === undefined ? globalThis.fetch(input, init as RequestInit) : own(input, init);
+    const instead = mocked ? insteadOf(own) : (own ?? globalThis.fetch);
+    return (instead as Fetch)(input, init);
   };
   return asFetch(gated);
 }

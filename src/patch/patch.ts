@@ -175,7 +175,10 @@ function fill({ owner, property, holds }: Place, means: Means): Undo {
   const { road } = means;
   return replace(owner, property, (before) => ({
     ...dataProperty(before),
-    value: holds === 'fetch' ? gate(road, before?.value) : withFetch(before?.value, road),
+    value:
+      holds === 'fetch'
+        ? gate(road, before?.value, owner !== globalThis)
+        : withFetch(before?.value, road),
   }));
 }
 
