@@ -52,11 +52,11 @@ export interface CircuitBreakerOptions {
  * A kind of failure, by httpx's names for them, or the `code` of one, such as `'ECONNRESET'`.
  *
  * `'ConnectError'`: the name was not found, no address answered, the TLS handshake broke off; not a certificate that
- * is refused. `'ConnectTimeout'`, `'ReadTimeout'` (no response in time) and `'PoolTimeout'` (no connection in time);
- * `'TimeoutException'` is all three. `'NetworkError'`: `'ConnectError'`, or a connection that broke before a response
+ * is refused. `'ConnectTimeout'`, `'ReadTimeout'` (no response in time), `'WriteTimeout'` (the request was not taken in
+ * time) and `'PoolTimeout'` (no connection in time); `'TimeoutException'` is all four. `'NetworkError'`: `'ConnectError'`, or a connection that broke before a response
  * came.
  */
-export type RetryException = "ConnectError" | "ConnectTimeout" | "ReadTimeout" | "PoolTimeout" | "TimeoutException" | "NetworkError" | (string & {});
+export type RetryException = "ConnectError" | "ConnectTimeout" | "ReadTimeout" | "WriteTimeout" | "PoolTimeout" | "TimeoutException" | "NetworkError" | (string & {});
 /** How much load retries may add, for each origin or endpoint. */
 export interface RetryBudget {
 	/** Retries for each request, from 0 to 1. Default 0.2: one for five. */
@@ -177,10 +177,20 @@ export interface HealthOptions {
 	 */
 	degradedAbove?: number;
 }
-/** When an {@link HttpClient} sends a request a second time while the first one is under way. */
+/** When an {@link HttpClient} sends a request a second time while the first one is under way: `delay`, `quantile` or both. */
 export interface HedgeOptions {
-	/** After so long without an answer, in milliseconds: about what nine of ten requests take. */
-	delay: number;
+	/**
+	 * After so long without an answer, in milliseconds: about what nine of ten requests take. Beside a `quantile` it
+	 * holds while too few answers are known.
+	 */
+	delay?: number;
+	/**
+	 * After as long as this part of the answers took at most, above 0 and below 1: 0.95 for the slowest twentieth. What
+	 * counts is the origin's last five minutes, from the call to the head of the response, of requests that may be sent twice, over all
+	 * clients of the process that are set up alike; with fewer than 20 of them, none is sent a second time, unless there is
+	 * a `delay`.
+	 */
+	quantile?: number;
 	/** How much load that may add: requests for each request, from 0 to 1. Default 0.05. */
 	ratio?: number;
 	/** Requests beyond these, which come back over a minute once they are used up. Default 3. */
@@ -314,6 +324,12 @@ export interface HttpClientOptions {
 	timeout?: number | Timeouts;
 	/** Name look-up, TCP and TLS together, in milliseconds; `timeout.connect` goes before it. Default 10 000. */
 	connectTimeout?: number;
+	/**
+	 * How long a server may take nothing of a request that is sent to it, in milliseconds, until its response begins;
+	 * a streamed body that has nothing to send does not count. The error has the code `WARMLINE_WRITE_TIMEOUT`. By HTTP/2
+	 * a few hundred kilobytes count as taken once they are in the connection's buffer. Default: no limit.
+	 */
+	writeTimeout?: number;
 	/** Static hosts, a look-up function of your own, and for how long answers are good. */
 	dns?: DnsOptions;
 	/**

@@ -2,7 +2,7 @@
 
 import { ServerResponse } from 'node:http';
 import { Http2ServerResponse } from 'node:http2';
-import { Writable } from 'node:stream';
+import { Duplex, Writable } from 'node:stream';
 
 /**
  * Thrown by every call that needs the engine when this process has no usable native binary.
@@ -62,6 +62,22 @@ export interface Analytics {
 	/** The oldest first. */
 	readonly hours: readonly AnalyticsHour[];
 }
+/**
+ * What the default client of this process and its providers have counted by origin and hour, in all threads. No hours
+ * unless `analytics` of {@link configure} is on.
+ *
+ * @throws {NativeUnavailableError} without a native binary for this platform.
+ *
+ * @example
+ * ```ts
+ * import { configure, fetch, getAnalytics } from 'warmline'
+ *
+ * configure({ analytics: true })
+ * await (await fetch('https://api.openai.com/v1/models')).text()
+ * console.log(JSON.stringify(getAnalytics()))
+ * ```
+ */
+export declare function getAnalytics(): Analytics;
 /** What `fetch` takes as headers. */
 export type HeadersInput = Headers | Readonly<Record<string, string | undefined>> | Iterable<readonly [
 	string,
@@ -309,11 +325,11 @@ export interface CircuitBreakerStatus {
  * A kind of failure, by httpx's names for them, or the `code` of one, such as `'ECONNRESET'`.
  *
  * `'ConnectError'`: the name was not found, no address answered, the TLS handshake broke off; not a certificate that
- * is refused. `'ConnectTimeout'`, `'ReadTimeout'` (no response in time) and `'PoolTimeout'` (no connection in time);
- * `'TimeoutException'` is all three. `'NetworkError'`: `'ConnectError'`, or a connection that broke before a response
+ * is refused. `'ConnectTimeout'`, `'ReadTimeout'` (no response in time), `'WriteTimeout'` (the request was not taken in
+ * time) and `'PoolTimeout'` (no connection in time); `'TimeoutException'` is all four. `'NetworkError'`: `'ConnectError'`, or a connection that broke before a response
  * came.
  */
-export type RetryException = "ConnectError" | "ConnectTimeout" | "ReadTimeout" | "PoolTimeout" | "TimeoutException" | "NetworkError" | (string & {});
+export type RetryException = "ConnectError" | "ConnectTimeout" | "ReadTimeout" | "WriteTimeout" | "PoolTimeout" | "TimeoutException" | "NetworkError" | (string & {});
 /** How much load retries may add, for each origin or endpoint. */
 export interface RetryBudget {
 	/** Retries for each request, from 0 to 1. Default 0.2: one for five. */
@@ -484,10 +500,20 @@ export interface HealthStatus {
 		readonly at: Date;
 	} | undefined;
 }
-/** When an {@link HttpClient} sends a request a second time while the first one is under way. */
+/** When an {@link HttpClient} sends a request a second time while the first one is under way: `delay`, `quantile` or both. */
 export interface HedgeOptions {
-	/** After so long without an answer, in milliseconds: about what nine of ten requests take. */
-	delay: number;
+	/**
+	 * After so long without an answer, in milliseconds: about what nine of ten requests take. Beside a `quantile` it
+	 * holds while too few answers are known.
+	 */
+	delay?: number;
+	/**
+	 * After as long as this part of the answers took at most, above 0 and below 1: 0.95 for the slowest twentieth. What
+	 * counts is the origin's last five minutes, from the call to the head of the response, of requests that may be sent twice, over all
+	 * clients of the process that are set up alike; with fewer than 20 of them, none is sent a second time, unless there is
+	 * a `delay`.
+	 */
+	quantile?: number;
 	/** How much load that may add: requests for each request, from 0 to 1. Default 0.05. */
 	ratio?: number;
 	/** Requests beyond these, which come back over a minute once they are used up. Default 3. */
@@ -635,6 +661,12 @@ export interface HttpClientOptions {
 	timeout?: number | Timeouts;
 	/** Name look-up, TCP and TLS together, in milliseconds; `timeout.connect` goes before it. Default 10 000. */
 	connectTimeout?: number;
+	/**
+	 * How long a server may take nothing of a request that is sent to it, in milliseconds, until its response begins;
+	 * a streamed body that has nothing to send does not count. The error has the code `WARMLINE_WRITE_TIMEOUT`. By HTTP/2
+	 * a few hundred kilobytes count as taken once they are in the connection's buffer. Default: no limit.
+	 */
+	writeTimeout?: number;
 	/** Static hosts, a look-up function of your own, and for how long answers are good. */
 	dns?: DnsOptions;
 	/**
@@ -993,6 +1025,39 @@ export declare class HttpClient {
 	destroy(): void;
 	[Symbol.asyncDispose](): Promise<void>;
 }
+/** Opens a connection of your own making: a TCP or unix socket, a channel of an SSH session, whatever is a duplex stream. */
+export type ConnectFunction = (host: string, port: number) => Duplex | PromiseLike<Duplex>;
+/** A way for a client's connections over a function of yours. */
+export interface Tunnel extends AsyncDisposable {
+	/** For the `proxy` of an {@link HttpClient}, or of {@link configure}. It holds a password: keep it to yourself. */
+	readonly proxy: string;
+	/** Opens no more connections, and ends those that are open. */
+	close(): Promise<void>;
+}
+/**
+ * Has connections opened by a function of yours. The engine pools them as it does its own, speaks TLS and HTTP on them,
+ * and closes them: what the function gives is to be a plain way to `host` and `port`, for each call a new one. (It is served as a
+ * SOCKS5 proxy on 127.0.0.1 that asks for a password. All bytes pass through this thread, which costs several times what the
+ * engine's own connections do; where a path of a unix socket, a proxy or a `dns.lookup` says what you need to say, take that.)
+ *
+ * A function that fails is a failure to connect, with the code `UND_ERR_SOCKS5_REPLY_5` for `ECONNREFUSED`, `_4` for hosts that
+ * are not found or reached, `_3` for networks, `_6` for `ETIMEDOUT`, and `_1` for all else.
+ *
+ * An open tunnel does not keep the process alive.
+ *
+ * @throws {TypeError} for anything but a function. Rejects with what the system says if it cannot listen.
+ *
+ * @example
+ * ```ts
+ * import { connect } from 'node:net'
+ * import { createTunnel, HttpClient } from 'warmline'
+ *
+ * await using tunnel = await createTunnel((host, port) => connect({ host, port, localAddress: '127.0.0.1' }))
+ * await using client = new HttpClient({ proxy: tunnel.proxy })
+ * console.log((await client.request('GET', 'http://127.0.0.1:8080/')).status)
+ * ```
+ */
+export declare function createTunnel(connect: ConnectFunction): Promise<Tunnel>;
 /** The name of a section that holds in one environment alone. */
 export type Environment = "development" | "test" | "staging" | "production";
 /** One thing that is wrong with a configuration. */

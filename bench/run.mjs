@@ -7,14 +7,18 @@ import { targetLines } from './harness/targets.mjs';
 import { paint } from './harness/terminal.mjs';
 import { run as http2 } from './http2/case.mjs';
 import { run as memory } from './memory/case.mjs';
+import { run as outages } from './outages/case.mjs';
 import { installPeers } from './peers/installed.mjs';
+import { run as policies } from './policies/case.mjs';
 import { run as pool } from './pool/case.mjs';
 import { run as requests } from './requests/case.mjs';
+import { run as scaling } from './scaling/case.mjs';
 import { run as sdk } from './sdk/case.mjs';
 import { run as soak } from './soak/case.mjs';
 import { run as stream } from './stream/case.mjs';
 import { run as threads } from './threads/case.mjs';
 import { run as tls } from './tls/case.mjs';
+import { run as waiting } from './waiting/case.mjs';
 import { run as warmth } from './warmth/case.mjs';
 
 const BENCHMARKS = {
@@ -27,6 +31,10 @@ const BENCHMARKS = {
   gateway: { title: 'Gateways', run: gateway },
   pool: { title: 'Pool operations', run: pool },
   warmth: { title: 'Warm connections', run: warmth },
+  outages: { title: 'Outages', run: outages },
+  waiting: { title: 'Waiting for a rate limit', run: waiting },
+  policies: { title: 'Policies', run: policies },
+  scaling: { title: 'Scaling', run: scaling },
   memory: { title: 'Memory', run: memory },
   soak: { title: 'Soak', run: soak },
 };

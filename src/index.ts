@@ -4,7 +4,12 @@
  * @packageDocumentation
  */
 
-export type { Analytics, AnalyticsHour, AnalyticsOptions } from './client/analytics.js';
+export {
+  type Analytics,
+  type AnalyticsHour,
+  type AnalyticsOptions,
+  getAnalytics,
+} from './client/analytics.js';
 export { ClientResponse, type RequestOptions } from './client/call.js';
 export type {
   CircuitBreakerChange,
@@ -25,6 +30,7 @@ export type { RateLimit, RateLimitOptions, RateLimitStatus } from './client/rate
 export type { RetryBudget, RetryException, RetryOptions } from './client/retry.js';
 export type { ScalingOptions } from './client/scaling.js';
 export type { Pem, TlsOptions } from './client/tls.js';
+export { type ConnectFunction, createTunnel, type Tunnel } from './client/tunnel.js';
 export type { HealthCheckOptions } from './client/upkeep.js';
 export { type ConfigureOptions, configure } from './config/configure.js';
 export { fetch } from './fetch/fetch.js';

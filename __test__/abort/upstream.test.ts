@@ -1,9 +1,12 @@
+import { performance } from 'node:perf_hooks';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import Anthropic from '@anthropic-ai/sdk';
 import OpenAI from 'openai';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { events, fetch, HttpClient, patch, textDeltas } from 'warmline';
+import { CertificateAuthority } from '../servers/certificates.js';
+import { http2Server } from '../servers/http2.js';
 import { type ScriptedServer, scriptedServer } from '../servers/scripted.js';
 
 setFlagsFromString('--expose-gc');
@@ -270,3 +273,101 @@ it.each(Object.entries(FORGOTTEN))(
     });
   },
 );
+
+/** A response that has begun and will not end, on whatever protocol; the server says when it was stopped. */
+interface Endless extends AsyncDisposable {
+  readonly url: string;
+  readonly client: HttpClient;
+  /** When, by the server's clock, the one response of that number was stopped. */
+  stopped(number: number): Promise<number>;
+}
+
+const PROTOCOLS: Record<string, () => Promise<Endless>> = {
+  async 'HTTP/1.1'() {
+    const server = await scriptedServer(async (connection) => {
+      await connection.request();
+      await connection.send(HEAD + FIRST_OF_OPENAI);
+    });
+    return {
+      url: server.origin,
+      client: new HttpClient(),
+      async stopped(number) {
+        await (await server.connection(number)).peerClosed;
+        return performance.now();
+      },
+      [Symbol.asyncDispose]: server[Symbol.asyncDispose],
+    };
+  },
+  async 'HTTP/2'() {
+    const authority = new CertificateAuthority('Root');
+    const identity = authority.issue({ name: 'leaf', hosts: ['localhost'] });
+    const stops: Promise<number>[] = [];
+    const server = await http2Server(identity, (stream) => {
+      stops.push(new Promise((resolve) => stream.once('close', () => resolve(performance.now()))));
+      stream.respond({ ':status': 200, 'content-type': 'text/event-stream' });
+      stream.write(FIRST_OF_OPENAI);
+    });
+    return {
+      url: server.url(),
+      client: new HttpClient({ tls: { ca: authority.cert } }),
+      stopped: (number) => stops[number] as Promise<number>,
+      [Symbol.asyncDispose]: server[Symbol.asyncDispose],
+    };
+  },
+};
+
+/** Ways to stop a stream of which something was read; each says when it did. */
+const STOPS: Record<string, (client: HttpClient, url: string) => Promise<number>> = {
+  async 'an abort'(client, url) {
+    const controller = new AbortController();
+    const response = await client.fetch(url, { signal: controller.signal });
+    const text = response.text();
+    const at = performance.now();
+    controller.abort();
+    await failed(text);
+    return at;
+  },
+  async 'body.cancel()'(client, url) {
+    const response = await client.fetch(url);
+    const at = performance.now();
+    await response.body?.cancel();
+    return at;
+  },
+  async 'a loop that is left'(client, url) {
+    let at = 0;
+    for await (const _ of client.events(url)) {
+      at = performance.now();
+      break;
+    }
+    return at;
+  },
+  async 'a stream of an SDK that is left'(client, url) {
+    const sdk = patch(new OpenAI({ apiKey: 'x', baseURL: url, maxRetries: 0 }), { client });
+    let at = 0;
+    const request = { model: 'm', messages: MESSAGES, stream: true } as const;
+    for await (const _ of await sdk.chat.completions.create(request)) {
+      at = performance.now();
+      break;
+    }
+    return at;
+  },
+};
+
+const MOST_MILLISECONDS = 50;
+/** A machine that is busy with other things may be late once, and not every time. */
+const TRIES = 9;
+
+describe.each(Object.entries(PROTOCOLS))('by %s, the server hears within 50 ms of', (_, start) => {
+  it.each(Object.entries(STOPS))('%s', async (__, stop) => {
+    await using endless = await start();
+    const { client, url } = endless;
+    const delays: number[] = [];
+    for (let number = 0; number < TRIES; number++) {
+      const at = await stop(client, url);
+      delays.push((await endless.stopped(number)) - at);
+    }
+    client.destroy();
+    const median = delays.sort((a, b) => a - b)[Math.floor(TRIES / 2)];
+    expect(median, delays.join(' ')).toBeLessThan(MOST_MILLISECONDS);
+  });
+});

@@ -117,6 +117,55 @@ describe('a request that takes long', () => {
   });
 });
 
+describe('with a quantile', () => {
+  const FEWEST = 20;
+
+  /** Answers each request as it comes, but for those to `/held`. */
+  async function mostlyQuick(): Promise<Slow> {
+    const held: ServerResponse[] = [];
+    const changes = new Changes();
+    const server = await httpServer((request, response) => {
+      if (request.url !== '/held') return void response.end('quick');
+      held.push(response);
+      changes.change();
+    });
+    const came = (count: number) => changes.untilTrue(() => held.length >= count);
+    return Object.assign(server, { held, came });
+  }
+
+  it('a request that takes longer than most is sent a second time', async () => {
+    await using server = await mostlyQuick();
+    await using client = hedging({ hedge: { quantile: 0.9 } });
+    for (let number = 0; number < FEWEST; number++) {
+      await client.request('GET', server.origin);
+    }
+    const request = client.request('GET', `${server.origin}/held`);
+    await server.came(2);
+    server.held[1]?.end('second');
+    expect((await request).text()).toBe('second');
+  });
+
+  it('none is while too few answers are known', async () => {
+    await using server = await mostlyQuick();
+    await using client = hedging({ hedge: { quantile: 0.05, ratio: 1 } });
+    const request = client.request('GET', `${server.origin}/held`);
+    await server.came(1);
+    for (let number = 1; number < FEWEST; number++) await client.request('GET', server.origin);
+    server.held[0]?.end('first');
+    expect((await request).connection.attempt).toBe(1);
+    expect(server.requestCount).toBe(FEWEST);
+  });
+
+  it('the delay holds meanwhile', async () => {
+    await using server = await mostlyQuick();
+    await using client = hedging({ hedge: { quantile: 0.95, delay: 20 } });
+    const request = client.request('GET', `${server.origin}/held`);
+    await server.came(2);
+    server.held[1]?.end('second');
+    expect((await request).connection.attempt).toBe(2);
+  });
+});
+
 describe('a quick request', () => {
   it('is sent once', async () => {
     await using server = await httpServer((_, response) => response.end('quick'));

@@ -163,8 +163,40 @@ const WRONG: [option: string, options: unknown][] = [
   ['hedge', { hedge: true }],
   ['hedge.delay', { hedge: {} }],
   ['hedge.delay', { hedge: { delay: 0 } }],
+  ['hedge.quantile', { hedge: { quantile: 1 } }],
+  ['hedge.quantile', { hedge: { delay: 5, quantile: 0 } }],
+  ['writeTimeout', { writeTimeout: 0 }],
   ['hedge.ratio', { hedge: { delay: 5, ratio: 2 } }],
   ['hedge.reserve', { hedge: { delay: 5, reserve: -1 } }],
+  ['http2', { http2: 'always' }],
+  ['http2', { http2: true }],
+  ['http2', { http2: null }],
+  ['decompress', { decompress: 250 }],
+  ['decompress.maxRatio', { decompress: { maxRatio: 0 } }],
+  ['decompress.maxBytes', { decompress: { maxBytes: '4GiB' } }],
+  ['decompress.ratio', { decompress: { ratio: 250 } }],
+  ['rateLimit', { rateLimit: 5 }],
+  ['rateLimit.requestsPerMinute', { rateLimit: { requestsPerMinute: 0 } }],
+  ['rateLimit.tokensPerMinute', { rateLimit: { tokensPerMinute: '5' } }],
+  ['rateLimit.concurrentRequests', { rateLimit: { concurrentRequests: 1.5 } }],
+  ['rateLimit.window', { rateLimit: { window: -1 } }],
+  ['rateLimit.followHeaders', { rateLimit: { followHeaders: 'yes' } }],
+  ['rateLimit.mode', { rateLimit: { mode: 'drop' } }],
+  ['rateLimit.maxWait', { rateLimit: { maxWait: 0 } }],
+  ['rateLimit.requests', { rateLimit: { requests: 5 } }],
+  ['health', { health: 'on' }],
+  ['health.unhealthyThreshold', { health: { unhealthyThreshold: 0 } }],
+  ['health.window', { health: { window: '60s' } }],
+  ['health.degradedBelow', { health: { degradedBelow: 90 } }],
+  ['health.degradedAbove', { health: { degradedAbove: 0 } }],
+  ['health.above', { health: { above: 5 } }],
+  ['analytics', { analytics: 1 }],
+  ['analytics.all', { analytics: { all: true } }],
+  ['scaling', { scaling: 'up' }],
+  ['scaling.cooldownPeriod', { scaling: { cooldownPeriod: 0 } }],
+  ['scaling.predictive', { scaling: { predictive: 1 } }],
+  ['scaling.predictionWindow', { scaling: { predictionWindow: '5m' } }],
+  ['scaling.steps', { scaling: { steps: 3 } }],
   ['maxConnection', { maxConnection: 5 }],
   ['maxConnections', { maxConnections: Object.create(null) }],
   ['maxConnections', { maxConnections: Symbol('many') }],
@@ -198,6 +230,20 @@ describe('a client refuses', () => {
     // However it is quoted, and cut where it is long.
     const text = inspect(value).replace(/^'/, '').slice(0, 40).replace(/'$/, '');
     if (shows && Object(value) !== value) expect(message).toContain(text);
+  });
+
+  it('something of every option that it has', () => {
+    const misspelt = { maxConnection: 5 } as HttpClientOptions;
+    let message = '';
+    try {
+      new HttpClient(misspelt);
+    } catch (error) {
+      message = (error as TypeError).message;
+    }
+    const known = message.replace(/^.*; there are /, '').split(', ');
+    expect(known).toContain('maxConnections');
+    const refused = new Set(WRONG.map(([option]) => option.split(/[.[]/)[0]));
+    expect(known.filter((name) => !refused.has(name))).toEqual([]);
   });
 
   it('without showing what may be a secret', () => {

@@ -246,6 +246,37 @@ describe('HttpClient.request rejects', () => {
     await client.close();
   });
 
+  it.each([
+    ['timeout', { timeout: 0 }],
+    ['timeout.idle', { timeout: { idle: '5s' } }],
+    ['timeout.read', { timeout: { read: 5 } }],
+    ['compress', { compress: 'br' }],
+    ['priority', { priority: 'urgent' }],
+    ['affinity', { affinity: '' }],
+    ['affinity', { affinity: 5 }],
+    ['retry', { retry: 3 }],
+    ['hedge', { hedge: 'yes' }],
+    ['connection', { connection: 'conn_0' }],
+  ])('%s in %o, by fetch and for events, too, and connects to nobody', async (option, options) => {
+    await using server = await portServer();
+    await using client = new HttpClient();
+    const given = options as object;
+    for (const asked of [
+      client.request('GET', server.origin, given),
+      client.fetch(server.origin, given),
+      client.events(server.origin, given).next(),
+    ]) {
+      const error = await rejection(asked);
+      expect(error).toBeInstanceOf(TypeError);
+      expect(error).toMatchObject({ code: 'ERR_INVALID_ARG_VALUE' });
+      expect((error as Error).message).toMatch(
+        new RegExp(`^${option} (must be .*, not |is unknown; there are )`),
+      );
+    }
+    expect(client.getPoolMetrics().connectionsCreatedTotal).toBe(0);
+    expect(server.accepted).toHaveLength(0);
+  });
+
   it('with why a connection could not be made', async () => {
     await using client = new HttpClient({ retry: false });
     const origin = await refusingOrigin();

@@ -1,7 +1,9 @@
+import { createServer } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { HttpClient, WarmlineError } from 'warmline';
 import { rejection } from '../fetch/implementations.js';
 import { deafServer } from '../servers/deaf.js';
+import { listenOnLoopback } from '../servers/loopback.js';
 import { portServer } from '../servers/ports.js';
 import { scriptedServer } from '../servers/scripted.js';
 import { stallingServer } from '../servers/stalling.js';
@@ -13,6 +15,16 @@ async function failure(promise: Promise<unknown>): Promise<WarmlineError> {
   expect(error).toBeInstanceOf(WarmlineError);
   return error as WarmlineError;
 }
+
+it('a server that takes nothing of a request is given up after the write timeout', async () => {
+  // It accepts, and reads nothing.
+  await using server = await listenOnLoopback(createServer({ pauseOnConnect: true }));
+  await using client = new HttpClient({ writeTimeout: LIMIT, retry: false });
+  const body = new Uint8Array(64 * 1024 * 1024);
+  const error = await failure(client.request('POST', `http://127.0.0.1:${server.port}`, { body }));
+  expect(error).toMatchObject({ code: 'WARMLINE_WRITE_TIMEOUT', phase: 'send' });
+  expect(error.bytesSent).toBeGreaterThan(0);
+});
 
 describe.each([
   ['of the client', (limits: object) => [{ timeout: limits }, {}]],

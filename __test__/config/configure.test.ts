@@ -6,6 +6,7 @@ import {
   configure,
   type DefaultClientOptions,
   fetch,
+  getAnalytics,
   getPatchStatus,
   patch,
   unpatch,
@@ -83,6 +84,34 @@ describe('configure', () => {
     }
     expect(server.requestCount).toBe(5);
     expect(await code(server.origin)).toBe('WARMLINE_CIRCUIT_OPEN');
+  });
+
+  it('goes on counting where it was, also where connections are to be made anew', async () => {
+    await using server = await portServer();
+    configure({
+      analytics: true,
+      providers: { mine: { baseUrl: `${server.origin}/v1`, analytics: true } },
+    });
+    await text(server.origin);
+    await text(`${server.origin}/v1/chat`);
+    const counted = () =>
+      getAnalytics()
+        .hours.filter(({ origin }) => origin === server.origin)
+        .reduce((sum, { requests = 0 }) => sum + requests, 0);
+    expect(counted()).toBe(2);
+    configure({ analytics: { performanceMetrics: false }, maxConnections: 5 });
+    await text(server.origin);
+    expect(getAnalytics().collect_performance_metrics).toBe(false);
+    expect(counted()).toBe(2);
+    configure({ analytics: true, proxy: false, localAddress: '127.0.0.1' });
+    await text(server.origin);
+    expect(counted()).toBe(3);
+    configure({});
+    expect(getAnalytics()).toEqual({
+      collect_connection_patterns: false,
+      collect_performance_metrics: false,
+      hours: [],
+    });
   });
 
   it('leaves it to those who send again by themselves', async () => {

@@ -1,7 +1,7 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: YAML has variables of its own.
 import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { ConfigError, loadConfig, validateConfig } from 'warmline/config';
+import { ConfigError, type ConfigIssue, loadConfig, validateConfig } from 'warmline/config';
 import { REFERENCE } from './reference.js';
 import { temporary } from './temporary.js';
 
@@ -11,6 +11,13 @@ function issuesOf(yaml: string, env: Record<string, string> = {}): string[] {
     ({ source, line, column, key, message, suggestion }) =>
       `${source}:${line ?? ''}:${column ?? ''} ${key} ${message}${suggestion ? ` -> ${suggestion}` : ''}`,
   );
+}
+
+/** The issues of what is refused. */
+function faultsOf(yaml: string): readonly ConfigIssue[] {
+  const { valid, issues } = validateConfig(yaml, { env: {} });
+  expect(valid).toBe(false);
+  return issues;
 }
 
 describe('what is wrong', () => {
@@ -94,8 +101,7 @@ provders: {}
       'production.development',
     ],
   ])('is told of %s', (_, yaml, key) => {
-    const { valid, issues } = validateConfig(yaml, { env: {} });
-    expect(valid).toBe(false);
+    const issues = faultsOf(yaml);
     expect(issues.map((issue) => issue.key)).toEqual([key]);
     expect(issues[0]).toMatchObject({ line: 1, source: 'warmline.yaml' });
   });
@@ -143,8 +149,7 @@ describe('YAML that is none', () => {
     ['a list', '- http_client\n', 'must be a section'],
     ['a word', 'http_client\n', 'must be a section'],
   ])('is refused: %s', (_, yaml, message) => {
-    const { valid, issues } = validateConfig(yaml, { env: {} });
-    expect(valid).toBe(false);
+    const issues = faultsOf(yaml);
     expect(issues[0]?.message).toContain(message);
   });
 

@@ -37,6 +37,7 @@ const CLIENT: Record<string, [yaml: string, options: object]> = {
   'timeout.read': ['7', { timeout: { firstByte: 7000, idle: 7000 } }],
   'timeout.first_byte': ['7', { timeout: { firstByte: 7000 } }],
   'timeout.idle': ['2m', { timeout: { idle: 120_000 } }],
+  'timeout.write': ['7', { writeTimeout: 7000 }],
   'timeout.pool': ['7', { timeout: { pool: 7000 } }],
   'health.enabled': ['false', { healthCheck: { interval: 0xffff_fffe } }],
   'health.check_interval': ['7', { healthCheck: { interval: 7000 } }],
@@ -138,6 +139,36 @@ const OTHERS: Record<string, [yaml: string, part: (config: Config) => unknown, v
     (config) => config.providers['mine']?.client.failover,
     { timeout: 7000 },
   ],
+  'analytics.enabled': [
+    'analytics: { enabled: true }',
+    (config) => config.client.analytics,
+    { connectionPatterns: true, performanceMetrics: true },
+  ],
+  'analytics.collect_connection_patterns': [
+    'analytics: { enabled: true, collect_connection_patterns: false }',
+    (config) => config.client.analytics,
+    { connectionPatterns: false, performanceMetrics: true },
+  ],
+  'analytics.collect_performance_metrics': [
+    `${withProvider('')}\nanalytics: { enabled: true, collect_performance_metrics: false }`,
+    (config) => config.providers['mine']?.client.analytics,
+    { connectionPatterns: true, performanceMetrics: false },
+  ],
+  'analytics.enable_predictive_scaling': [
+    'analytics: { enabled: true, enable_predictive_scaling: true }',
+    (config) => config.client.scaling,
+    {},
+  ],
+  'analytics.scaling_prediction_window': [
+    'analytics: { enabled: true, enable_predictive_scaling: true, scaling_prediction_window: 600 }',
+    (config) => config.client.scaling,
+    { predictionWindow: 600_000 },
+  ],
+  'analytics.scaling_cooldown_period': [
+    `${withProvider('')}\nanalytics: { enabled: true, enable_predictive_scaling: true, scaling_cooldown_period: 60 }`,
+    (config) => config.providers['mine']?.client.scaling,
+    { cooldownPeriod: 60_000 },
+  ],
   'alerting.connection_pool': [
     'alerting: { connection_pool: [{ name: a, condition: 1 > 0, severity: info, for: 30s }] }',
     (config) => config.alerts,
@@ -150,8 +181,12 @@ const OTHERS: Record<string, [yaml: string, part: (config: Config) => unknown, v
   ],
 };
 
+function withProvider(more: string): string {
+  return `providers: { mine: { base_url: "http://127.0.0.1:9"${more} } }`;
+}
+
 function withLimit(limit: string): string {
-  return `providers: { mine: { base_url: "http://127.0.0.1:9", rate_limit: { ${limit} } } }`;
+  return withProvider(`, rate_limit: { ${limit} }`);
 }
 
 function withEndpoints(distributed: string): string {

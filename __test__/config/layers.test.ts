@@ -188,7 +188,7 @@ describe('loadConfig', () => {
   it('warns once of the keys that change nothing yet', async () => {
     await using folder = temporary({
       'warmline.yaml':
-        'http_client: { timeout: { write: 5 } }\nanalytics:\n  enabled: true\nproduction: { distributed_pool: { shard_count: 2 } }\n',
+        'distributed_pool:\n  pool_sharding: true\n  shard_count: 4\nproduction: { distributed_pool: { shard_count: 5 } }\n',
     });
     const warned: Error[] = [];
     const listener = (warning: Error) => warned.push(warning);
@@ -197,14 +197,14 @@ describe('loadConfig', () => {
       const file = folder.path('warmline.yaml');
       const { notInEffect } = await loadConfig(file, { env: {} });
       expect(notInEffect).toEqual([
-        { key: 'http_client.timeout.write', source: file, line: 1, column: 27 },
-        { key: 'analytics.enabled', source: file, line: 3, column: 3 },
+        { key: 'distributed_pool.pool_sharding', source: file, line: 2, column: 3 },
+        { key: 'distributed_pool.shard_count', source: file, line: 3, column: 3 },
       ]);
       await new Promise((resolve) => setImmediate(resolve));
       expect(warned).toMatchObject([
         {
           code: 'WARMLINE_CONFIG_NOT_IN_EFFECT',
-          message: `${file} has keys that change nothing yet: http_client.timeout.write (line 1), analytics.enabled (line 3)`,
+          message: `${file} has keys that change nothing yet: distributed_pool.pool_sharding (line 2), distributed_pool.shard_count (line 3)`,
         },
       ]);
     } finally {

@@ -2,7 +2,7 @@ import { createSecureServer, type IncomingHttpHeaders } from 'node:http2';
 import { createServer } from 'node:https';
 import type { Server } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { HttpClient, type HttpClientOptions, type WarmlineError } from 'warmline';
+import { HttpClient, type WarmlineError } from 'warmline';
 import { rejection } from '../fetch/implementations.js';
 import { CertificateAuthority } from '../servers/certificates.js';
 import { bodyOf, echo, http2Server } from '../servers/http2.js';
@@ -198,13 +198,6 @@ describe('http2', () => {
     await using client = new HttpClient({ http2: 'auto' });
     const response = await client.request('GET', server.origin);
     expect(response.connection.protocol).toBe('http/1.1');
-  });
-
-  it.each(['always', true, null, 2])('%s is refused', (http2) => {
-    const options = { http2 } as unknown as HttpClientOptions;
-    expect(() => new HttpClient(options)).toThrow(
-      new TypeError(`http2 must be one of auto, never, prior-knowledge, not ${String(http2)}`),
-    );
   });
 });
 

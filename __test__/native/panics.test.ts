@@ -1,10 +1,10 @@
-import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { execFile, spawnSync } from 'node:child_process';
 import { cp, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
+import { jsonLines } from '../json-lines.js';
 import { packageWithLoader } from './package-with-loader.js';
 
 const run = promisify(execFile);
@@ -21,22 +21,24 @@ const binding = join(
   libraries[process.platform] ?? 'libwarmline_node.so',
 );
 
+/** Whether that is what was built last there, and not a debug build without panics. */
+function panicsOnDemand(): boolean {
+  const ask =
+    'process.dlopen(module, process.argv[1]); process.exit(module.exports.provokePanic ? 0 : 1)';
+  return spawnSync(process.execPath, ['-e', ask, binding]).status === 0;
+}
+
 const FETCH = 'TypeError WarmlineError WARMLINE_PANIC pool';
 const CALL = 'WarmlineError WarmlineError WARMLINE_PANIC pool';
 
 describe('a panic', () => {
-  it.skipIf(!existsSync(binding))(
+  it.skipIf(!panicsOnDemand())(
     'is a typed error of whatever it happened to, and the process goes on (built by npm run build:panics)',
     async () => {
       const dir = await packageWithLoader(`process.dlopen(module, ${JSON.stringify(binding)})`);
       await cp(new URL('programs/panics.mjs', import.meta.url), join(dir, 'panics.mjs'));
       const { stdout } = await run(process.execPath, ['panics.mjs'], { cwd: dir });
-      expect(
-        stdout
-          .trim()
-          .split('\n')
-          .map((line) => JSON.parse(line) as unknown),
-      ).toEqual([
+      expect(jsonLines(stdout)).toEqual([
         ['function', [CALL], 'ok'],
         ['constructor', [CALL], 'ok'],
         ['method', [CALL], 'ok'],
@@ -48,6 +50,12 @@ describe('a panic', () => {
         // ... and where nobody knows whose they were, all that was under way.
         ['submission', [FETCH, FETCH], 'ok'],
         ['drain', [FETCH, FETCH], 'ok'],
+        // Nothing is asked a second time: neither the name nor the server.
+        ['after answer', 'WARMLINE_PANIC', 1, 0],
+        ['after opening', 'WARMLINE_PANIC', 1, 0],
+        ['after intake', 'WARMLINE_PANIC', 1, 0],
+        ['after submission', 'WARMLINE_PANIC', 1, 0],
+        ['after drain', 'WARMLINE_PANIC', 2, 1],
       ]);
     },
   );

@@ -29,14 +29,14 @@ const ANSWERS: Record<string, readonly object[]> = {
       done: true,
     },
   ],
-  '/v1beta/models/m:generateContent': [
+  '/v1/models/m:generateContent': [
     {
       candidates: [
         { content: { role: 'model', parts: [{ text: 'Hello' }] }, finishReason: 'STOP' },
       ],
     },
   ],
-  '/v1beta/models/m:streamGenerateContent': [
+  '/v1/models/m:streamGenerateContent': [
     { candidates: [{ content: { role: 'model', parts: [{ text: 'Hel' }] } }] },
     { candidates: [{ content: { role: 'model', parts: [{ text: 'lo' }] }, finishReason: 'STOP' }] },
   ],

@@ -2,6 +2,7 @@ import { execFile, spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
+import { jsonLines } from '../json-lines.js';
 
 const program = fileURLToPath(new URL('programs/far-server.mjs', import.meta.url));
 
@@ -29,12 +30,7 @@ describe.skipIf(why !== '')(
         inNamespace(process.execPath, program),
       );
       const right = { right: 200, seen: 201, different: 201, inOrder: true };
-      expect(
-        stdout
-          .trim()
-          .split('\n')
-          .map((line) => JSON.parse(line) as unknown),
-      ).toEqual([
+      expect(jsonLines(stdout)).toEqual([
         { http2: 'never', ...right },
         { http2: 'prior-knowledge', ...right },
       ]);

@@ -6,6 +6,7 @@ import {
   AI_SDK_STREAMED,
   AI_SDK_WHOLE,
   aiSdk,
+  aiSdk6,
   langchainAnthropic,
   langchainInvoke,
   langchainOpenai,
@@ -18,13 +19,15 @@ import { stallsOf } from './transports.js';
 const [aiChat, aiResponses] = AI_SDK_STREAMED as [never, never];
 const [aiWholeChat, aiWholeResponse] = AI_SDK_WHOLE as [never, never];
 
-givesTheSame(aiSdk, [aiChat], CHATS);
-survivesTheSame(aiSdk, [aiChat], CHAT);
-givesTheSame(aiSdk, [aiResponses], RESPONSES);
-survivesTheSame(aiSdk, [aiResponses], RESPONSE);
-givesTheSame(aiSdk, [aiWholeChat], WHOLE_CHATS);
-survivesTheSame(aiSdk, [aiWholeChat], WHOLE_CHAT);
-givesTheSame(aiSdk, [aiWholeResponse], { 'a whole response': WHOLE_RESPONSE });
+for (const sdk of [aiSdk, aiSdk6]) {
+  givesTheSame(sdk, [aiChat], CHATS);
+  survivesTheSame(sdk, [aiChat], CHAT);
+  givesTheSame(sdk, [aiResponses], RESPONSES);
+  survivesTheSame(sdk, [aiResponses], RESPONSE);
+  givesTheSame(sdk, [aiWholeChat], WHOLE_CHATS);
+  survivesTheSame(sdk, [aiWholeChat], WHOLE_CHAT);
+  givesTheSame(sdk, [aiWholeResponse], { 'a whole response': WHOLE_RESPONSE });
+}
 
 givesTheSame(langchainOpenai, [langchainStreamed], CHATS);
 survivesTheSame(langchainOpenai, [langchainStreamed], CHAT);
@@ -42,8 +45,10 @@ const stalled = (count: number) =>
     );
 
 // The first parts of the AI SDK come before its request goes out, and it reads on when its reader leaves.
-it.each([3, 5])('stopped after value %i by abort, the AI SDK does the same', async (after) => {
-  await expectSame(aiSdk, aiChat, stalled(3), { stop: { after, by: 'abort' } });
+describe.each([aiSdk, aiSdk6])('$name', (sdk) => {
+  it.each([3, 5])('does the same when it is stopped after value %i', async (after) => {
+    await expectSame(sdk, aiChat, stalled(3), { stop: { after, by: 'abort' } });
+  });
 });
 
 describe.each([1, 2])('stopped after value %i', (after) => {

@@ -1,36 +1,17 @@
 // One phase of the demo in a process of its own: the real openai package doing the same work over
 // and over, as it comes or patched, and what that cost.
-import OpenAI from 'openai';
 import { progress, report, task } from '../harness/child.mjs';
 import { drive } from '../harness/drive.mjs';
+import { complete, openClient } from '../harness/openai.mjs';
 
 const { url, phase, patched, times } = task();
 
-const client = new OpenAI({
-  apiKey: 'a-key-that-the-mock-does-not-look-at',
-  baseURL: `${url}/v1`,
-  maxRetries: 0,
-  defaultHeaders: phase.headers,
-});
-if (patched) {
-  const { isNativeAvailable, patch } = await import('warmline');
-  // It would be the client as it comes, compared with itself.
-  if (!isNativeAvailable()) throw new Error('warmline is not built: npm run build');
-  patch(client);
-}
+const client = await openClient({ url, patched, more: { defaultHeaders: phase.headers } });
 
 const REQUEST = {
   model: 'mock-small',
   messages: [{ role: 'user', content: 'Which warm line carries every token?'.repeat(20) }],
 };
-
-async function complete(run) {
-  const start = performance.now();
-  const completion = await client.chat.completions.create(REQUEST);
-  if (!completion.choices[0]?.message.content) throw new Error('an answer without content');
-  run.meter.latency(performance.now() - start);
-  run.meter.count();
-}
 
 /** Counts each event; the latency is that of the first. */
 async function stream(run) {
@@ -44,4 +25,5 @@ async function stream(run) {
   }
 }
 
-report(await drive(phase.streaming ? stream : complete, { ...times, ...phase }, progress));
+const work = phase.streaming ? stream : (run) => complete(client, REQUEST, run);
+report(await drive(work, { ...times, ...phase }, progress));

@@ -2,7 +2,8 @@
 import { layOut } from '../harness/cores.mjs';
 import { startProvider } from '../harness/provider.mjs';
 import { inRounds } from '../harness/rounds.mjs';
-import { align, duration, figure, paint, times } from '../harness/terminal.mjs';
+import { columns, table } from '../harness/table.mjs';
+import { figure, paint, times } from '../harness/terminal.mjs';
 import { gateways } from './gateways.mjs';
 import { startGateway, streamFrom } from './process.mjs';
 
@@ -110,23 +111,19 @@ function targetsOf(most) {
 }
 
 function lines(plan, costs, most) {
-  const titles = ['process CPU', 'built-in over it', 'loop', 'p99'];
-  if (plan.search) titles.push('streams on time', 'x built-in');
-  const rows = Object.entries(costs).map(([name, row]) => {
-    const cells = [
-      name,
-      duration(row.cpuMicros / 1000),
-      times(costs[BUILT_IN].cpuMicros, row.cpuMicros),
-      `${figure(100 * row.loop)} %`,
-      duration(row.p99),
-    ];
-    if (plan.search) {
-      cells.push(figure(most[name].streams), times(most[name].streams, most[BUILT_IN].streams));
-    }
-    return cells;
-  });
+  const base = costs[BUILT_IN];
+  const chosen = [
+    columns.processCpu,
+    ['built-in over it', (row) => times(base.cpuMicros, row.cpuMicros)],
+    ['loop', (row) => `${figure(100 * row.loop)} %`],
+    columns.p99,
+  ];
+  const searched = [
+    ['streams on time', (_, name) => figure(most[name].streams)],
+    ['x built-in', (_, name) => times(most[name].streams, most[BUILT_IN].streams)],
+  ];
   return [
     paint('bold', `${plan.streams} streams of ${PER_SECOND} events/s, the gateway on one core`),
-    ...align([['', ...titles.map((title) => paint('dim', title))], ...rows]),
+    ...table(plan.search ? [...chosen, ...searched] : chosen, costs),
   ];
 }

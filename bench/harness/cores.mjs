@@ -32,6 +32,18 @@ export function layOut(clientCores) {
 }
 
 /**
+ * Where that is, in words.
+ *
+ * @param {ReturnType<typeof layOut>} cores
+ * @param {string} [name] what the server is called
+ */
+export function placeOf({ client, server, shared, pinned }, name = 'server') {
+  if (!pinned) return 'cores not chosen on this platform';
+  const where = shared ? 'the last of them' : `${server.length} other`;
+  return `client on ${client.length} core${client.length > 1 ? 's' : ''}, ${name} on ${where}`;
+}
+
+/**
  * The command line that runs a program on these cores only; the program itself where cores cannot be
  * chosen.
  *

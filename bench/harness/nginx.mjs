@@ -18,12 +18,23 @@ const START_LOOK_MILLISECONDS = 10;
 
 const there = (program, flag) => spawnSync(program, [flag], { env }).error === undefined;
 
-/** What is missing to start one, if anything is. @returns {string | undefined} */
-export function missingServer() {
-  return [
-    ['nginx', '-v'],
-    ['openssl', 'version'],
-  ].find(([program, flag]) => !there(program, flag))?.[0];
+/**
+ * What is missing to start one, if anything is, which is said. Where WARMLINE_PEERS is set, nothing may be.
+ *
+ * @param {string} what is left out then
+ * @param {(lines: readonly string[]) => void} say
+ * @returns {string | undefined}
+ */
+export function missingServer(what, say) {
+  const [missing] =
+    [
+      ['nginx', '-v'],
+      ['openssl', 'version'],
+    ].find(([program, flag]) => !there(program, flag)) ?? [];
+  if (missing === undefined) return undefined;
+  if (process.env.WARMLINE_PEERS) throw new Error(`${missing} is not installed`);
+  say([`left out, as ${missing} is not installed: ${what}`]);
+  return missing;
 }
 
 function answer() {
@@ -41,9 +52,10 @@ async function freePort() {
   return port;
 }
 
-async function listening(port) {
+/** Until somebody listens there. nginx opens its sockets in the order of its configuration: the last one is all. */
+async function listening(path) {
   for (;;) {
-    const socket = connect(port, '127.0.0.1');
+    const socket = connect(path);
     const open = await new Promise((resolve) => {
       socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
     });
@@ -53,9 +65,11 @@ async function listening(port) {
   }
 }
 
+const statusSocket = (folder) => join(folder, 'status.sock');
+
 /** How many connections it has taken so far. */
 async function accepted(folder) {
-  const request = get({ socketPath: join(folder, 'status.sock'), path: '/', agent: false });
+  const request = get({ socketPath: statusSocket(folder), path: '/', agent: false });
   const [response] = await once(request, 'response');
   let text = '';
   for await (const piece of response.setEncoding('utf8')) text += piece;
@@ -104,7 +118,7 @@ export async function startServer({ cores, http2 = false, directives = '', log }
         location / { return 200 '${answer()}'; }
       }
       server {
-        listen unix:${folder}/status.sock; access_log off;
+        listen unix:${statusSocket(folder)}; access_log off;
         location / { stub_status; }
       }
     }`,
@@ -113,7 +127,7 @@ export async function startServer({ cores, http2 = false, directives = '', log }
   const child = spawn(command, args, { env, stdio: ['ignore', 'ignore', 'inherit'] });
   const ended = once(child, 'exit');
   await Promise.race([
-    listening(port),
+    listening(statusSocket(folder)),
     ended.then(([code]) => Promise.reject(new Error(`nginx ended with ${code}`))),
   ]);
   const atStart = await accepted(folder);

@@ -10,7 +10,9 @@ export const program = process.env.WARMLINE_PROVIDER ?? builtProvider;
 /**
  * @typedef {object} Provider
  * @property {string} url
+ * @property {string} control where it can be asked and told things beside its traffic
  * @property {() => Promise<Record<string, number>>} stats the server's own view of its traffic
+ * @property {() => Promise<[micros: number, id: string][]>} arrivals of the requests that have an `x-mock-id`
  * @property {() => Promise<void>} reset zeroes that view
  * @property {() => Promise<void>} stop
  */
@@ -42,7 +44,9 @@ export async function startProvider({ threads = 1, cores } = {}) {
   const ask = async (path, init) => (await fetch(`${control}${path}`, init)).json();
   return {
     url,
+    control,
     stats: () => ask('/stats'),
+    arrivals: () => ask('/arrivals'),
     reset: async () => {
       await ask('/stats/reset', { method: 'POST' });
     },

@@ -21,7 +21,8 @@ export async function inRounds(names, rounds, measure) {
   return Object.fromEntries(names.map((name) => [name, medians(samples[name])]));
 }
 
-function medians(samples) {
+/** The median of every figure. */
+export function medians(samples) {
   return Object.fromEntries(
     Object.keys(samples[0]).map((key) => [key, median(samples.map((sample) => sample[key]))]),
   );

@@ -1,9 +1,10 @@
 // HTTP/2: every client that has it, with a hundred POSTs at a time on one connection to nginx.
 import { runChild } from '../harness/child.mjs';
-import { layOut } from '../harness/cores.mjs';
+import { layOut, placeOf } from '../harness/cores.mjs';
 import { missingServer, startServer } from '../harness/nginx.mjs';
 import { inRounds } from '../harness/rounds.mjs';
-import { align, duration, figure, paint, times } from '../harness/terminal.mjs';
+import { columns, requestColumns, table } from '../harness/table.mjs';
+import { paint } from '../harness/terminal.mjs';
 
 const PEERS = ['undici fetch', 'undici.request', 'node:http2'];
 const OURS = ['warmline.fetch', 'HttpClient.request'];
@@ -13,26 +14,11 @@ const FULL = { rounds: 3, warmUpSeconds: 1, warmUpCount: 5000, seconds: 2 };
 const SMOKE = { rounds: 1, warmUpSeconds: 0.1, seconds: 0.2 };
 
 function lines(cores, rows) {
-  const titles = ['requests/s', 'x undici.request', 'main thread', 'process CPU'];
-  const table = [
-    ['', ...[...titles, 'p50', 'p99', 'RSS'].map((title) => paint('dim', title))],
-    ...Object.entries(rows).map(([name, row]) =>
-      [
-        name,
-        figure(row.perSecond),
-        times(row.perSecond, rows['undici.request'].perSecond),
-        duration(row.mainMicros / 1000),
-        duration(row.cpuMicros / 1000),
-        duration(row.p50),
-        duration(row.p99),
-        `${figure(row.rss / 2 ** 20)} MB`,
-      ].map((cell) => (OURS.includes(name) ? paint('bold', cell) : cell)),
-    ),
+  const chosen = [...requestColumns('undici.request', rows['undici.request']), columns.rss];
+  return [
+    paint('bold', `${CONCURRENCY} at a time on one connection (${placeOf(cores, 'nginx')})`),
+    ...table(chosen, rows, { ours: OURS }),
   ];
-  const place = cores.pinned
-    ? `client on ${cores.client.length} cores, nginx on ${cores.shared ? 'the last of them' : `${cores.server.length} other`}`
-    : 'cores not chosen on this platform';
-  return [paint('bold', `${CONCURRENCY} at a time on one connection (${place})`), ...align(table)];
 }
 
 function targetsOf(rows) {
@@ -63,12 +49,8 @@ function targetsOf(rows) {
 
 /** @param {{ smoke: boolean, say: (lines: readonly string[]) => void }} options */
 export async function run({ smoke, say }) {
-  const missing = missingServer();
-  if (missing !== undefined) {
-    if (process.env.WARMLINE_PEERS) throw new Error(`${missing} is not installed`);
-    say([`left out: ${missing} is not installed`]);
-    return { missing, targets: [] };
-  }
+  const missing = missingServer('HTTP/2', say);
+  if (missing !== undefined) return { missing, targets: [] };
   const plan = smoke ? SMOKE : FULL;
   const cores = layOut(2);
   const server = await startServer({

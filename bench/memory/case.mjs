@@ -2,7 +2,8 @@
 import { runChild } from '../harness/child.mjs';
 import { startProvider } from '../harness/provider.mjs';
 import { inRounds } from '../harness/rounds.mjs';
-import { align, duration, figure, paint, times } from '../harness/terminal.mjs';
+import { table } from '../harness/table.mjs';
+import { duration, figure, paint, times } from '../harness/terminal.mjs';
 
 const CLIENTS = ['undici fetch', 'undici.request', 'warmline'];
 const EVENTS = 'warmline events()';
@@ -14,7 +15,6 @@ const KINDS = {
     clients: [...CLIENTS, EVENTS],
   },
 };
-const CPU = ['CPU for each read', 'x warmline'];
 /** As many as a gateway holds: what V8 adds once to its heap is not counted as a stream's. */
 const FULL = { rounds: 3, count: { connections: 4000, streams: 4000, active: 2000 }, seconds: 5 };
 const SMOKE = { rounds: 1, count: { connections: 100, streams: 100, active: 100 }, seconds: 0.6 };
@@ -34,6 +34,16 @@ async function measure(what, plan) {
   });
 }
 
+const rssColumns = ({ warmline }) => [
+  ['RSS for each', ({ bytesEach }) => `${figure(bytesEach / 1024)} KB`],
+  ['x warmline', ({ bytesEach }) => times(bytesEach, warmline.bytesEach)],
+];
+
+const cpuColumns = ({ warmline }) => [
+  ['CPU for each read', ({ cpuMicros }) => duration(cpuMicros / 1000)],
+  ['x warmline', ({ cpuMicros }) => times(cpuMicros, warmline.cpuMicros)],
+];
+
 /** @param {{ smoke: boolean, say: (lines: readonly string[]) => void }} options */
 export async function run({ smoke, say }) {
   const plan = smoke ? SMOKE : FULL;
@@ -41,18 +51,9 @@ export async function run({ smoke, say }) {
   for (const [what, { title }] of Object.entries(KINDS)) {
     const rows = await measure(what, plan);
     results[what] = rows;
-    const table = Object.entries(rows).map(([name, row]) => [
-      name,
-      `${figure(row.bytesEach / 1024)} KB`,
-      times(row.bytesEach, rows.warmline.bytesEach),
-      ...(row.cpuMicros === undefined
-        ? []
-        : [duration(row.cpuMicros / 1000), times(row.cpuMicros, rows.warmline.cpuMicros)]),
-    ]);
-    const titles = ['RSS for each', 'x warmline', ...(what === 'active' ? CPU : [])];
     say([
       paint('bold', `${figure(plan.count[what])} ${title}`),
-      ...align([['', ...titles.map((title) => paint('dim', title))], ...table]),
+      ...table([...rssColumns(rows), ...(what === 'active' ? cpuColumns(rows) : [])], rows),
     ]);
   }
   const target = (what, { bytesEach }) => ({

@@ -1,6 +1,7 @@
 // What connections and streams cost in one process: memory while they are open, and CPU while they are read.
 import { setTimeout as wait } from 'node:timers/promises';
 import { report, task } from '../harness/child.mjs';
+import { settledRss } from '../harness/settled.mjs';
 
 const { url, client, what, count, seconds } = task();
 
@@ -94,17 +95,6 @@ async function readingCosts() {
   const least = (0.5 * count * 1000) / INTERVAL_MILLISECONDS;
   if (perSecond < least) throw new Error(`${client} read ${perSecond} times a second`);
   return { cpuMicros: (user + system) / (reads - before.reads), perSecond };
-}
-
-/** Memory in use once everything that is garbage is gone. */
-async function settledRss() {
-  let least = Number.POSITIVE_INFINITY;
-  for (let turn = 0; turn < 5; turn++) {
-    globalThis.gc();
-    await new Promise((resolve) => setImmediate(resolve));
-    least = Math.min(least, process.memoryUsage.rss());
-  }
-  return least;
 }
 
 // Code, threads and the first buffers are no connection's cost.

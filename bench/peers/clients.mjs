@@ -1,5 +1,7 @@
 // Every client behind one shape, each as its own documentation says to use it for many requests to
 // one server: connections kept alive, and enough of them.
+import { poster } from './node-http.mjs';
+import { posters as undici } from './undici.mjs';
 
 /**
  * @typedef {object} Posting
@@ -12,64 +14,26 @@
 
 const headers = { 'content-type': 'application/json' };
 
+const keepAliveAgent = (http, { concurrency }) =>
+  new http.Agent({ keepAlive: true, maxSockets: concurrency, maxFreeSockets: concurrency });
+
 /** @type {Record<string, (posting: Posting) => Promise<Post>>} */
 export const clients = {
   async 'built-in fetch'({ url, body }) {
     return async () => (await fetch(url, { method: 'POST', headers, body })).json();
   },
 
-  async 'undici fetch'({ url, body, concurrency }) {
-    const { Agent, fetch } = await import('undici');
-    const dispatcher = new Agent({ connections: concurrency });
-    return async () => (await fetch(url, { method: 'POST', headers, body, dispatcher })).json();
-  },
+  ...undici(({ concurrency }) => ({ connections: concurrency })),
 
-  async 'undici.request'({ url, body, concurrency }) {
-    const { Agent, request } = await import('undici');
-    const dispatcher = new Agent({ connections: concurrency });
-    return async () =>
-      (await request(url, { method: 'POST', headers, body, dispatcher })).body.json();
-  },
-
-  async 'node:http'({ url, body, concurrency }) {
+  async 'node:http'(posting) {
     const http = await import('node:http');
-    const { hostname, port, pathname } = new URL(url);
-    const options = {
-      hostname,
-      port,
-      path: pathname,
-      method: 'POST',
-      headers: { ...headers, 'content-length': Buffer.byteLength(body) },
-      agent: new http.Agent({
-        keepAlive: true,
-        maxSockets: concurrency,
-        maxFreeSockets: concurrency,
-      }),
-    };
-    return () =>
-      new Promise((resolve, reject) => {
-        const request = http.request(options, (response) => {
-          let text = '';
-          response.setEncoding('utf8');
-          response.on('data', (chunk) => {
-            text += chunk;
-          });
-          response.once('end', () => resolve(JSON.parse(text)));
-          response.once('error', reject);
-        });
-        request.once('error', reject);
-        request.end(body);
-      });
+    return poster(http, keepAliveAgent(http, posting), posting);
   },
 
   async axios({ url, body, concurrency }) {
     const [{ default: axios }, http] = await Promise.all([import('axios'), import('node:http')]);
     const instance = axios.create({
-      httpAgent: new http.Agent({
-        keepAlive: true,
-        maxSockets: concurrency,
-        maxFreeSockets: concurrency,
-      }),
+      httpAgent: keepAliveAgent(http, { concurrency }),
       headers,
     });
     return async () => (await instance.post(url, body)).data;
@@ -77,12 +41,8 @@ export const clients = {
 
   async got({ url, body, concurrency }) {
     const [{ default: got }, http] = await Promise.all([import('got'), import('node:http')]);
-    const agent = new http.Agent({
-      keepAlive: true,
-      maxSockets: concurrency,
-      maxFreeSockets: concurrency,
-    });
-    const instance = got.extend({ agent: { http: agent }, headers, retry: { limit: 0 } });
+    const agent = { http: keepAliveAgent(http, { concurrency }) };
+    const instance = got.extend({ agent, headers, retry: { limit: 0 } });
     return () => instance.post(url, { body }).json();
   },
 

@@ -1,5 +1,7 @@
 // Every peer that has HTTP/2 behind one shape: one connection, and as many streams on it as there are
 // requests in flight.
+import { readJson } from './node-http.mjs';
+import { posters as undici } from './undici.mjs';
 
 /**
  * @typedef {object} Posting
@@ -9,42 +11,22 @@
  * @property {number} concurrency how many requests are in flight at once
  */
 
-const headers = { 'content-type': 'application/json' };
-
-async function undiciAgent({ ca, concurrency }) {
-  const { Agent } = await import('undici');
-  return new Agent({
+/** @type {Record<string, (posting: Posting) => Promise<() => Promise<any>>>} */
+export const clients = {
+  ...undici(({ ca, concurrency }) => ({
     allowH2: true,
     connections: 1,
     maxConcurrentStreams: concurrency,
     pipelining: concurrency,
     connect: { ca },
-  });
-}
-
-/** @type {Record<string, (posting: Posting) => Promise<() => Promise<any>>>} */
-export const clients = {
-  async 'undici fetch'(posting) {
-    const { fetch } = await import('undici');
-    const dispatcher = await undiciAgent(posting);
-    const { url, body } = posting;
-    return async () => (await fetch(url, { method: 'POST', headers, body, dispatcher })).json();
-  },
-
-  async 'undici.request'(posting) {
-    const { request } = await import('undici');
-    const dispatcher = await undiciAgent(posting);
-    const { url, body } = posting;
-    return async () =>
-      (await request(url, { method: 'POST', headers, body, dispatcher })).body.json();
-  },
+  })),
 
   async 'node:http2'({ url, body, ca }) {
     const http2 = await import('node:http2');
     const { origin, pathname } = new URL(url);
     const session = http2.connect(origin, { ca });
     const head = {
-      ...headers,
+      'content-type': 'application/json',
       ':method': 'POST',
       ':path': pathname,
       'content-length': Buffer.byteLength(body),
@@ -52,13 +34,7 @@ export const clients = {
     return () =>
       new Promise((resolve, reject) => {
         const stream = session.request(head);
-        let text = '';
-        stream.setEncoding('utf8');
-        stream.on('data', (chunk) => {
-          text += chunk;
-        });
-        stream.once('end', () => resolve(JSON.parse(text)));
-        stream.once('error', reject);
+        readJson(stream, resolve, reject);
         stream.end(body);
       });
   },

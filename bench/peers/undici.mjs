@@ -1,6 +1,36 @@
-// undici's two interfaces for bodies that are streamed.
+// undici's two interfaces.
+
+const headers = { 'content-type': 'application/json' };
 
 /**
+ * Both behind the shape of all peers.
+ *
+ * @template {{ url: string, body: string }} Posting
+ * @param {(posting: Posting) => import('undici').Agent.Options} agentOptions
+ * @returns {Record<string, (posting: Posting) => Promise<() => Promise<any>>>}
+ */
+export function posters(agentOptions) {
+  return {
+    async 'undici fetch'(posting) {
+      const { Agent, fetch } = await import('undici');
+      const dispatcher = new Agent(agentOptions(posting));
+      const { url, body } = posting;
+      return async () => (await fetch(url, { method: 'POST', headers, body, dispatcher })).json();
+    },
+
+    async 'undici.request'(posting) {
+      const { Agent, request } = await import('undici');
+      const dispatcher = new Agent(agentOptions(posting));
+      const { url, body } = posting;
+      return async () =>
+        (await request(url, { method: 'POST', headers, body, dispatcher })).body.json();
+    },
+  };
+}
+
+/**
+ * For bodies that are streamed.
+ *
  * @param {string} interfaceName `undici fetch` or `undici.request`
  * @param {{ url: string, count: number }} options `count`: connections at once
  * @returns {Promise<(init: any) => Promise<AsyncIterable<Uint8Array>>>}

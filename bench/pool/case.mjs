@@ -6,7 +6,8 @@ import { promisify } from 'node:util';
 import { runChild } from '../harness/child.mjs';
 import { startProvider } from '../harness/provider.mjs';
 import { inRounds } from '../harness/rounds.mjs';
-import { align, figure, paint, times } from '../harness/terminal.mjs';
+import { columns, over, table, titled } from '../harness/table.mjs';
+import { paint } from '../harness/terminal.mjs';
 import { installPythonPool, pythonPackages } from '../peers/installed.mjs';
 
 const THREADS = 4;
@@ -35,18 +36,8 @@ async function measureThreads(url, threads, names, plan) {
 }
 
 function threadLines(title, rows) {
-  const base = rows['plain JS'];
-  return [
-    paint('bold', title),
-    ...align([
-      ['', paint('dim', 'get + return/s'), paint('dim', 'x plain JS')],
-      ...Object.entries(rows).map(([name, row]) => [
-        name,
-        figure(row.perSecond),
-        times(row.perSecond, base.perSecond),
-      ]),
-    ]),
-  ];
+  const chosen = [titled(columns.perSecond, 'get + return/s'), over('plain JS', rows['plain JS'])];
+  return [paint('bold', title), ...table(chosen, rows)];
 }
 
 /** @param {{ smoke: boolean, say: (lines: readonly string[]) => void }} options */

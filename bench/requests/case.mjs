@@ -2,10 +2,11 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { runChild } from '../harness/child.mjs';
-import { layOut, pinned } from '../harness/cores.mjs';
+import { layOut, pinned, placeOf } from '../harness/cores.mjs';
 import { program, startProvider } from '../harness/provider.mjs';
 import { inRounds } from '../harness/rounds.mjs';
-import { align, duration, figure, paint, times } from '../harness/terminal.mjs';
+import { columns, over, requestColumns, table } from '../harness/table.mjs';
+import { duration, figure, paint } from '../harness/terminal.mjs';
 
 const PEERS = [
   'built-in fetch',
@@ -66,39 +67,14 @@ async function measureLevel(concurrency, clientCores, plan) {
 }
 
 function levelLines({ concurrency, cores, rows, server }) {
-  const base = rows['built-in fetch'];
-  const fast = rows['undici.request'];
-  const titles = ['requests/s', 'x built-in', 'x undici.request', 'main thread', 'process CPU'];
-  const table = [
-    ['', ...[...titles, 'p50', 'p99', 'RSS'].map((title) => paint('dim', title))],
-    ...Object.entries(rows).map(([name, row]) =>
-      [
-        name,
-        figure(row.perSecond),
-        times(row.perSecond, base.perSecond),
-        times(row.perSecond, fast.perSecond),
-        duration(row.mainMicros / 1000),
-        duration(row.cpuMicros / 1000),
-        duration(row.p50),
-        duration(row.p99),
-        `${figure(row.rss / 2 ** 20)} MB`,
-      ].map((cell) => (OURS.includes(name) ? paint('bold', cell) : cell)),
-    ),
-    [
-      'the server’s own ceiling',
-      figure(server.perSecond),
-      '',
-      '',
-      '',
-      '',
-      duration(server.p50),
-      duration(server.p99),
-    ].map((cell) => paint('dim', cell)),
+  const chosen = [...requestColumns('built-in', rows['built-in fetch']), columns.rss];
+  chosen.splice(2, 0, over('undici.request', rows['undici.request']));
+  const speed = ['the server’s own ceiling', figure(server.perSecond)];
+  const ceiling = [...speed, '', '', '', '', duration(server.p50), duration(server.p99)];
+  return [
+    paint('bold', `${concurrency} at a time (${placeOf(cores)})`),
+    ...table(chosen, rows, { ours: OURS, below: [ceiling] }),
   ];
-  const place = cores.pinned
-    ? `client on ${cores.client.length} core${cores.client.length > 1 ? 's' : ''}, server on ${cores.shared ? 'the last of them' : `${cores.server.length} other`}`
-    : 'cores not chosen on this platform';
-  return [paint('bold', `${concurrency} at a time (${place})`), ...align(table)];
 }
 
 function targetsOf(levels, oneCore) {

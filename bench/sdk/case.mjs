@@ -3,7 +3,8 @@ import { runChild } from '../harness/child.mjs';
 import { layOut } from '../harness/cores.mjs';
 import { startProvider } from '../harness/provider.mjs';
 import { inRounds } from '../harness/rounds.mjs';
-import { align, duration, figure, paint, times } from '../harness/terminal.mjs';
+import { requestColumns, table } from '../harness/table.mjs';
+import { paint } from '../harness/terminal.mjs';
 
 const TITLES = {
   plain: 'openai',
@@ -32,19 +33,10 @@ export async function run({ smoke, say }) {
     await provider.stop();
   }
   const { plain, patched, stub } = rows;
-  const titles = ['requests/s', 'x openai', 'main thread', 'process CPU', 'p50', 'p99'];
-  const table = Object.entries(rows).map(([transport, row]) => [
-    TITLES[transport],
-    figure(row.perSecond),
-    times(row.perSecond, plain.perSecond),
-    duration(row.mainMicros / 1000),
-    duration(row.cpuMicros / 1000),
-    duration(row.p50),
-    duration(row.p99),
-  ]);
+  const named = Object.entries(rows).map(([transport, row]) => [TITLES[transport], row]);
   say([
     paint('bold', `chat.completions.create, not streamed, ${CONCURRENCY} at a time`),
-    ...align([['', ...titles.map((title) => paint('dim', title))], ...table]),
+    ...table(requestColumns('openai', plain), Object.fromEntries(named)),
   ]);
   const targets = [
     {

@@ -1,35 +1,24 @@
 // The real OpenAI SDK on one transport, in one process: chat completions that are not streamed.
-import OpenAI from 'openai';
 import { report, task } from '../harness/child.mjs';
 import { drive } from '../harness/drive.mjs';
+import { complete, openClient } from '../harness/openai.mjs';
 import { stubFetch } from './stub.mjs';
 
 const { url, transport, concurrency, plan } = task();
 
-const client = new OpenAI({
-  apiKey: 'a-key-that-the-mock-does-not-look-at',
-  baseURL: `${url}/v1`,
-  maxRetries: 0,
-  ...(transport === 'stub' && { fetch: stubFetch }),
+const client = await openClient({
+  url,
+  patched: transport === 'patched',
+  more: transport === 'stub' ? { fetch: stubFetch } : {},
 });
-if (transport === 'patched') {
-  const { isNativeAvailable, patch } = await import('warmline');
-  // It would be the client as it comes, compared with itself.
-  if (!isNativeAvailable()) throw new Error('warmline is not built: npm run build');
-  patch(client);
-}
 
 const REQUEST = {
   model: 'mock-small',
   messages: [{ role: 'user', content: 'x'.repeat(950) }],
 };
 
-async function complete(run) {
-  const start = performance.now();
-  const completion = await client.chat.completions.create(REQUEST);
-  if (!completion.choices[0]?.message.content) throw new Error('an answer without content');
-  run.meter.latency(performance.now() - start);
-  run.meter.count();
+async function completeOnce(run) {
+  await complete(client, REQUEST, run);
   // The stub answers without ever leaving the microtasks; timers have to run, too.
   if (transport === 'stub' && performance.now() - breath > BREATH_MILLISECONDS) await breathe();
 }
@@ -50,4 +39,4 @@ function breathe() {
   return breathing;
 }
 
-report(await drive(complete, { ...plan, concurrency }));
+report(await drive(completeOnce, { ...plan, concurrency }));

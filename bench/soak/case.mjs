@@ -4,7 +4,8 @@
 import { runChild } from '../harness/child.mjs';
 import { layOut } from '../harness/cores.mjs';
 import { startProvider } from '../harness/provider.mjs';
-import { align, figure, paint } from '../harness/terminal.mjs';
+import { table } from '../harness/table.mjs';
+import { figure, paint } from '../harness/terminal.mjs';
 
 const FULL = { streams: 2000, laps: 5, lapSeconds: 60 };
 const SMOKE = { streams: 2000, laps: 3, lapSeconds: 8 };
@@ -72,26 +73,18 @@ function targetsOf({ wrong, laps, descriptors }, leftOpen) {
 
 function lines({ streams, laps, lapSeconds, seed }, outcome) {
   const mebibytes = (bytes) => `${figure(bytes / 2 ** 20)} MB`;
-  const rows = outcome.laps.map(({ active, idle, rss, heap, busiest }, lap) => [
-    `after lap ${lap + 1}`,
-    mebibytes(rss),
-    mebibytes(heap),
-    mebibytes(busiest),
-    figure(active),
-    figure(idle),
-  ]);
+  const rows = outcome.laps.map((row, lap) => [`after lap ${lap + 1}`, row]);
+  const chosen = [
+    ['RSS', ({ rss }) => mebibytes(rss)],
+    ['heap', ({ heap }) => mebibytes(heap)],
+    ['RSS at most', ({ busiest }) => mebibytes(busiest)],
+    ['connections in use', ({ active }) => figure(active)],
+    ['idle', ({ idle }) => figure(idle)],
+  ];
   const fates = Object.entries(outcome.fates).map(([fate, count]) => `${figure(count)} ${fate}`);
   return [
     paint('bold', `${figure(streams)} streams at once, ${laps} x ${lapSeconds} s, seed ${seed}`),
     `  ${figure(outcome.streams)} streams (${fates.join(', ')}), ${figure(outcome.words)} words read`,
-    ...align([
-      [
-        '',
-        ...['RSS', 'heap', 'RSS at most', 'connections in use', 'idle'].map((it) =>
-          paint('dim', it),
-        ),
-      ],
-      ...rows,
-    ]),
+    ...table(chosen, Object.fromEntries(rows)),
   ];
 }

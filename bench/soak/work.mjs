@@ -6,6 +6,7 @@ import OpenAI from 'openai';
 import { HttpClient, patch, pipe } from 'warmline';
 import { progress, task } from '../harness/child.mjs';
 import { seeded } from '../harness/random.mjs';
+import { settledRss } from '../harness/settled.mjs';
 import { plan, readOne } from './reader.mjs';
 
 const { provider, streams, laps, lapSeconds, seed } = task();
@@ -71,17 +72,6 @@ async function untilFew(count, few) {
   const end = performance.now() + MAX_SECONDS * 1000;
   while (count() > few && performance.now() < end) await wait(10);
   return count();
-}
-
-/** Memory in use once everything that is garbage is gone. */
-async function settledRss() {
-  let least = Number.POSITIVE_INFINITY;
-  for (let turn = 0; turn < 5; turn++) {
-    globalThis.gc();
-    await wait(10);
-    least = Math.min(least, process.memoryUsage.rss());
-  }
-  return least;
 }
 
 const descriptors = () =>

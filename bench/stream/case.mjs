@@ -3,7 +3,8 @@ import { runChild } from '../harness/child.mjs';
 import { layOut } from '../harness/cores.mjs';
 import { startProvider } from '../harness/provider.mjs';
 import { inRounds } from '../harness/rounds.mjs';
-import { align, duration, figure, paint, times } from '../harness/terminal.mjs';
+import { columns, table, titled } from '../harness/table.mjs';
+import { duration, figure, paint, times } from '../harness/terminal.mjs';
 
 const FULL = { rounds: 3, warmUpSeconds: 2, seconds: 4 };
 const SMOKE = { rounds: 1, warmUpSeconds: 0.3, seconds: 0.4 };
@@ -149,35 +150,31 @@ function targetsOf({ paced, crowd, flood, delays }) {
 /** What a reader is compared with. */
 const sdkOf = (name) => (name.startsWith(ANTHROPIC) ? ANTHROPIC : OPENAI);
 
-const dim = (titles) => titles.map((title) => paint('dim', title));
-
 function costs(title, rows, sent) {
-  const table = Object.entries(rows).map(([name, row]) => [
-    name,
-    duration(row.mainMicros / 1000),
-    times(rows[sdkOf(name)].mainMicros, row.mainMicros),
-    duration(row.cpuMicros / 1000),
-    `${figure(100 * row.busy)} %`,
-    `${figure((100 * row.perSecond) / sent)} %`,
-  ]);
-  const titles = ['main thread', 'the SDK over it', 'process CPU', 'loop', 'delivered'];
-  return [paint('bold', title), ...align([['', ...dim(titles)], ...table])];
+  const chosen = [
+    columns.mainThread,
+    ['the SDK over it', (row, name) => times(rows[sdkOf(name)].mainMicros, row.mainMicros)],
+    columns.processCpu,
+    ['loop', (row) => `${figure(100 * row.busy)} %`],
+    ['delivered', (row) => `${figure((100 * row.perSecond) / sent)} %`],
+  ];
+  return [paint('bold', title), ...table(chosen, rows)];
 }
 
 function throughput(title, rows) {
-  const table = Object.entries(rows).map(([name, row]) => [
-    name,
-    figure(row.perSecond),
-    times(row.perSecond, rows[sdkOf(name)].perSecond),
-  ]);
-  return [paint('bold', title), ...align([['', ...dim(['events/s', 'x the SDK'])], ...table])];
+  const chosen = [
+    titled(columns.perSecond, 'events/s'),
+    ['x the SDK', (row, name) => times(row.perSecond, rows[sdkOf(name)].perSecond)],
+  ];
+  return [paint('bold', title), ...table(chosen, rows)];
 }
 
 function lateness(title, rows) {
-  const table = Object.entries(rows).map(([name, row]) => [
-    name,
-    ...[row.firstP50, row.firstP99, row.p50, row.p99].map(duration),
-  ]);
-  const titles = ['first token p50', 'p99', 'later tokens p50', 'p99'];
-  return [paint('bold', title), ...align([['', ...dim(titles)], ...table])];
+  const chosen = [
+    ['first token p50', (row) => duration(row.firstP50)],
+    ['p99', (row) => duration(row.firstP99)],
+    titled(columns.p50, 'later tokens p50'),
+    columns.p99,
+  ];
+  return [paint('bold', title), ...table(chosen, rows)];
 }

@@ -1,10 +1,11 @@
 // Worker threads: what one pool for all of them comes to beside undici's, of which each thread has its own.
 import { runChild } from '../harness/child.mjs';
-import { layOut } from '../harness/cores.mjs';
+import { layOut, placeOf } from '../harness/cores.mjs';
 import { missingServer, startServer } from '../harness/nginx.mjs';
 import { startProvider } from '../harness/provider.mjs';
 import { inRounds } from '../harness/rounds.mjs';
-import { align, duration, figure, paint, times } from '../harness/terminal.mjs';
+import { columns, over, table, titled } from '../harness/table.mjs';
+import { figure, paint } from '../harness/terminal.mjs';
 
 const CLIENTS = ['undici fetch', 'undici.request', 'warmline.fetch'];
 const OURS = 'warmline.fetch';
@@ -50,28 +51,18 @@ async function measure(client, { protocol, threads, cores, plan }) {
 }
 
 function lines({ protocol, threads, rows }, cores) {
-  const titles = ['connections', 'requests/s', 'x undici.request', 'thread', 'process CPU'];
-  const table = [
-    ['', ...[...titles, 'p50', 'p99', 'RSS'].map((title) => paint('dim', title))],
-    ...Object.entries(rows).map(([name, row]) =>
-      [
-        name,
-        figure(row.connections),
-        figure(row.perSecond),
-        times(row.perSecond, rows['undici.request'].perSecond),
-        duration(row.mainMicros / 1000),
-        duration(row.cpuMicros / 1000),
-        duration(row.p50),
-        duration(row.p99),
-        `${figure(row.rss / 2 ** 20)} MB`,
-      ].map((cell) => (name === OURS ? paint('bold', cell) : cell)),
-    ),
+  const chosen = [
+    ['connections', (row) => figure(row.connections)],
+    columns.perSecond,
+    over('undici.request', rows['undici.request']),
+    titled(columns.mainThread, 'thread'),
+    columns.processCpu,
+    columns.p50,
+    columns.p99,
+    columns.rss,
   ];
-  const place = cores.pinned
-    ? `client on ${cores.client.length} cores, server on ${cores.shared ? 'the last of them' : `${cores.server.length} other`}`
-    : 'cores not chosen on this platform';
-  const title = `${protocol}, ${threads} thread${threads > 1 ? 's' : ''}, ${CONCURRENCY} at a time (${place})`;
-  return [paint('bold', title), ...align(table)];
+  const title = `${protocol}, ${threads} thread${threads > 1 ? 's' : ''}, ${CONCURRENCY} at a time (${placeOf(cores)})`;
+  return [paint('bold', title), ...table(chosen, rows, { ours: [OURS] })];
 }
 
 function targetsOf(levels) {
@@ -98,11 +89,7 @@ function targetsOf(levels) {
 export async function run({ smoke, say }) {
   const plan = smoke ? SMOKE : FULL;
   const cores = layOut(2);
-  const missing = missingServer();
-  if (missing !== undefined) {
-    if (process.env.WARMLINE_PEERS) throw new Error(`${missing} is not installed`);
-    say([`HTTP/2 is left out: ${missing} is not installed`]);
-  }
+  const missing = missingServer('HTTP/2', say);
   const levels = [];
   for (const protocol of missing === undefined ? ['http/1.1', 'h2'] : ['http/1.1']) {
     for (const threads of smoke ? [MOST] : THREADS) {

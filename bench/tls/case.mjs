@@ -1,10 +1,11 @@
 // TLS: how many handshakes a client does, whole ones and resumed ones, with a server that ends each connection
 // after its answer.
 import { runChild } from '../harness/child.mjs';
-import { layOut } from '../harness/cores.mjs';
+import { layOut, placeOf } from '../harness/cores.mjs';
 import { missingServer, startServer } from '../harness/nginx.mjs';
 import { inRounds } from '../harness/rounds.mjs';
-import { align, duration, figure, paint, percent, times } from '../harness/terminal.mjs';
+import { columns, over, table, titled } from '../harness/table.mjs';
+import { paint, percent } from '../harness/terminal.mjs';
 
 const PEERS = ['undici fetch', 'undici.request', 'node:https'];
 const OURS = ['warmline.fetch', 'HttpClient.request'];
@@ -44,29 +45,17 @@ async function measure(client, { kind, concurrency, cores, plan }) {
 }
 
 function lines({ kind, concurrency, rows }, cores) {
-  const titles = ['handshakes/s', 'x undici.request', 'main thread', 'process CPU'];
-  const table = [
-    ['', ...[...titles, 'p50', 'p99', 'resumed'].map((title) => paint('dim', title))],
-    ...Object.entries(rows).map(([name, row]) =>
-      [
-        name,
-        figure(row.perSecond),
-        times(row.perSecond, rows['undici.request'].perSecond),
-        duration(row.mainMicros / 1000),
-        duration(row.cpuMicros / 1000),
-        duration(row.p50),
-        duration(row.p99),
-        percent(row.resumed),
-      ].map((cell) => (OURS.includes(name) ? paint('bold', cell) : cell)),
-    ),
+  const chosen = [
+    titled(columns.perSecond, 'handshakes/s'),
+    over('undici.request', rows['undici.request']),
+    columns.mainThread,
+    columns.processCpu,
+    columns.p50,
+    columns.p99,
+    ['resumed', (row) => percent(row.resumed)],
   ];
-  const place = cores.pinned
-    ? `client on ${cores.client.length} cores, nginx on ${cores.shared ? 'the last of them' : `${cores.server.length} other`}`
-    : 'cores not chosen on this platform';
-  return [
-    paint('bold', `${KINDS[kind].title}, ${concurrency} at a time (${place})`),
-    ...align(table),
-  ];
+  const title = `${KINDS[kind].title}, ${concurrency} at a time (${placeOf(cores, 'nginx')})`;
+  return [paint('bold', title), ...table(chosen, rows, { ours: OURS })];
 }
 
 function targetsOf(levels) {
@@ -96,12 +85,8 @@ function targetsOf(levels) {
 
 /** @param {{ smoke: boolean, say: (lines: readonly string[]) => void }} options */
 export async function run({ smoke, say }) {
-  const missing = missingServer();
-  if (missing !== undefined) {
-    if (process.env.WARMLINE_PEERS) throw new Error(`${missing} is not installed`);
-    say([`left out: ${missing} is not installed`]);
-    return { missing, targets: [] };
-  }
+  const missing = missingServer('TLS handshakes', say);
+  if (missing !== undefined) return { missing, targets: [] };
   const plan = smoke ? SMOKE : FULL;
   const cores = layOut(2);
   const levels = [];

@@ -6,7 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { certificate } from '../harness/certificate.mjs';
 import { runChild } from '../harness/child.mjs';
-import { align, duration, figure, paint, percent, times } from '../harness/terminal.mjs';
+import { table } from '../harness/table.mjs';
+import { duration, figure, paint, percent, times } from '../harness/terminal.mjs';
 import { start } from './process.mjs';
 
 const PEERS = ['built-in fetch', 'undici fetch', 'undici.request', 'axios'];
@@ -17,9 +18,9 @@ const ROUND_TRIP = 50;
 
 const FULL = {
   // Servers commonly keep connections for 5 s, and so do Node's clients.
-  first: { keeps: [5000, 5000], idle: 7000, rounds: 8 },
+  first: { keeps: [5000, 5000], idle: 7000, rounds: 4 },
   closing: {
-    ...{ keeps: [1000, 5000], thinks: 5, concurrency: 40, requests: 100_000, burst: 15 },
+    ...{ keeps: [1000, 5000], thinks: 5, concurrency: 125, requests: 100_000, burst: 15 },
     ...{ pauses: [1000, 1250], longPauses: [1250, 5000], longShare: 0.1, seed: 1 },
   },
 };
@@ -30,9 +31,6 @@ const SMOKE = {
     ...{ pauses: [50, 60], longPauses: [60, 250], longShare: 0.5, seed: 1 },
   },
 };
-
-const bold = (name, cell) => (PEERS.includes(name) ? cell : paint('bold', cell));
-const heading = (titles) => titles.map((title) => paint('dim', title));
 
 /** All clients at once: they do little but wait. */
 async function beside(names, measure) {
@@ -55,16 +53,14 @@ async function measureFirst(client, plan, secure) {
 }
 
 function firstLines(title, rows) {
+  const chosen = [
+    ['first after a pause', ({ first }) => duration(first)],
+    ['round trips', ({ first }) => (first / ROUND_TRIP).toFixed(1)],
+    ['the next one', ({ next }) => duration(next)],
+  ];
   return [
     paint('bold', `${title}, ${ROUND_TRIP} ms round trip`),
-    ...align([
-      ['', ...heading(['first after a pause', 'round trips', 'the next one'])],
-      ...Object.entries(rows).map(([name, { first, next }]) =>
-        [name, duration(first), (first / ROUND_TRIP).toFixed(1), duration(next)].map((cell) =>
-          bold(name, cell),
-        ),
-      ),
-    ]),
+    ...table(chosen, rows, { ours: [...OURS, WARM] }),
   ];
 }
 
@@ -82,23 +78,18 @@ async function measureClosing(client, plan) {
 
 function closingLines({ keeps, requests, concurrency }, rows) {
   const [least, most] = keeps.map((kept) => kept / 1000);
+  const chosen = [
+    ['failed', ({ failed }) => figure(failed)],
+    ['with', ({ errors }) => Object.keys(errors).join(', ') || '-'],
+    ['connections', ({ connections }) => figure(connections)],
+    ['reused', ({ reuse }) => percent(reuse)],
+  ];
   return [
     paint(
       'bold',
       `${figure(requests)} POSTs, ${concurrency} at a time, to a server that closes idle connections after ${least} to ${most} s`,
     ),
-    ...align([
-      ['', ...heading(['failed', 'with', 'connections', 'reused'])],
-      ...Object.entries(rows).map(([name, { failed, errors, connections, reuse }]) =>
-        [
-          name,
-          figure(failed),
-          Object.keys(errors).join(', ') || '-',
-          figure(connections),
-          percent(reuse),
-        ].map((cell) => bold(name, cell)),
-      ),
-    ]),
+    ...table(chosen, rows, { ours: OURS }),
   ];
 }
 

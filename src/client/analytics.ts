@@ -1,5 +1,5 @@
 import { invalid } from '../native/invalid.js';
-import type { Binding } from '../native/load.js';
+import { type Binding, binding } from '../native/load.js';
 import { checkNames } from './checks.js';
 
 /** What an {@link HttpClient} counts by origin and hour, for a week. */
@@ -71,4 +71,28 @@ export function checkAnalytics(analytics: boolean | AnalyticsOptions = false): {
 export function analyticsOf(json: string | null | undefined): Analytics {
   if (typeof json === 'string') return JSON.parse(json) as Analytics;
   return { collect_connection_patterns: false, collect_performance_metrics: false, hours: [] };
+}
+
+/**
+ * What the default client of this process and its providers have counted by origin and hour, in all threads. No hours
+ * unless `analytics` of {@link configure} is on.
+ *
+ * @throws {NativeUnavailableError} without a native binary for this platform.
+ *
+ * @example
+ * ```ts
+ * import { configure, fetch, getAnalytics } from 'warmline'
+ *
+ * configure({ analytics: true })
+ * await (await fetch('https://api.openai.com/v1/models')).text()
+ * console.log(JSON.stringify(getAnalytics()))
+ * ```
+ */
+export function getAnalytics(): Analytics {
+  const all = binding().sharedAnalytics().map(analyticsOf);
+  return {
+    collect_connection_patterns: all.some((client) => client.collect_connection_patterns),
+    collect_performance_metrics: all.some((client) => client.collect_performance_metrics),
+    hours: all.flatMap(({ hours }) => hours).sort((one, other) => one.hour - other.hour),
+  };
 }

@@ -47,6 +47,12 @@ export interface HttpClientOptions {
   timeout?: number | Timeouts;
   /** Name look-up, TCP and TLS together, in milliseconds; `timeout.connect` goes before it. Default 10 000. */
   connectTimeout?: number;
+  /**
+   * How long a server may take nothing of a request that is sent to it, in milliseconds, until its response begins;
+   * a streamed body that has nothing to send does not count. The error has the code `WARMLINE_WRITE_TIMEOUT`. By HTTP/2
+   * a few hundred kilobytes count as taken once they are in the connection's buffer. Default: no limit.
+   */
+  writeTimeout?: number;
   /** Static hosts, a look-up function of your own, and for how long answers are good. */
   dns?: DnsOptions;
   /**
@@ -180,6 +186,7 @@ const NAMES: readonly (keyof HttpClientOptions)[] = [
   'healthCheck',
   'timeout',
   'connectTimeout',
+  'writeTimeout',
   'dns',
   'socketPath',
   'localAddress',
@@ -230,6 +237,7 @@ export function checkOptions(options: HttpClientOptions): ClientSettings {
     ...given('healthCheck', options.healthCheck, checkHealth),
     ...given('connectTimeout', connectTimeout, duration),
     ...given('connectTimeout', timeouts.connect, duration),
+    ...given('writeTimeout', options.writeTimeout, duration),
     ...given('firstByteTimeout', timeouts.firstByte, duration),
     ...given('idleTimeout', timeouts.idle, duration),
     ...given('totalTimeout', timeouts.total, duration),
@@ -313,10 +321,8 @@ function limit(most: number): (name: string, value: number) => number {
 }
 
 function checkHttp2(name: string, http2: Http2): Http2 {
-  if (!HTTP2.includes(http2)) {
-    throw new TypeError(`${name} must be one of ${HTTP2.join(', ')}, not ${String(http2)}`);
-  }
-  return http2;
+  if (HTTP2.includes(http2)) return http2;
+  throw invalid(name, `one of ${HTTP2.join(', ')}`, http2);
 }
 
 /** A cap of connections. */

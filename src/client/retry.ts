@@ -7,14 +7,15 @@ import { checkNames, given } from './checks.js';
  * A kind of failure, by httpx's names for them, or the `code` of one, such as `'ECONNRESET'`.
  *
  * `'ConnectError'`: the name was not found, no address answered, the TLS handshake broke off; not a certificate that
- * is refused. `'ConnectTimeout'`, `'ReadTimeout'` (no response in time) and `'PoolTimeout'` (no connection in time);
- * `'TimeoutException'` is all three. `'NetworkError'`: `'ConnectError'`, or a connection that broke before a response
+ * is refused. `'ConnectTimeout'`, `'ReadTimeout'` (no response in time), `'WriteTimeout'` (the request was not taken in
+ * time) and `'PoolTimeout'` (no connection in time); `'TimeoutException'` is all four. `'NetworkError'`: `'ConnectError'`, or a connection that broke before a response
  * came.
  */
 export type RetryException =
   | 'ConnectError'
   | 'ConnectTimeout'
   | 'ReadTimeout'
+  | 'WriteTimeout'
   | 'PoolTimeout'
   | 'TimeoutException'
   | 'NetworkError'

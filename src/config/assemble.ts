@@ -2,7 +2,7 @@
 
 import { checkOptions, type HttpClientOptions } from '../client/options.js';
 import { checkAlerts } from './alerts.js';
-import { balancing, clientOptions, rateLimit } from './client-options.js';
+import { balancing, clientOptions, learning, rateLimit } from './client-options.js';
 import type { Config } from './config.js';
 import type { Environment } from './environments.js';
 import type { ConfigIssue } from './error.js';
@@ -29,8 +29,17 @@ export function assemble(
   environment: Environment | undefined,
   layers: readonly Said[],
 ): { config: Config; issues: ConfigIssue[] } {
-  const { http_client, providers = {}, distributed_pool, alerting, alerts } = merged(layers);
+  const {
+    http_client,
+    providers = {},
+    distributed_pool,
+    analytics,
+    alerting,
+    alerts,
+  } = merged(layers);
   const base = http_client ?? {};
+  // Made for each: what hides secrets marks every object once.
+  const learnt = () => learning({ analytics });
   const issues: ConfigIssue[] = [];
   const attempt = (path: Path, make: () => HttpClientOptions): HttpClientOptions => {
     try {
@@ -67,7 +76,7 @@ export function assemble(
     file,
     environment,
     enabled: base.enabled ?? true,
-    client: attempt(['http_client'], () => clientOptions(base, file)),
+    client: attempt(['http_client'], () => ({ ...clientOptions(base, file), ...learnt() })),
     providers: Object.fromEntries(
       Object.entries(providers).map(([name, said]) => {
         const path = ['providers', name];
@@ -79,6 +88,7 @@ export function assemble(
         const own = merge(merge(base, profileOf(said)), said.connection_pool);
         const client = attempt(path, () => ({
           ...clientOptions(own, file),
+          ...learnt(),
           ...rateLimit(said),
           ...balancing(said.endpoints, distributed_pool),
         }));

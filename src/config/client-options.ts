@@ -37,7 +37,7 @@ export function clientOptions(settings: Canonical, file: string): HttpClientOpti
 }
 
 /** `connectTimeout` leaves the total as it is, where an object of deadlines would have none. */
-function deadlines({ connect, ...said }: Deadlines): HttpClientOptions {
+function deadlines({ connect, write, ...said }: Deadlines): HttpClientOptions {
   const timeout: Timeouts = defined({
     total: said.total,
     firstByte: said.first_byte ?? said.read,
@@ -46,6 +46,7 @@ function deadlines({ connect, ...said }: Deadlines): HttpClientOptions {
   });
   return defined({
     connectTimeout: connect,
+    writeTimeout: write,
     timeout: Object.keys(timeout).length === 0 ? undefined : timeout,
   });
 }
@@ -123,6 +124,28 @@ function tls(said: NonNullable<Canonical['tls']>, file: string): TlsOptions {
     key: read(said.key_file),
     passphrase: said.passphrase,
     minVersion: said.min_version,
+  });
+}
+
+/** What every client learns from its traffic. */
+export function learning({
+  analytics: said = {},
+}: Pick<Layer, 'analytics'>): Pick<HttpClientOptions, 'analytics' | 'scaling'> {
+  if (said.enabled !== true) return {};
+  const {
+    collect_connection_patterns: connectionPatterns = true,
+    collect_performance_metrics: performanceMetrics = true,
+  } = said;
+  const collects = connectionPatterns || performanceMetrics;
+  return defined({
+    analytics: collects ? { connectionPatterns, performanceMetrics } : undefined,
+    scaling:
+      said.enable_predictive_scaling === true
+        ? defined({
+            predictionWindow: said.scaling_prediction_window,
+            cooldownPeriod: said.scaling_cooldown_period,
+          })
+        : undefined,
   });
 }
 

@@ -22,17 +22,10 @@ type Sections = { [Key in keyof LayerInput]-?: KeyOf<NonNullable<LayerInput[Key]
 export type KeyName = Exclude<Sections[keyof Sections], `providers.*.connection_pool.${string}`>;
 
 export const NOT_IN_EFFECT: readonly KeyName[] = [
-  'http_client.timeout.write',
   'distributed_pool.redis_url',
   'distributed_pool.pool_sharding',
   'distributed_pool.shard_count',
   'distributed_pool.health_check_interval',
-  'analytics.enabled',
-  'analytics.collect_connection_patterns',
-  'analytics.collect_performance_metrics',
-  'analytics.enable_predictive_scaling',
-  'analytics.scaling_prediction_window',
-  'analytics.scaling_cooldown_period',
 ];
 
 /** The keys of a layer that change nothing yet; `value` is what stands at `path` of the source. */

@@ -1,3 +1,5 @@
+import { invalid } from './invalid.js';
+
 /** A lease's number is its slot in the engine's table and, above 16 bits, which of the slot's leases it is. */
 export const SLOTS = 0x1_0000;
 const LAST_GENERATION = 0x3fff_ffff;
@@ -69,6 +71,5 @@ export function leaseOf(id: string | undefined): number {
   if (id === undefined) return 0;
   const lease = leaseNumber(id);
   if (lease !== 0) return lease;
-  const message = `connection: ${String(id)} is not a connection id`;
-  throw Object.assign(new TypeError(message), { code: 'ERR_INVALID_ARG_VALUE' });
+  throw invalid('connection', 'the id of a lease', id);
 }

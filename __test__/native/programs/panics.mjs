@@ -13,7 +13,9 @@ const { provokePanic } = createRequire(import.meta.url)('./native/binding.cjs');
 
 /** The halves of responses, to be ended once their heads have been seen. */
 const open = [];
+let served = 0;
 const server = createServer((request, response) => {
+  served += 1;
   if (request.url === '/half') {
     response.write('half');
     open.push(response);
@@ -68,6 +70,25 @@ for (const [place, act] of Object.entries(acts)) {
     came = [told(error)];
   }
   console.log(JSON.stringify([place, came, await get('/')]));
+}
+
+// A client that sends failures again, here and to another endpoint, does not after these.
+let lookups = 0;
+const retrying = new HttpClient({
+  dns: {
+    lookup: (_name, _options, answer) => {
+      lookups += 1;
+      setImmediate(answer, null, '127.0.0.1', 4);
+    },
+  },
+  endpoints: ['b.test', 'c.test'].map((host) => `http://${host}:${server.address().port}`),
+  retry: { attempts: 3, backoffFactor: 0, exceptions: ['ConnectError', 'WARMLINE_PANIC'] },
+});
+for (const place of ['answer', 'opening', 'intake', 'submission', 'drain']) {
+  const before = served;
+  provokePanic(place);
+  const { code } = await retrying.request('GET', '/').catch((error) => error);
+  console.log(JSON.stringify([`after ${place}`, code, lookups, served - before]));
 }
 // Connections that are idle keep nothing alive.
 server.close();

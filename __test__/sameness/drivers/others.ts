@@ -4,9 +4,15 @@ import { ChatAnthropic } from '@langchain/anthropic';
 import { ChatOpenAI } from '@langchain/openai';
 import { Mistral } from '@mistralai/mistralai';
 import { HTTPClient } from '@mistralai/mistralai/lib/http.js';
-import { generateText, streamText } from 'ai';
+import * as ai7 from 'ai';
+import * as ai6 from 'ai-6';
+import { createOpenAI as createOpenAI3 } from 'ai-sdk-openai-3';
+import { CohereClientV2 as Cohere7 } from 'cohere-7';
 import { CohereClientV2 } from 'cohere-ai';
+import { GoogleGenAI as GoogleGenAI2 } from 'google-genai-2';
 import Groq, { toFile } from 'groq-sdk';
+import { Mistral as Mistral1 } from 'mistral-1';
+import { HTTPClient as HTTPClient1 } from 'mistral-1/lib/http.js';
 import { Ollama } from 'ollama';
 import { fetch as engineFetch } from 'warmline';
 import type { Sdk, Setting, Way } from '../trace.js';
@@ -66,15 +72,22 @@ export const OLLAMAS: readonly Way<Ollama>[] = [
   { name: 'delete()', run: (client) => client.delete({ model: 'm' }) },
 ];
 
+const cohereOf = ({ origin, maxRetries, timeout }: Setting) => ({
+  token: 'k',
+  environment: origin,
+  maxRetries,
+  timeoutInSeconds: timeout / 1000,
+});
+
 export const cohere: Sdk<CohereClientV2> = {
-  name: 'cohere-ai',
-  plain: ({ origin, maxRetries, timeout }) =>
-    new CohereClientV2({
-      token: 'k',
-      environment: origin,
-      maxRetries,
-      timeoutInSeconds: timeout / 1000,
-    }),
+  name: 'cohere-ai 8',
+  plain: (setting) => new CohereClientV2(cohereOf(setting)),
+};
+
+/** The major before it. */
+export const cohere7: Sdk<CohereClientV2> = {
+  name: 'cohere-ai 7',
+  plain: (setting) => new Cohere7(cohereOf(setting)) as unknown as CohereClientV2,
 };
 
 const cohereOptions = ({ signal }: { signal?: AbortSignal }) =>
@@ -100,17 +113,24 @@ export const cohereEmbed: Way<CohereClientV2> = {
     ),
 };
 
+const googleOf = ({ origin, timeout, maxRetries }: Setting) => ({
+  apiKey: 'k',
+  httpOptions: {
+    baseUrl: origin,
+    timeout,
+    retryOptions: { attempts: maxRetries + 1, initialDelay: 0.01 },
+  },
+});
+
 export const google: Sdk<GoogleGenAI> = {
-  name: '@google/genai',
-  plain: ({ origin, timeout, maxRetries }) =>
-    new GoogleGenAI({
-      apiKey: 'k',
-      httpOptions: {
-        baseUrl: origin,
-        timeout,
-        retryOptions: { attempts: maxRetries + 1, initialDelay: 0.01 },
-      },
-    }),
+  name: '@google/genai 3',
+  plain: (setting) => new GoogleGenAI(googleOf(setting)),
+};
+
+/** The major before it. Version 1 has no fetch to replace but the global one. */
+export const google2: Sdk<GoogleGenAI> = {
+  name: '@google/genai 2',
+  plain: (setting) => new GoogleGenAI2(googleOf(setting)) as unknown as GoogleGenAI,
 };
 
 const googleConfig = ({ signal }: { signal?: AbortSignal }) =>
@@ -138,20 +158,31 @@ export const googleEmbed: Way<GoogleGenAI> = {
   run: (client) => client.models.embedContent({ model: 'm', contents: TEXT }),
 };
 
-const mistralOf = (setting: Setting, httpClient?: HTTPClient): Mistral =>
-  new Mistral({
-    apiKey: 'k',
-    serverURL: setting.origin,
-    timeoutMs: setting.timeout,
-    ...(httpClient && { httpClient }),
-    retryConfig: { strategy: 'none' },
-  });
+const mistralOf = (setting: Setting) => ({
+  apiKey: 'k',
+  serverURL: setting.origin,
+  timeoutMs: setting.timeout,
+  retryConfig: { strategy: 'none' as const },
+});
+
+const fetcher = engineFetch as never;
 
 /** It keeps its fetch to itself, so it is made with another. */
 export const mistral: Sdk<Mistral> = {
-  name: '@mistralai/mistralai',
-  plain: (setting) => mistralOf(setting),
-  onEngine: (setting) => mistralOf(setting, new HTTPClient({ fetcher: engineFetch as never })),
+  name: '@mistralai/mistralai 2',
+  plain: (setting) => new Mistral(mistralOf(setting)),
+  onEngine: (setting) =>
+    new Mistral({ ...mistralOf(setting), httpClient: new HTTPClient({ fetcher }) }),
+};
+
+/** The major before it. */
+export const mistral1: Sdk<Mistral> = {
+  name: '@mistralai/mistralai 1',
+  plain: (setting) => new Mistral1(mistralOf(setting)) as unknown as Mistral,
+  onEngine: (setting) => {
+    const httpClient = new HTTPClient1({ fetcher });
+    return new Mistral1({ ...mistralOf(setting), httpClient }) as unknown as Mistral;
+  },
 };
 
 export const mistralChat: Way<Mistral> = {
@@ -165,22 +196,34 @@ export const mistralStreamed: Way<Mistral> = {
     each(await client.chat.stream(CHAT, { fetchOptions: options })),
 };
 
-/** A provider of the AI SDK, and how often that tries. */
+/** The AI SDK in one of its majors, with a provider, and how often it tries. */
 interface AiSdk {
+  readonly generateText: typeof ai7.generateText;
+  readonly streamText: typeof ai7.streamText;
   readonly provider: ReturnType<typeof createOpenAI>;
   readonly maxRetries: number;
 }
 
-const aiSdkOf = ({ origin, maxRetries }: Setting, its?: typeof fetch): AiSdk => ({
-  provider: createOpenAI({ apiKey: 'k', baseURL: `${origin}/v1`, ...(its && { fetch: its }) }),
-  maxRetries,
-});
+type AiMajor = readonly [its: typeof ai7, createOpenAI: typeof createOpenAI];
 
-export const aiSdk: Sdk<AiSdk> = {
-  name: 'ai',
-  plain: (setting) => aiSdkOf(setting),
-  onEngine: (setting) => aiSdkOf(setting, engineFetch as never),
+const aiSdkIn = (name: string, [its, create]: AiMajor): Sdk<AiSdk> => {
+  const made = ({ origin, maxRetries }: Setting, more: object = {}): AiSdk => ({
+    generateText: its.generateText,
+    streamText: its.streamText,
+    provider: create({ apiKey: 'k', baseURL: `${origin}/v1`, ...more }),
+    maxRetries,
+  });
+  return {
+    name,
+    plain: (setting) => made(setting),
+    onEngine: (setting) => made(setting, { fetch: engineFetch }),
+  };
 };
+
+export const aiSdk = aiSdkIn('ai 7', [ai7, createOpenAI]);
+
+/** The major before it. */
+export const aiSdk6 = aiSdkIn('ai 6', [ai6, createOpenAI3] as unknown as AiMajor);
 
 const aiOptions = ({ signal }: { signal?: AbortSignal }) =>
   signal === undefined ? {} : { abortSignal: signal };
@@ -188,7 +231,7 @@ const aiOptions = ({ signal }: { signal?: AbortSignal }) =>
 export const AI_SDK_STREAMED: readonly Way<AiSdk>[] = (['chat', 'responses'] as const).map(
   (api) => ({
     name: `streamText(), ${api}`,
-    async run({ provider, maxRetries }, { options, each, note }) {
+    async run({ streamText, provider, maxRetries }, { options, each, note }) {
       const result = streamText({
         model: provider[api]('m'),
         prompt: TEXT,
@@ -204,7 +247,7 @@ export const AI_SDK_STREAMED: readonly Way<AiSdk>[] = (['chat', 'responses'] as 
 
 export const AI_SDK_WHOLE: readonly Way<AiSdk>[] = (['chat', 'responses'] as const).map((api) => ({
   name: `generateText(), ${api}`,
-  async run({ provider, maxRetries }, { options }) {
+  async run({ generateText, provider, maxRetries }, { options }) {
     const model = provider[api]('m');
     const result = await generateText({ model, prompt: TEXT, maxRetries, ...aiOptions(options) });
     const { text, toolCalls, reasoningText, finishReason, usage, warnings, response } = result;
@@ -212,10 +255,12 @@ export const AI_SDK_WHOLE: readonly Way<AiSdk>[] = (['chat', 'responses'] as con
   },
 }));
 
+/** What depends on the clock or on chance. */
+const DRAWN: ReadonlySet<string> = new Set(['timestamp', 'id', 'messageId', 'performance']);
+
 /** What depends on the clock and on chance is not compared. */
 async function* withoutTimes(parts: AsyncIterable<{ type: string }>): AsyncIterable<unknown> {
-  const drawn = (name: string, value: unknown) =>
-    ['timestamp', 'id', 'messageId'].includes(name) ? '(drawn)' : value;
+  const drawn = (name: string, value: unknown) => (DRAWN.has(name) ? '(drawn)' : value);
   for await (const part of parts) {
     yield part.type === 'error' ? part : JSON.parse(JSON.stringify(part, drawn));
   }

@@ -1,7 +1,7 @@
 // A worker returns a connection that it could lease again by itself: others get it, and do when the worker has ended.
-import { once } from 'node:events';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 import { fetch, SimpleConnectionPool } from 'warmline';
+import { asking } from './ask.mjs';
 
 if (isMainThread) await main();
 else work();
@@ -9,11 +9,7 @@ else work();
 async function main() {
   const [origin] = process.argv.slice(2);
   const worker = new Worker(new URL(import.meta.url), { workerData: origin });
-  const ask = async (call) => {
-    const answer = once(worker, 'message');
-    worker.postMessage(call);
-    return (await answer)[0];
-  };
+  const ask = asking(worker);
   const pool = new SimpleConnectionPool('parked');
   const portOn = async (connection) => (await fetch(origin, { connection })).text();
   const idle = () => pool.getStats().idleConnections;

@@ -1,8 +1,8 @@
 // What one thread is told by a server holds in another one.
 import { subscribe } from 'node:diagnostics_channel';
-import { once } from 'node:events';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 import { HttpClient } from 'warmline';
+import { asking } from './ask.mjs';
 
 const open = () =>
   new HttpClient({ retry: false, circuitBreaker: { failureThreshold: 2 }, timeout: 5000 });
@@ -13,11 +13,7 @@ else work();
 async function main() {
   const [origin] = process.argv.slice(2);
   const worker = new Worker(new URL(import.meta.url), { workerData: origin });
-  const ask = async (question) => {
-    const answer = once(worker, 'message');
-    worker.postMessage(question);
-    return (await answer)[0];
-  };
+  const ask = asking(worker);
   await ask('begin');
   const client = open();
   const status = async (path, key) => {

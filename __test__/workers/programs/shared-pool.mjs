@@ -1,7 +1,7 @@
 // Leases in one thread what other threads look at, send on and give back.
-import { once } from 'node:events';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 import { fetch, SimpleConnectionPool } from 'warmline';
+import { asking } from './ask.mjs';
 
 if (isMainThread) await main();
 else work();
@@ -9,11 +9,7 @@ else work();
 async function main() {
   const [origin] = process.argv.slice(2);
   const worker = new Worker(new URL(import.meta.url), { workerData: origin });
-  const ask = async (question) => {
-    const answer = once(worker, 'message');
-    worker.postMessage(question);
-    return (await answer)[0];
-  };
+  const ask = asking(worker);
   const pool = new SimpleConnectionPool('shared');
   const id = await pool.acquireConnection(origin);
   const { localAddress } = await pool.connectionReady(id);

@@ -34,6 +34,8 @@ ENDPOINTS
   GET  /health                {\"status\":\"ok\"}
   any  /echo                  method, path, query, headers and body of the request, as JSON
   any  /mirror                the request's body under its own content-type
+  GET  /arrivals              [microseconds since 1970, id] of each request with an x-mock-id that was served
+  POST /script                trouble by a script (see below)
   GET  /stats                 the server's view: connections, requests, bytes, streams
   POST /stats/reset           zeroes the counters; what is open stays counted as open
   The `control` address serves the same, and counts nothing of its own traffic and ignores --set.
@@ -53,6 +55,13 @@ KNOBS  as request headers or as query parameters of the same name
   x-mock-close=WHEN        before: close unanswered; headers: in the middle of the head;
                            body: in the middle of the body (of the third event of a stream);
                            after: close once answered, unannounced; reset: as body, by RST
+  x-mock-id=TEXT           requests with the same text are one; /stats has how many were served again,
+                           /arrivals when each was
+
+SCRIPT  what all requests to /v1 meet from now on, as JSON; what they ask for themselves goes before it
+  {\"seed\": 1, \"phases\": [{\"seconds\": 5, \"knobs\": {\"latency-ms\": \"900\"},
+    \"faults\": [{\"share\": 0.2, \"knobs\": {\"status\": \"503\"}}],
+    \"limit\": {\"per_second\": 40, \"knobs\": {\"status\": \"429\", \"retry-after\": \"1\"}}}]}
 
 LOAD  bounded keep-alive POSTs to a loopback address; prints {requests_per_second, p50_us, ...}, or with
       --stream {events_per_second, ...} with the delays of events that are stamped

@@ -104,6 +104,7 @@ impl Connection<'_> {
                 head,
                 body,
                 knobs: self.knobs.clone(),
+                quota: None,
                 api: Api::OpenAi,
                 connection: self.id,
                 served: self.served,

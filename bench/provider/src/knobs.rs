@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::words::Words;
@@ -24,6 +25,7 @@ pub(crate) struct Knobs {
     pub(crate) headers: u32,
     pub(crate) framing: BodyFraming,
     pub(crate) close: Option<Close>,
+    pub(crate) id: Option<Arc<str>>,
 }
 
 /// How an answer that is not streamed says where it ends.
@@ -75,6 +77,7 @@ impl Default for Knobs {
             headers: 0,
             framing: BodyFraming::Length,
             close: None,
+            id: None,
         }
     }
 }
@@ -118,6 +121,7 @@ impl Knobs {
                     _ => return None,
                 });
             }
+            "id" => self.id = Some(value.into()),
             _ => return None,
         }
         Some(())

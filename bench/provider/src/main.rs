@@ -16,6 +16,7 @@ mod reader;
 mod reply;
 mod responses;
 mod route;
+mod script;
 mod server;
 mod stats;
 mod stream;

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::http1::{self, Head, ResponseFraming};
 use crate::knobs::{BodyFraming, Close, Knobs};
+use crate::script::Quota;
 use crate::server::Shared;
 use crate::stream::{Events, Stream};
 
@@ -35,6 +36,8 @@ pub(crate) struct Exchange<'a> {
     pub(crate) head: &'a Head<'a, 'a>,
     pub(crate) body: &'a [u8],
     pub(crate) knobs: Knobs,
+    /// What is left of a limit that holds.
+    pub(crate) quota: Option<Quota>,
     pub(crate) api: Api,
     /// Which connection of the server this is, and which request on it, both from 1.
     pub(crate) connection: u64,
@@ -48,6 +51,13 @@ impl Exchange<'_> {
     /// A number that no other answer of this process has.
     pub(crate) fn next_id(&self) -> usize {
         self.shared.ids.fetch_add(1, Relaxed)
+    }
+
+    /// Counts it, if a request with its id was served before. One whose answer will be cut short is served, too.
+    pub(crate) fn count_work(&mut self) {
+        if let (Some(id), None) = (self.knobs.id.take(), self.knobs.status) {
+            self.shared.stats.work_done(id);
+        }
     }
 
     /// Answers 200 with the JSON that `write` appends.
@@ -170,6 +180,14 @@ impl Exchange<'_> {
         if let Some(seconds) = self.knobs.retry_after {
             // Writing into a Vec cannot fail.
             let _ = write!(out, "retry-after: {seconds}\r\n");
+        }
+        if let Some(quota) = self.quota {
+            let (limit, left) = (quota.limit, quota.remaining);
+            let reset = quota.full_in.as_millis();
+            let _ = write!(
+                out,
+                "x-ratelimit-limit-requests: {limit}\r\nx-ratelimit-remaining-requests: {left}\r\nx-ratelimit-reset-requests: {reset}ms\r\n"
+            );
         }
         for index in 0..self.knobs.headers {
             let _ = write!(out, "x-mock-extra-{index}: {index}\r\n");

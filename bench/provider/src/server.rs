@@ -16,6 +16,7 @@ use tokio::time;
 use crate::cli::ServeOptions;
 use crate::connection;
 use crate::knobs::Knobs;
+use crate::script::Stage;
 use crate::stats::Stats;
 
 /// Clients that connect by the thousand at once must find room in the queue.
@@ -30,6 +31,8 @@ pub(crate) struct Shared {
     control_stats: Stats,
     pub(crate) keep_alive: Option<Duration>,
     pub(crate) ids: AtomicUsize,
+    /// What becomes of requests at the moment, whatever they ask for.
+    pub(crate) stage: Stage,
     connections: AtomicU64,
 }
 
@@ -57,6 +60,7 @@ pub(crate) fn run(options: &ServeOptions) -> Result<(), Box<dyn Error>> {
         control_stats: Stats::default(),
         keep_alive: options.keep_alive,
         ids: AtomicUsize::new(1),
+        stage: Stage::default(),
         connections: AtomicU64::new(1),
     });
     let main = single_threaded()?;

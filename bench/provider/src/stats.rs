@@ -1,8 +1,12 @@
 //! The server's own view of its traffic.
 
+use std::collections::HashSet;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde::Serialize;
+
+use crate::server::unix_time;
 
 /// Counters since the start or the last reset. They are statistics, not synchronisation: every access is relaxed.
 #[derive(Default)]
@@ -20,6 +24,16 @@ pub(crate) struct Stats {
     pub(crate) events: AtomicU64,
     pub(crate) streams_completed: AtomicU64,
     pub(crate) requests_aborted: AtomicU64,
+    served_again: AtomicU64,
+    named: Mutex<Named>,
+}
+
+/// The requests that were served and had an id.
+#[derive(Default)]
+struct Named {
+    /// When each came, in microseconds since 1970, in their order.
+    arrivals: Vec<(u128, Arc<str>)>,
+    ids: HashSet<Arc<str>>,
 }
 
 /// What is open now, and the most that was.
@@ -62,6 +76,8 @@ pub(crate) struct Reading {
     requests_refused: u64,
     /// Requests whose client went away before the answer was out.
     requests_aborted: u64,
+    /// Requests with the id of one that was served before.
+    requests_served_again: u64,
     bytes_in: u64,
     bytes_out: u64,
     streams_open: u64,
@@ -84,6 +100,26 @@ impl Stats {
         counter.fetch_add(amount as u64, Relaxed);
     }
 
+    /// A request with this id was served.
+    pub(crate) fn work_done(&self, id: Arc<str>) {
+        let mut named = self.named();
+        named
+            .arrivals
+            .push((unix_time().as_micros(), Arc::clone(&id)));
+        if !named.ids.insert(id) {
+            self.served_again.fetch_add(1, Relaxed);
+        }
+    }
+
+    /// When each request with an id was served, as JSON.
+    pub(crate) fn arrivals(&self) -> serde_json::Result<Vec<u8>> {
+        serde_json::to_vec(&self.named().arrivals)
+    }
+
+    fn named(&self) -> MutexGuard<'_, Named> {
+        self.named.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     pub(crate) fn read(&self) -> Reading {
         Reading {
             connections_accepted: self.accepted.load(Relaxed),
@@ -95,6 +131,7 @@ impl Stats {
             responses: self.responses.load(Relaxed),
             requests_refused: self.refused.load(Relaxed),
             requests_aborted: self.requests_aborted.load(Relaxed),
+            requests_served_again: self.served_again.load(Relaxed),
             bytes_in: self.bytes_in.load(Relaxed),
             bytes_out: self.bytes_out.load(Relaxed),
             streams_open: self.streams.open.load(Relaxed),
@@ -117,9 +154,11 @@ impl Stats {
             &self.events,
             &self.streams_completed,
             &self.requests_aborted,
+            &self.served_again,
         ] {
             counter.store(0, Relaxed);
         }
+        *self.named() = Named::default();
         for gauge in [&self.connections, &self.streams] {
             gauge.peak.store(gauge.open.load(Relaxed), Relaxed);
         }

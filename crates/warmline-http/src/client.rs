@@ -18,7 +18,7 @@ pub use self::options::ClientOptions;
 pub use self::totals::Totals;
 
 use self::totals::Counters;
-use crate::analytics::Records;
+use crate::analytics::{AnalyticsOptions, Records};
 use crate::clock::CoarseClock;
 use crate::coding::DecodingLimits;
 use crate::error::Error;
@@ -53,8 +53,7 @@ struct Inner {
     retry: Option<RetryOptions>,
     hedge: Option<HedgeOptions>,
     gates: Gates,
-    records: Option<Records>,
-    scaling: Option<Mutex<Scaling>>,
+    records: Option<Arc<Records>>,
 }
 
 /// What stays when a client's options change.
@@ -65,6 +64,8 @@ struct Ground {
     probes: Arc<Probes>,
     counters: Arc<Counters>,
     metrics: Arc<Metrics>,
+    /// How the pool follows its load; `None` leaves its caps as they are.
+    scaling: Arc<Mutex<Option<Scaling>>>,
 }
 
 /// A client that this does not keep.
@@ -77,21 +78,48 @@ impl WeakClient {
     }
 }
 
+impl Ground {
+    fn new(options: &ClientOptions) -> Result<Self, Error> {
+        let limits = options.limits.clone();
+        let scaling = options
+            .scaling
+            .map(|scaling| Scaling::new(scaling, limits.clone()));
+        Ok(Self {
+            pool: Pool::with_clock(limits, CoarseClock::default()),
+            connector: Connector::new(options.connector.clone())?,
+            probes: Arc::default(),
+            counters: Arc::default(),
+            metrics: Arc::default(),
+            scaling: Arc::new(Mutex::new(scaling)),
+        })
+    }
+}
+
 impl Client {
     /// A client with a pool of its own.
     ///
     /// # Errors
     /// `WARMLINE_ENGINE` if the engine cannot start; what the connector says of its options.
     pub fn new(options: ClientOptions) -> Result<Self, Error> {
+        let ground = Ground::new(&options)?;
         let routes = options.endpoints.as_ref().map(Routes::new).transpose()?;
+        let records = options.analytics.map(Records::new).map(Arc::new);
+        Self::on(ground, routes.map(Arc::new), records, options)
+    }
+
+    /// A client with other options and a pool of its own, which goes on counting where this one is.
+    ///
+    /// # Errors
+    /// As [`Client::new`].
+    pub(crate) fn replaced(&self, options: ClientOptions) -> Result<Self, Error> {
         let ground = Ground {
-            pool: Pool::with_clock(options.limits.clone(), CoarseClock::default()),
-            connector: Connector::new(options.connector.clone())?,
-            probes: Arc::default(),
-            counters: Arc::default(),
-            metrics: Arc::default(),
+            counters: Arc::clone(&self.inner.ground.counters),
+            metrics: Arc::clone(&self.inner.ground.metrics),
+            ..Ground::new(&options)?
         };
-        Self::on(ground, routes.map(Arc::new), options)
+        let routes = options.endpoints.as_ref().map(Routes::new).transpose()?;
+        let records = self.records(options.analytics);
+        Self::on(ground, routes.map(Arc::new), records, options)
     }
 
     /// This client with other options, on the same pool, whose limits change with it. They must make connections
@@ -114,30 +142,40 @@ impl Client {
         // What was sent under the old limits of a rate counts under the new ones.
         let rates = mem::replace(&mut to.rate_limits, from.rate_limits.clone());
         let rates_change = rates != from.rate_limits;
-        let client = Self::on(self.inner.ground.clone(), routes, to)?;
+        let scaling = to.scaling;
+        let records = self.records(to.analytics);
+        let client = Self::on(self.inner.ground.clone(), routes, records, to)?;
         if rates_change {
             client.set_rate_limits(rates);
         }
-        client.pool().set_limits(limits);
+        client.follow_load(scaling, limits);
         Ok(client)
+    }
+
+    /// What has been counted so far, to be gone on with.
+    fn records(&self, options: Option<AnalyticsOptions>) -> Option<Arc<Records>> {
+        let options = options?;
+        let Some(records) = &self.inner.records else {
+            return Some(Arc::new(Records::new(options)));
+        };
+        records.collect(options);
+        Some(Arc::clone(records))
     }
 
     fn on(
         ground: Ground,
         routes: Option<Arc<Routes>>,
+        records: Option<Arc<Records>>,
         options: ClientOptions,
     ) -> Result<Self, Error> {
         let kept = Kept {
             breaker: options.breaker,
             budget: options.retry.as_ref().and_then(|retry| retry.budget),
             hedges: options.hedge.map(|hedge| hedge.budget),
+            quantile: options.hedge.and_then(|hedge| hedge.delay.quantile()),
         };
         let standings =
             (kept != Kept::default()).then(|| Standings::of(options.alike.as_deref(), kept));
-        let scaling = options
-            .scaling
-            .map(|scaling| Scaling::new(scaling, options.limits.clone()));
-        let scaling = scaling.map(Mutex::new);
         let client = Self {
             inner: Arc::new(Inner {
                 ground,
@@ -153,8 +191,7 @@ impl Client {
                     options.rate_limits,
                     options.health,
                 ),
-                records: options.analytics.map(Records::new),
-                scaling,
+                records,
             }),
         };
         upkeep::start(&client, options.upkeep)?;
@@ -170,7 +207,7 @@ impl Client {
         let start = Instant::now();
         let in_flight = self.metrics().begin();
         let origin = Arc::clone(&request.target.origin);
-        let records = self.inner.records.as_ref();
+        let records = self.inner.records.as_deref();
         let begun = records.map(|records| records.begin(&origin));
         let result = execute::send(self, request).await;
         in_flight.ended();

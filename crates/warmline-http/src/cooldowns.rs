@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard};
 use std::time::{Duration, SystemTime};
 
 use http::{HeaderMap, StatusCode};
@@ -11,6 +11,7 @@ use warmline_pool::Clock;
 
 use crate::clock::CoarseClock;
 use crate::credential::{self, Credential};
+use crate::locked::locked;
 use crate::policy::advice;
 use crate::policy::cooldown::{Pause, Turn};
 use crate::redirect::Hop;
@@ -147,7 +148,7 @@ impl Cooldowns {
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<Key, Pause>> {
-        self.pauses.lock().unwrap_or_else(PoisonError::into_inner)
+        locked(&self.pauses)
     }
 }
 

@@ -82,6 +82,15 @@ impl fmt::Display for Phase {
 }
 
 impl Error {
+    /// Whether it is the engine that is at fault. Nobody knows then what has been done, and it may well happen again:
+    /// nothing is sent again after it, and it says nothing of any server.
+    pub(crate) fn is_a_defect(&self) -> bool {
+        matches!(
+            self.code.as_ref(),
+            "WARMLINE_ENGINE" | "WARMLINE_PANIC" | "WARMLINE_INTERNAL"
+        )
+    }
+
     /// An error of which nothing but its kind is known yet.
     pub fn new(
         code: impl Into<Cow<'static, str>>,

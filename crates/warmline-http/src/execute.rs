@@ -307,7 +307,7 @@ impl Journey<'_> {
         };
         let first_byte = self.timeouts.first_byte;
         let taken = first_byte.and_then(|_| body.until_taken());
-        let answer = connection.send(&head, body);
+        let answer = connection.send(&head, body, self.timeouts.write);
         if let (Some(limit), Some(taken)) = (first_byte, taken) {
             return Box::pin(self.after_upload(answer, taken, limit)).await;
         }

@@ -209,11 +209,13 @@ fn judge(trial: Trial, result: &Result<Answer, SendError>) {
 /// Whether an error says something of whoever was asked, rather than of this process, the request or the
 /// caller's patience.
 pub(crate) fn is_the_places(error: &Error) -> bool {
+    if error.is_a_defect() {
+        return false;
+    }
     match error.phase {
-        Phase::Dns | Phase::Connect | Phase::Tls => !matches!(
-            error.code.as_ref(),
-            "EMFILE" | "ENFILE" | "ENOMEM" | "WARMLINE_ENGINE"
-        ),
+        Phase::Dns | Phase::Connect | Phase::Tls => {
+            !matches!(error.code.as_ref(), "EMFILE" | "ENFILE" | "ENOMEM")
+        }
         Phase::Send | Phase::Headers => !matches!(
             error.code.as_ref(),
             "WARMLINE_REQUEST_BODY" | "UND_ERR_REQ_CONTENT_LENGTH_MISMATCH"

@@ -1,13 +1,14 @@
 //! How the places that requests go to do, over all clients of the process that judge them alike.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
 
 use http::StatusCode;
 use warmline_pool::Clock;
 
 use crate::clock::CoarseClock;
+use crate::locked::locked;
 use crate::policy::health::{Health, HealthOptions, HealthState, HealthStatus};
 
 /// The most places that are remembered. Clients send to a handful; a program that makes hosts up must not fill
@@ -89,8 +90,4 @@ impl Healths {
             .or_insert_with(|| Health::new(self.options));
         tell(health, now);
     }
-}
-
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

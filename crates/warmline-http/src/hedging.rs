@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::StatusCode;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
 use crate::attempts::Tally;
 use crate::error::Error;
@@ -19,10 +19,33 @@ use crate::transport::RequestBody;
 /// When requests are sent a second time.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct HedgeOptions {
-    /// After so long without an answer.
-    pub delay: Duration,
+    /// How long there has to be no answer.
+    pub delay: HedgeDelay,
     /// How much load that may add.
     pub budget: BudgetOptions,
+}
+
+/// How long the first request has time to be answered.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum HedgeDelay {
+    /// So long.
+    Fixed(Duration),
+    /// As long as a part of the origin's answers of late took at most.
+    Usual {
+        /// That part, from 0 to 1.
+        quantile: f64,
+        /// So long while too few answers are known; `None` sends no second request then.
+        at_first: Option<Duration>,
+    },
+}
+
+impl HedgeDelay {
+    pub(crate) fn quantile(self) -> Option<f64> {
+        match self {
+            Self::Fixed(_) => None,
+            Self::Usual { quantile, .. } => Some(quantile),
+        }
+    }
 }
 
 /// The second of two requests.
@@ -41,20 +64,51 @@ pub(crate) async fn hop(
     body: RequestBody,
     tally: &mut Tally,
 ) -> Result<Answer, Error> {
-    let (Some(mut second), Some(standings)) = (Second::of(hop, tally), journey.gates().standings())
+    let (Some(second), Some(standings)) = (Second::of(hop, tally), journey.gates().standings())
     else {
         return failover::hop(journey, route, hop, body, tally).await;
     };
     standings.deposit_for_hedge();
+    let paces = standings.paces();
+    let origin = paces.map(|_| Arc::clone(&hop.target.origin));
+    let delay = match options.delay {
+        HedgeDelay::Fixed(delay) => Some(delay),
+        HedgeDelay::Usual { at_first, .. } => paces
+            .and_then(|paces| paces.usual(&hop.target.origin))
+            .or(at_first),
+    };
+    let begun = Instant::now();
+    let result = match delay {
+        Some(delay) => race(journey, delay, route, hop, body, tally, second).await,
+        None => failover::hop(journey, route, hop, body, tally).await,
+    };
+    if let (Some(paces), Some(origin), true) = (paces, origin, is_good(&result)) {
+        // Of a second request that was quicker, this is how long the first one took at least.
+        paces.answered(&origin, begun.elapsed());
+    }
+    result
+}
+
+/// Sends a hop, and the second one if the first takes longer than `delay`.
+async fn race(
+    journey: &Journey<'_>,
+    delay: Duration,
+    route: Option<&Route>,
+    hop: &mut Hop,
+    body: RequestBody,
+    tally: &mut Tally,
+    mut second: Second,
+) -> Result<Answer, Error> {
     let (result, is_second) = {
         let first = failover::hop(journey, route, hop, body, tally);
         tokio::pin!(first);
         tokio::select! {
             biased;
             result = &mut first => return result,
-            () = sleep(options.delay) => {}
+            () = sleep(delay) => {}
         }
-        if !standings.afford_hedge() {
+        let standings = journey.gates().standings();
+        if !standings.is_some_and(|standings| standings.afford_hedge()) {
             return first.await;
         }
         journey.counts(&second.hop).hedged();

@@ -30,6 +30,7 @@ mod latency;
 mod leases;
 mod locked;
 pub mod metrics;
+mod paces;
 mod policy;
 mod probe;
 mod rate_limits;
@@ -53,7 +54,7 @@ pub use coding::{Compression, DecodingLimits, compress};
 pub use cooldowns::{CooldownStatus, cooldowns};
 pub use engine::engine;
 pub use error::{Error, Phase};
-pub use hedging::HedgeOptions;
+pub use hedging::{HedgeDelay, HedgeOptions};
 pub use latency::Latency;
 pub use leases::{
     ConnectionGuard, EndpointId, EndpointLeaseStats, Holder, LeaseId, LeaseStats, LeasedConnection,

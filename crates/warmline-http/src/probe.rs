@@ -2,7 +2,7 @@
 //! or where one carries many requests, and whoever else needs one waits for what comes of it.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use tokio::sync::SetOnce;
@@ -10,6 +10,7 @@ use tokio::time::{Instant, timeout};
 use warmline_pool::{Granted, Key, Lease, Origin, Protocol, Scheme, WaitFor};
 
 use crate::error::{Error, Phase};
+use crate::locked::locked;
 use crate::transport::Connection;
 
 /// The most origins that are remembered. One that is forgotten is found out about again.
@@ -91,7 +92,7 @@ impl Probes {
     }
 
     fn probe(&self, key: &Key, spoken: Spoken) -> Arc<Probe> {
-        let mut origins = self.origins.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut origins = locked(&self.origins);
         if let Some(probe) = origins.get(key) {
             return Arc::clone(probe);
         }
@@ -109,7 +110,7 @@ impl Probes {
 
 impl Probe {
     fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        locked(&self.state)
     }
 }
 

@@ -77,6 +77,8 @@ pub struct Timeouts {
     /// From the request on the wire to the response's head; the time to send a streamed body does not
     /// count.
     pub first_byte: Option<Duration>,
+    /// How long the other side may take nothing of the request, until its response begins.
+    pub write: Option<Duration>,
     /// Between two pieces of the response's body.
     pub idle: Option<Duration>,
     /// From the call to the last byte of the body.
@@ -91,6 +93,7 @@ impl Timeouts {
             pool: self.pool.or(fallback.pool),
             connect: self.connect.or(fallback.connect),
             first_byte: self.first_byte.or(fallback.first_byte),
+            write: self.write.or(fallback.write),
             idle: self.idle.or(fallback.idle),
             total: self.total.or(fallback.total),
         }

@@ -1,13 +1,14 @@
 //! The endpoints of a client: what a request's path comes to at each of them, and whose turn it is.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use url::{ParseError, Url};
 use warmline_pool::Clock;
 
 use crate::clock::CoarseClock;
 use crate::error::{Error, Phase};
+use crate::locked::locked;
 use crate::policy::endpoints::{Balance, Ejection, EndpointState, Endpoints, Pick};
 use crate::target::{Target, key_of};
 
@@ -210,10 +211,6 @@ impl Drop for Turn {
     fn drop(&mut self) {
         locked(&self.routes.endpoints).end(&self.pick);
     }
-}
-
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

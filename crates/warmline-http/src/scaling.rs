@@ -57,6 +57,25 @@ impl Scaling {
         pool.set_limits(self.limits(self.steps.step()));
     }
 
+    /// Other options from now on; what has been learnt stays.
+    pub(crate) fn change(
+        &mut self,
+        options: ScalingOptions,
+        base: Limits,
+        pool: &Pool<Connection>,
+    ) {
+        self.steps.set_cooldown(options.cooldown);
+        if let Some(window) = options.prediction {
+            for (_, demand) in self.demands.values_mut() {
+                demand.look_ahead(window);
+            }
+        } else {
+            self.demands.clear();
+        }
+        self.options = options;
+        self.rebase(base, pool);
+    }
+
     /// Looks at the pool; to be called every second.
     pub(crate) fn look(&mut self, pool: &Pool<Connection>) {
         let now = self.start.elapsed();

@@ -105,6 +105,21 @@ impl Client {
             .collect()
     }
 
+    /// All of them: that for everybody first, then those for providers.
+    ///
+    /// # Errors
+    /// As [`Client::new`].
+    pub fn all_shared() -> Result<Vec<Self>, Error> {
+        let first = Self::shared()?;
+        let Some(shared) = SHARED.get() else {
+            return Ok(vec![first]);
+        };
+        let shared = read(shared);
+        let providers = shared.providers.iter().map(|provider| &provider.member);
+        let members = std::iter::once(&shared.client).chain(providers);
+        Ok(members.map(|member| member.client.clone()).collect())
+    }
+
     /// The shared client for requests to a URL, which is asked for only where that makes a difference.
     ///
     /// # Errors
@@ -182,7 +197,8 @@ impl Member {
                 let client = &current.client;
                 client.with_options(&current.options, options.clone())?
             }
-            _ => Client::new(options.clone())?,
+            Some(current) => current.client.replaced(options.clone())?,
+            None => Client::new(options.clone())?,
         };
         Ok(Self { client, options })
     }

@@ -1,14 +1,22 @@
 //! How the places that requests go to have done: the breaker and the retry budget of each, shared by all
 //! clients of the process that are set up alike.
 
+mod trial;
+mod watch;
+
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError, RwLock, Weak};
 use std::time::Duration;
 
 use warmline_pool::Clock;
 
+pub(crate) use self::trial::Trial;
+pub use self::watch::{BreakerChange, BreakerWatch, watch_breakers};
+
 use crate::clock::CoarseClock;
-use crate::policy::breaker::{Admission, Breaker, BreakerOptions, BreakerState, BreakerStatus};
+use crate::locked::locked;
+use crate::paces::Paces;
+use crate::policy::breaker::{Breaker, BreakerOptions, BreakerState, BreakerStatus};
 use crate::policy::budget::{Budget, BudgetOptions};
 
 /// The most places that are remembered. Clients send to a handful; a program that makes hosts up must not fill
@@ -23,30 +31,8 @@ pub(crate) struct Kept {
     pub(crate) budget: Option<BudgetOptions>,
     /// Of requests that are sent a second time beside the first.
     pub(crate) hedges: Option<BudgetOptions>,
-}
-
-/// A breaker has changed its state.
-#[derive(Clone, Debug, PartialEq)]
-pub struct BreakerChange {
-    /// The origin, or the endpoint.
-    pub place: Arc<str>,
-    /// What it did before.
-    pub from: BreakerState,
-    /// What it does from now on.
-    pub to: BreakerState,
-    /// For how long, where that is known.
-    pub retry_after: Duration,
-}
-
-/// Hears of changes, on the engine's threads, until it says false: then nobody wants them any more.
-pub type BreakerWatch = Box<dyn Fn(&BreakerChange) -> bool + Send + Sync>;
-
-/// Who hears of the changes of all breakers of the process that are monitored.
-static WATCHES: Mutex<Vec<BreakerWatch>> = Mutex::new(Vec::new());
-
-/// Has changes told.
-pub fn watch_breakers(watch: BreakerWatch) {
-    locked(&WATCHES).push(watch);
+    /// Of the answers, for when these requests are sent.
+    pub(crate) quantile: Option<f64>,
 }
 
 /// The places of clients that are set up alike.
@@ -56,6 +42,7 @@ pub(crate) struct Standings {
     places: RwLock<HashMap<Arc<str>, Arc<Standing>>>,
     /// For requests that are sent a second time beside the first, wherever that is.
     hedges: Option<Mutex<Budget>>,
+    paces: Option<Paces>,
 }
 
 /// One place.
@@ -67,13 +54,6 @@ pub(crate) struct Standing {
 struct State {
     breaker: Option<Breaker>,
     budget: Option<Budget>,
-}
-
-/// A request on its way to a place. Dropped without a verdict, it says nothing of it.
-pub(crate) struct Trial {
-    standings: Arc<Standings>,
-    standing: Arc<Standing>,
-    admission: Option<Admission>,
 }
 
 /// The place is not asked: its breaker is open, for so long.
@@ -88,6 +68,7 @@ impl Standings {
             clock,
             places: RwLock::default(),
             hedges: hedges.map(Mutex::new),
+            paces: kept.quantile.map(Paces::new),
         }
     }
 
@@ -171,6 +152,11 @@ impl Standings {
             .is_none_or(|hedges| locked(hedges).take(now))
     }
 
+    /// How long answers usually take; `None` if nobody wants to know.
+    pub(crate) fn paces(&self) -> Option<&Paces> {
+        self.paces.as_ref()
+    }
+
     /// The breakers of all places that requests went to.
     pub(crate) fn breakers(&self) -> Vec<(Arc<str>, BreakerStatus)> {
         let now = self.clock.now();
@@ -221,7 +207,7 @@ impl Standings {
             to,
             retry_after,
         };
-        locked(&WATCHES).retain(|watch| watch(&change));
+        watch::tell(&change);
     }
 
     fn known(&self, place: &str) -> Option<Arc<Standing>> {
@@ -266,47 +252,4 @@ impl Standing {
     fn lock(&self) -> MutexGuard<'_, State> {
         locked(&self.state)
     }
-}
-
-impl Trial {
-    pub(crate) fn succeeded(self) {
-        self.settle(Breaker::succeeded);
-    }
-
-    pub(crate) fn failed(self) {
-        self.settle(Breaker::failed);
-    }
-
-    fn settle(mut self, verdict: impl FnOnce(&mut Breaker, Admission, Duration) -> bool) {
-        let Some(admission) = self.admission.take() else {
-            return;
-        };
-        let now = self.standings.clock.now();
-        let change = {
-            let mut state = self.standing.lock();
-            state.breaker.as_mut().and_then(|breaker| {
-                let from = breaker.state();
-                let changed = verdict(breaker, admission, now);
-                changed.then(|| (from, breaker.status(now)))
-            })
-        };
-        if let Some((from, status)) = change {
-            self.standings
-                .tell(&self.standing, from, status.state, status.retry_after);
-        }
-    }
-}
-
-impl Drop for Trial {
-    fn drop(&mut self) {
-        if let Some(admission) = self.admission.take()
-            && let Some(breaker) = &mut self.standing.lock().breaker
-        {
-            breaker.drop_out(admission);
-        }
-    }
-}
-
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

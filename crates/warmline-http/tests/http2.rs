@@ -70,7 +70,7 @@ async fn a_request_and_its_response_keep_what_they_say() {
         ],
     };
     let (head, body) = connection
-        .send(&head, RequestBody::Full("hello".into()))
+        .send(&head, RequestBody::Full("hello".into()), None)
         .await
         .unwrap();
     assert_eq!(

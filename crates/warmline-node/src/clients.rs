@@ -76,6 +76,7 @@ pub struct ClientSettings {
     pub connect_timeout: Option<u32>,
     pub first_byte_timeout: Option<u32>,
     pub idle_timeout: Option<u32>,
+    pub write_timeout: Option<u32>,
     pub total_timeout: Option<u32>,
     pub pool_timeout: Option<u32>,
     pub dns: Option<DnsSettings>,
@@ -188,6 +189,7 @@ fn options(settings: ClientSettings, lookup: Option<JsLookup>) -> Result<ClientO
             connect: duration(settings.connect_timeout, defaults.timeouts.connect),
             first_byte: duration(settings.first_byte_timeout, None),
             idle: duration(settings.idle_timeout, None),
+            write: duration(settings.write_timeout, None),
             total: duration(settings.total_timeout, None),
         },
         connector: ConnectorOptions {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use napi_derive::napi;
-use warmline_http::{AnalyticsOptions, HealthOptions, HealthStatus};
+use warmline_http::{AnalyticsOptions, Client, HealthOptions, HealthStatus};
 
 use crate::clients;
 use crate::error::{millis, to_napi};
@@ -80,6 +80,13 @@ pub fn client_health(number: u32) -> napi::Result<Vec<HealthNumbers>> {
 pub fn client_analytics(number: u32) -> napi::Result<Option<String>> {
     let client = clients::get(number).map_err(|error| to_napi(&error))?;
     Ok(client.analytics())
+}
+
+/// What each of the clients has counted that the whole process shares, as JSON.
+#[napi(catch_unwind)]
+pub fn shared_analytics() -> napi::Result<Vec<String>> {
+    let shared = Client::all_shared().map_err(|error| to_napi(&error))?;
+    Ok(shared.iter().filter_map(Client::analytics).collect())
 }
 
 #[allow(clippy::cast_precision_loss, reason = "counts stay far below 2^53")]

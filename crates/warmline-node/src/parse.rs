@@ -78,6 +78,8 @@ pub(crate) fn request(
         first_byte,
         idle,
         total,
+        // A client's alone.
+        write: None,
     };
     let connection = match record.lease {
         0 => None,

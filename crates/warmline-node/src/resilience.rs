@@ -8,8 +8,8 @@ use napi::bindgen_prelude::Function;
 use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
 use napi_derive::napi;
 use warmline_http::{
-    BreakerOptions, BreakerStatus, BudgetOptions, Exception, HedgeOptions, RetryOptions, cooldowns,
-    watch_breakers,
+    BreakerOptions, BreakerStatus, BudgetOptions, Exception, HedgeDelay, HedgeOptions,
+    RetryOptions, cooldowns, watch_breakers,
 };
 
 use crate::clients;
@@ -69,14 +69,26 @@ pub(crate) fn retry(settings: RetrySettings) -> RetryOptions {
 /// When requests are sent a second time beside the first.
 #[napi(object)]
 pub struct HedgeSettings {
-    pub delay: u32,
+    /// With a quantile, only until enough answers are known.
+    pub delay: Option<u32>,
+    pub quantile: Option<f64>,
     pub budget_ratio: f64,
     pub budget_reserve: u32,
 }
 
 pub(crate) fn hedge(settings: &HedgeSettings) -> HedgeOptions {
+    let delay = settings
+        .delay
+        .map(|millis| Duration::from_millis(millis.into()));
     HedgeOptions {
-        delay: Duration::from_millis(settings.delay.into()),
+        delay: match settings.quantile {
+            Some(quantile) => HedgeDelay::Usual {
+                quantile,
+                at_first: delay,
+            },
+            // TypeScript has checked that there is either.
+            None => HedgeDelay::Fixed(delay.unwrap_or_default()),
+        },
         budget: BudgetOptions {
             ratio: settings.budget_ratio,
             reserve: settings.budget_reserve,

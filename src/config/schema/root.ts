@@ -118,11 +118,27 @@ const sections = {
   analytics: section(
     {
       enabled: flag({ description: 'Whether the keys below count.', default: false }),
-      collect_connection_patterns: flag({ description: 'Connections, by origin and hour.' }),
-      collect_performance_metrics: flag({ description: 'Times and errors, by origin and hour.' }),
-      enable_predictive_scaling: flag({ description: 'Connections are opened ahead of need.' }),
-      scaling_prediction_window: duration({ description: 'How far ahead.', default: 3600 }),
-      scaling_cooldown_period: duration({ description: 'Between two changes.', default: 300 }),
+      collect_connection_patterns: flag({
+        description: 'Requests and connections are counted, by origin and hour.',
+        default: true,
+      }),
+      collect_performance_metrics: flag({
+        description: 'Times and errors are counted, by origin and hour.',
+        default: true,
+      }),
+      enable_predictive_scaling: flag({
+        description:
+          'Caps follow the load, and connections are opened ahead of a demand that is foreseen.',
+        default: false,
+      }),
+      scaling_prediction_window: duration({
+        description: 'How far ahead a higher demand keeps the caps up.',
+        default: 3600,
+      }),
+      scaling_cooldown_period: duration({
+        description: 'How long the load has to have been lower until the caps go down.',
+        default: 300,
+      }),
     },
     'What is learnt from the traffic.',
   ),

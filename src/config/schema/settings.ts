@@ -42,7 +42,9 @@ const timeout = section(
     }),
     first_byte: duration({ description: "From the request on the wire to the response's head." }),
     idle: duration({ description: "Between two pieces of the response's body." }),
-    write: duration({ description: 'How long the server may take nothing of the request.' }),
+    write: duration({
+      description: 'How long the server may take nothing of a request that is sent to it.',
+    }),
     pool: duration({
       description:
         'Waiting for a free place in the pool. Goes before `pool_limits.pool_block_timeout`.',
@@ -54,9 +56,9 @@ const timeout = section(
 
 /** The names that `retry` of a client knows, and the codes of errors. */
 const EXCEPTION =
-  /^(ConnectError|ConnectTimeout|ReadTimeout|PoolTimeout|TimeoutException|NetworkError|[A-Z][A-Z0-9_]*)$/;
+  /^(ConnectError|ConnectTimeout|ReadTimeout|WriteTimeout|PoolTimeout|TimeoutException|NetworkError|[A-Z][A-Z0-9_]*)$/;
 const EXCEPTION_FORM =
-  'must be ConnectError, ConnectTimeout, ReadTimeout, PoolTimeout, TimeoutException, NetworkError or the code of an error';
+  'must be ConnectError, ConnectTimeout, ReadTimeout, WriteTimeout, PoolTimeout, TimeoutException, NetworkError or the code of an error';
 
 const retry = section(
   {

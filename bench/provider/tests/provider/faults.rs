@@ -106,3 +106,75 @@ fn an_idle_connection_is_closed_when_the_server_is_told_to() {
     assert_eq!(client.ask("GET /health", &[], b"").status, 200);
     assert_eq!(client.read_rest().unwrap(), b"");
 }
+
+#[test]
+fn a_script_befalls_every_request_to_a_model_until_it_is_over() {
+    let server = Server::start(&[]);
+    let begin = |script: &Value| {
+        crate::client::Client::connect(&server.control)
+            .ask("POST /script", &[], script.to_string().as_bytes())
+            .status
+    };
+    let mut client = server.connect();
+    let mut ask = |request| client.ask(request, &[], &body(false));
+    let limit = json!({ "per_second": 1, "knobs": { "status": "429", "retry-after": "60" } });
+    assert_eq!(
+        begin(&json!({ "phases": [{ "seconds": 3600, "limit": limit }] })),
+        200
+    );
+
+    let first = ask("POST /v1/chat/completions");
+    assert_eq!(
+        (first.status, first.field("x-ratelimit-remaining-requests")),
+        (200, Some("0"))
+    );
+    assert_eq!(first.field("x-ratelimit-limit-requests"), Some("1"));
+    let refused = (0..1000)
+        .map(|_| ask("POST /v1/chat/completions"))
+        .find(|answer| answer.status == 429);
+    assert_eq!(refused.unwrap().field("retry-after"), Some("60"));
+    assert_eq!(ask("GET /health").status, 200);
+
+    assert_eq!(begin(&json!({ "phases": [] })), 200);
+    let after = ask("POST /v1/chat/completions");
+    assert_eq!(
+        (after.status, after.field("x-ratelimit-limit-requests")),
+        (200, None)
+    );
+    assert_eq!(
+        begin(&json!({ "phases": [{ "seconds": 1, "knobs": { "status": "200" } }] })),
+        400
+    );
+}
+
+#[test]
+fn work_that_is_done_again_is_counted_even_if_its_answer_was_cut_short() {
+    let server = Server::start(&[]);
+    let ask = |id, more: &[(&str, &str)]| {
+        let knobs = [&[("x-mock-id", id)], more].concat();
+        server
+            .connect()
+            .send_request("POST /v1/chat/completions", &knobs, &body(false));
+    };
+    let again = |times: u64, requests: u64| {
+        let stats = server.stats_until(|stats| stats["requests"] == requests);
+        assert_eq!(stats["requests_served_again"], times);
+    };
+    ask("a", &[("x-mock-close", "reset")]);
+    ask("b", &[("x-mock-status", "503")]);
+    again(0, 2);
+    ask("a", &[]);
+    ask("b", &[]);
+    again(1, 4);
+    let arrivals = crate::client::Client::connect(&server.control)
+        .ask("GET /arrivals", &[], b"")
+        .json();
+    let ids: Vec<_> = arrivals
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|arrival| &arrival[1])
+        .collect();
+    assert_eq!(ids, ["a", "a", "b"]);
+    assert!(arrivals[0][0].as_u64() <= arrivals[2][0].as_u64());
+}

@@ -77,6 +77,10 @@ impl Analytics {
         }
     }
 
+    pub(crate) fn set_options(&mut self, options: AnalyticsOptions) {
+        self.options = options;
+    }
+
     /// Counts a request that is over, as far as its response's head.
     pub(crate) fn count(&mut self, now: SystemTime, origin: &Arc<str>, outcome: Outcome<'_>) {
         // Before 1970 clocks are not set.

@@ -1,11 +1,12 @@
 //! What a client counts, from the beginning of each request to the head of its response.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, SystemTime};
 
 use super::{Analytics, AnalyticsOptions, Outcome};
 use crate::error::Error;
+use crate::locked::locked;
 use crate::response::{Facts, Response};
 
 pub(crate) struct Records {
@@ -28,6 +29,11 @@ impl Records {
         }
     }
 
+    /// Exports this from now on; all is counted in any case.
+    pub(crate) fn collect(&self, options: AnalyticsOptions) {
+        self.lock().set_options(options);
+    }
+
     pub(crate) fn begin(&self, origin: &Arc<str>) -> Begun<'_> {
         Begun {
             records: self,
@@ -42,9 +48,7 @@ impl Records {
     }
 
     fn lock(&self) -> MutexGuard<'_, Analytics> {
-        self.analytics
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+        locked(&self.analytics)
     }
 }
 

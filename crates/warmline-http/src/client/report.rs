@@ -28,7 +28,7 @@ impl Client {
     /// What was counted by origin and hour, as JSON; `None` if nothing is.
     #[must_use]
     pub fn analytics(&self) -> Option<String> {
-        self.inner.records.as_ref().map(Records::export)
+        self.inner.records.as_deref().map(Records::export)
     }
 
     /// What has been sent under the limits that hold now, by origin, for each key that was sent with.

@@ -1,7 +1,7 @@
 //! The places that a named pool leases connections to.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 
 use url::Url;
 use warmline_pool::{Key, Origin};
@@ -9,6 +9,7 @@ use warmline_pool::{Key, Origin};
 use super::held::Opening;
 use super::named_pool::NamedPool;
 use crate::error::{Error, Phase};
+use crate::locked::locked;
 use crate::target::key_of;
 use crate::transport::Connection;
 
@@ -73,7 +74,7 @@ impl Endpoint {
     }
 
     pub(super) fn orphans(&self) -> MutexGuard<'_, Vec<Arc<Opening>>> {
-        self.orphans.lock().unwrap_or_else(PoisonError::into_inner)
+        locked(&self.orphans)
     }
 
     /// Takes one place of `limit`, if one is free.
@@ -113,7 +114,7 @@ impl Directory {
         key: &Key,
         make: impl FnOnce() -> Endpoint,
     ) -> Result<EndpointId, Error> {
-        let mut count = self.adding.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut count = locked(&self.adding);
         if let Some(index) = self.iter().position(|endpoint| endpoint.key == *key) {
             return Ok(EndpointId(u32::try_from(index).unwrap_or(u32::MAX)));
         }

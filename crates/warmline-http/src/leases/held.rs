@@ -11,7 +11,7 @@
 //! back at rest, it may leave its connection parked in its slot's spot, where its holder can begin the
 //! next lease by itself; whenever anybody asks for that one by its id, it is at rest again.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use tokio::sync::SetOnce;
 use warmline_pool::{CloseReason, Lease, Parked, Permit};
@@ -20,6 +20,7 @@ use super::endpoint::Endpoint;
 use super::holder::Holder;
 use super::table::LeaseId;
 use crate::error::{Error, Phase};
+use crate::locked::locked;
 use crate::transport::{Connection, ConnectionInfo};
 
 /// A lease, as the table keeps it.
@@ -80,7 +81,7 @@ impl Opening {
     }
 
     pub(super) fn hold(&self) -> MutexGuard<'_, Hold> {
-        self.hold.lock().unwrap_or_else(PoisonError::into_inner)
+        locked(&self.hold)
     }
 
     /// Stops opening; the place in the pool is free when this returns.

@@ -2,11 +2,13 @@
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard};
 
 use tokio::sync::oneshot;
 
 use super::endpoint::Endpoint;
+
+use crate::locked::locked;
 
 /// Leases out, in total and per endpoint, and who waits for one.
 pub(super) struct Line {
@@ -140,7 +142,7 @@ impl Line {
     }
 
     fn queue(&self) -> MutexGuard<'_, VecDeque<Waiter>> {
-        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+        locked(&self.queue)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex};
 use std::time::Duration;
 
 use tokio::runtime::Handle;
@@ -18,6 +18,7 @@ use super::table::{LeaseId, TABLE};
 use crate::client::{Client, ClientOptions};
 use crate::engine::engine;
 use crate::error::{Error, Phase};
+use crate::locked::locked;
 use crate::transport::{Connection, ConnectionInfo};
 
 /// The limits of the reference library.
@@ -55,7 +56,7 @@ impl NamedPool {
     pub fn open(name: &str) -> Result<&'static Self, Error> {
         static POOLS: LazyLock<Mutex<HashMap<String, &'static NamedPool>>> =
             LazyLock::new(Mutex::default);
-        let mut pools = POOLS.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut pools = locked(&POOLS);
         if let Some(pool) = pools.get(name) {
             return Ok(pool);
         }

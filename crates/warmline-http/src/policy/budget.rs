@@ -56,9 +56,9 @@ impl Budget {
 
     /// Whether one may be sent again; if so, that is taken.
     pub(crate) fn take(&mut self, now: Duration) -> bool {
-        // A clock that went back gives nothing, and takes nothing.
+        // A clock that went back gives nothing until it has caught up.
         let passed = now.saturating_sub(self.at);
-        self.at = now;
+        self.at = self.at.max(now);
         let share = passed.as_secs_f64() / RESERVE_REFILL.as_secs_f64();
         let reserve = f64::from(self.options.reserve);
         let refilled = (self.tokens + share * reserve).min(reserve);
@@ -78,6 +78,24 @@ mod tests {
     use super::*;
 
     const NOW: Duration = Duration::ZERO;
+
+    #[test]
+    fn a_clock_that_goes_to_and_fro_refills_nothing() {
+        let at = Duration::from_secs(3600);
+        let mut budget = Budget::new(
+            BudgetOptions {
+                ratio: 0.0,
+                reserve: 2,
+            },
+            at,
+        );
+        assert!(budget.take(at) && budget.take(at));
+        for _ in 0..10 {
+            assert!(!budget.take(at.saturating_sub(RESERVE_REFILL)));
+            assert!(!budget.take(at));
+        }
+        assert!(budget.take(at + RESERVE_REFILL));
+    }
 
     fn budget(ratio: f64, reserve: u32) -> Budget {
         Budget::new(BudgetOptions { ratio, reserve }, NOW)

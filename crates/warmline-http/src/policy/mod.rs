@@ -7,6 +7,7 @@ pub(crate) mod budget;
 pub(crate) mod cooldown;
 pub(crate) mod endpoints;
 pub(crate) mod health;
+pub(crate) mod pace;
 pub(crate) mod rate_limit;
 pub(crate) mod refill;
 pub(crate) mod retry;

@@ -1,6 +1,6 @@
 //! One gate, those who wait before it, and the timer that lets them through.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use http::{HeaderMap, StatusCode};
@@ -9,6 +9,7 @@ use tokio::sync::{Notify, oneshot};
 use tokio::time::{sleep, timeout};
 use warmline_pool::{Clock, MonotonicClock};
 
+use crate::locked::locked;
 use crate::policy::rate_limit::{
     self, Gate, GateState, Mode, Pass, Priority, RateLimit, Ticket, Tokens,
 };
@@ -172,7 +173,7 @@ impl Limiter {
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        locked(&self.state)
     }
 }
 

@@ -3,10 +3,11 @@
 mod limiter;
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
 use crate::credential::{self, Credential};
+use crate::locked::locked;
 use crate::policy::rate_limit::{GateState, RateLimit};
 use crate::redirect::Hop;
 pub(crate) use limiter::{Limiter, Permit, Refused};
@@ -108,8 +109,4 @@ impl RateLimitOptions {
     fn of(&self, origin: &str) -> Option<&RateLimit> {
         self.origins.get(origin).or(self.every.as_ref())
     }
-}
-
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

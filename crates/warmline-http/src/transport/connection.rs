@@ -89,7 +89,8 @@ impl Connection {
         self.forwarder.as_deref()
     }
 
-    /// Sends a request and waits for the response's head.
+    /// Sends a request and waits for the response's head. `stall`: how long the other side may take nothing of the
+    /// request.
     ///
     /// By HTTP/1.1, one request at a time: the body of the last response must have been read to its end.
     /// Dropping the future before it is done aborts the request: it closes the connection, or resets the
@@ -103,13 +104,14 @@ impl Connection {
         &self,
         head: &RequestHead<'_>,
         body: RequestBody,
+        stall: Option<Duration>,
     ) -> Result<(ResponseHead, Incoming), SendError> {
         match &self.session {
-            None => h1::send(&self.line, head, body)
+            None => h1::send(&self.line, head, body, stall)
                 .await
                 .map(|(head, incoming)| (head, incoming.into())),
             // Boxed: those of HTTP/1.1 would carry its place.
-            Some(session) => Box::pin(h2::send(session, &self.line, head, body))
+            Some(session) => Box::pin(h2::send(session, &self.line, head, body, stall))
                 .await
                 .map(|(head, incoming)| (head, incoming.into())),
         }

@@ -13,6 +13,8 @@ use crate::error::{Error, Phase, io_code};
 pub(super) enum HeadEnd {
     /// The request's body cannot be sent to its end.
     Body(BodyFault),
+    /// The other side took nothing of the request for too long.
+    Stalled,
     Network(io::Error),
     /// The other side closed, before the head or within it.
     Closed {
@@ -45,6 +47,7 @@ pub(super) fn before_response(end: HeadEnd, traffic: Traffic) -> Error {
     };
     let mut error = match end {
         HeadEnd::Body(fault) => upload(fault, Phase::Send),
+        HeadEnd::Stalled => stalled(),
         HeadEnd::Network(error) => {
             let phase = match error.kind() {
                 io::ErrorKind::BrokenPipe => Phase::Send,
@@ -128,6 +131,15 @@ pub(super) fn upload(fault: BodyFault, phase: Phase) -> Error {
         BodyFault::LengthMismatch => MISMATCH,
     };
     Error::new(code, phase, fault.to_string()).with_source(fault)
+}
+
+/// The error of a request that the other side does not take.
+pub(super) fn stalled() -> Error {
+    Error::new(
+        "WARMLINE_WRITE_TIMEOUT",
+        Phase::Send,
+        "write timeout: the other side took nothing of the request for too long",
+    )
 }
 
 const OTHER_SIDE_CLOSED: &str = "other side closed";

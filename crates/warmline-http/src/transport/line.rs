@@ -13,7 +13,7 @@
 
 use std::io::{self, IoSlice};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, Weak};
 use std::task::{Context, Poll, Wake, Waker, ready};
 
 use tokio::io::ReadBuf;
@@ -25,6 +25,8 @@ use super::connection::Connection;
 use super::fault;
 use super::io::{Glance, Traffic, Wire};
 use super::scratch;
+
+use crate::locked::locked;
 
 pub(super) struct Line {
     /// Held for single non-blocking system calls only.
@@ -235,10 +237,10 @@ impl Line {
 
     fn core(&self) -> MutexGuard<'_, Core> {
         // Nothing under the lock can leave the wire half changed.
-        self.core.lock().unwrap_or_else(PoisonError::into_inner)
+        locked(&self.core)
     }
 
     fn watch(&self) -> MutexGuard<'_, Watch> {
-        self.watch.lock().unwrap_or_else(PoisonError::into_inner)
+        locked(&self.watch)
     }
 }

@@ -17,6 +17,7 @@ mod io;
 mod line;
 mod proxy;
 pub(crate) mod scratch;
+mod stall;
 mod tcp;
 mod tls;
 mod tls_fault;

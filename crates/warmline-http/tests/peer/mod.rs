@@ -6,6 +6,7 @@ pub(crate) mod http2;
 
 use std::future::{Future, poll_fn};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{ACCEPT, ACCEPT_ENCODING, HOST, USER_AGENT};
@@ -136,6 +137,15 @@ pub(crate) async fn send(
     connection: &Connection,
     request: Request,
 ) -> Result<(ResponseHead, Incoming), SendError> {
+    send_within(connection, request, None).await
+}
+
+/// The same to a peer that may take nothing of it for so long.
+pub(crate) async fn send_within(
+    connection: &Connection,
+    request: Request,
+    stall: Option<Duration>,
+) -> Result<(ResponseHead, Incoming), SendError> {
     let host = HeaderValue::from_static("peer.test");
     let accept = HeaderValue::from_static("*/*");
     let agent = HeaderValue::from_static("test");
@@ -151,7 +161,7 @@ pub(crate) async fn send(
             (USER_AGENT, &agent),
         ],
     };
-    connection.send(&head, request.body).await
+    connection.send(&head, request.body, stall).await
 }
 
 /// Reads a response's body to its end.

@@ -4,6 +4,7 @@ use crate::error::{Error, Phase};
 
 const CONNECT_TIMEOUT: &str = "UND_ERR_CONNECT_TIMEOUT";
 const READ_TIMEOUT: &str = "UND_ERR_HEADERS_TIMEOUT";
+const WRITE_TIMEOUT: &str = "WARMLINE_WRITE_TIMEOUT";
 const POOL_TIMEOUT: &str = "WARMLINE_POOL_TIMEOUT";
 
 /// A kind of failure, by httpx's names for them, which the reference's documents have; or one failure, by its
@@ -17,9 +18,11 @@ pub enum Exception {
     ConnectTimeout,
     /// `ReadTimeout`: no response in time.
     ReadTimeout,
+    /// `WriteTimeout`: the request was not taken in time.
+    WriteTimeout,
     /// `PoolTimeout`: no connection in time, as all were busy.
     PoolTimeout,
-    /// `TimeoutException`: each of these three.
+    /// `TimeoutException`: each of these four.
     Timeout,
     /// `NetworkError`: `ConnectError`, or a connection that broke before a response came.
     Network,
@@ -35,6 +38,7 @@ impl Exception {
             "ConnectError" => Self::Connect,
             "ConnectTimeout" => Self::ConnectTimeout,
             "ReadTimeout" => Self::ReadTimeout,
+            "WriteTimeout" => Self::WriteTimeout,
             "PoolTimeout" => Self::PoolTimeout,
             "TimeoutException" => Self::Timeout,
             "NetworkError" => Self::Network,
@@ -53,8 +57,12 @@ impl Exception {
             }
             Self::ConnectTimeout => code == CONNECT_TIMEOUT,
             Self::ReadTimeout => code == READ_TIMEOUT,
+            Self::WriteTimeout => code == WRITE_TIMEOUT,
             Self::PoolTimeout => code == POOL_TIMEOUT,
-            Self::Timeout => matches!(code, CONNECT_TIMEOUT | READ_TIMEOUT | POOL_TIMEOUT),
+            Self::Timeout => matches!(
+                code,
+                CONNECT_TIMEOUT | READ_TIMEOUT | WRITE_TIMEOUT | POOL_TIMEOUT
+            ),
             Self::Network => {
                 let broke = matches!(error.phase, Phase::Send | Phase::Headers);
                 Self::Connect.is(error) || broke && is_of_the_network(code)

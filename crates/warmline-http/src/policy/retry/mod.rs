@@ -81,6 +81,9 @@ impl RetryOptions {
         repeatable: bool,
         random: f64,
     ) -> Option<Duration> {
+        if error.is_a_defect() {
+            return None;
+        }
         let unsent = error.retryable || error.phase == Phase::Pool;
         let listed = self.exceptions.iter().any(|listed| listed.is(error));
         if !listed || !(unsent || repeatable) || made >= self.attempts {

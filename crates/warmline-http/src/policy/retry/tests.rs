@@ -101,6 +101,7 @@ fn what_may_have_reached_the_server_is_sent_again_only_if_it_is_repeatable() {
         ("ECONNRESET", Phase::Headers),
         ("UND_ERR_SOCKET", Phase::Headers),
         ("UND_ERR_HEADERS_TIMEOUT", Phase::Headers),
+        ("WARMLINE_WRITE_TIMEOUT", Phase::Send),
     ] {
         let error = failure(code, phase);
         assert_eq!(retry.after_failure(0, &error, false, MAX), None, "{code}");
@@ -140,6 +141,25 @@ fn what_will_be_the_same_the_next_time_is_not_retried() {
     ] {
         let error = failure(code, phase);
         assert_eq!(retry.after_failure(0, &error, true, MAX), None, "{code}");
+    }
+}
+
+#[test]
+fn nothing_is_retried_after_a_defect_of_our_own_even_if_it_is_listed() {
+    for code in ["WARMLINE_PANIC", "WARMLINE_ENGINE", "WARMLINE_INTERNAL"] {
+        let retry = RetryOptions {
+            exceptions: vec![
+                Exception::Connect,
+                Exception::Network,
+                Exception::named(code),
+            ],
+            ..RetryOptions::default()
+        };
+        for phase in [Phase::Pool, Phase::Dns, Phase::Connect, Phase::Headers] {
+            let mut error = failure(code, phase);
+            error.retryable = true;
+            assert_eq!(retry.after_failure(0, &error, true, MAX), None, "{code}");
+        }
     }
 }
 

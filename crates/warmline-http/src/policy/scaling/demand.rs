@@ -26,13 +26,17 @@ impl Demand {
     /// Nothing is known yet. `window` is how far ahead [`peak`](Self::peak) looks.
     #[must_use]
     pub fn new(now: Duration, window: Duration) -> Self {
-        let minutes = window.as_secs().div_ceil(INTERVAL.as_secs()).max(1);
         Self {
             forecast: Forecast::new(INTERVAL),
-            window: usize::try_from(minutes).unwrap_or(usize::MAX),
+            window: minutes(window),
             minute: minute(now),
             peak: 0,
         }
+    }
+
+    /// Looks so far ahead from now on.
+    pub fn look_ahead(&mut self, window: Duration) {
+        self.window = minutes(window);
     }
 
     /// So many connections are needed now. To be called every few seconds.
@@ -69,6 +73,12 @@ impl Demand {
         }
         whole(self.forecast.peak(self.window))
     }
+}
+
+/// At least one.
+fn minutes(window: Duration) -> usize {
+    let minutes = window.as_secs().div_ceil(INTERVAL.as_secs()).max(1);
+    usize::try_from(minutes).unwrap_or(usize::MAX)
 }
 
 fn minute(now: Duration) -> u64 {

@@ -66,6 +66,11 @@ impl Steps {
         }
     }
 
+    /// Another cool-down from now on.
+    pub fn set_cooldown(&mut self, cooldown: Duration) {
+        self.cooldown = cooldown;
+    }
+
     /// Where it is.
     #[must_use]
     pub fn step(&self) -> Step {

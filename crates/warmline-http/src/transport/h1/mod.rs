@@ -17,6 +17,7 @@ mod upload;
 use std::future::poll_fn;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use http::Method;
 use tokio::time::Instant;
@@ -45,11 +46,13 @@ pub struct SendError {
     pub unsent: Option<Box<RequestBody>>,
 }
 
-/// Sends a request on a line, and waits for the head of its response.
+/// Sends a request on a line, and waits for the head of its response; `stall`: how long the other side may take
+/// nothing of it.
 pub(super) async fn send(
     line: &Arc<Line>,
     head: &RequestHead<'_>,
     body: RequestBody,
+    stall: Option<Duration>,
 ) -> Result<(ResponseHead, Incoming), SendError> {
     if !line.begin() {
         return Err(SendError {
@@ -70,7 +73,7 @@ pub(super) async fn send(
     let mut body = Some(body);
     let received = poll_fn(|cx| {
         if let Some(body) = body.take() {
-            exchange.start(cx, head, body);
+            exchange.start(cx, head, body, stall);
         }
         exchange.poll(cx)
     })
@@ -95,8 +98,14 @@ struct Exchange<'a> {
 }
 
 impl Exchange<'_> {
-    fn start(&mut self, cx: &mut Context<'_>, head: &RequestHead<'_>, body: RequestBody) {
-        let (sending, started) = Sending::start(self.line, cx, head, body);
+    fn start(
+        &mut self,
+        cx: &mut Context<'_>,
+        head: &RequestHead<'_>,
+        body: RequestBody,
+        stall: Option<Duration>,
+    ) {
+        let (sending, started) = Sending::start(self.line, cx, head, body, stall);
         self.sending = Some(sending);
         self.unwritable = started.err().map(SendFault::Network);
     }
@@ -111,6 +120,9 @@ impl Exchange<'_> {
                 }
                 Poll::Ready(Err(SendFault::Body(fault))) => {
                     return Poll::Ready(Err(HeadEnd::Body(fault)));
+                }
+                Poll::Ready(Err(SendFault::Stalled)) => {
+                    return Poll::Ready(Err(HeadEnd::Stalled));
                 }
                 Poll::Ready(Err(fault)) => self.unwritable = Some(fault),
             }

@@ -2,6 +2,7 @@
 
 use std::io::{self, IoSlice};
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use bytes::{Buf, Bytes};
 
@@ -9,6 +10,7 @@ use super::encode::{CHUNK_END, LAST_CHUNK, RequestHead, chunk_size};
 use crate::transport::body::{BodyFault, BodyFraming, RequestBody};
 use crate::transport::line::Line;
 use crate::transport::scratch;
+use crate::transport::stall::Stall;
 
 /// A body of up to this size is copied behind its head, for one write of one piece.
 const TOGETHER_BYTES: usize = 16 * 1024;
@@ -20,6 +22,7 @@ pub(super) struct Sending {
     /// Written before anything more is taken from the body.
     pending: Pending,
     source: Source,
+    stall: Stall,
 }
 
 #[derive(PartialEq, Eq)]
@@ -44,6 +47,16 @@ struct Pending {
 pub(super) enum SendFault {
     Body(BodyFault),
     Network(io::Error),
+    /// The other side took nothing of it for too long.
+    Stalled,
+}
+
+/// How far a request has come.
+enum Progress {
+    /// All of it has left.
+    Complete,
+    /// What its source has made so far has.
+    Starved,
 }
 
 impl Sending {
@@ -53,6 +66,7 @@ impl Sending {
         cx: &mut Context<'_>,
         head: &RequestHead<'_>,
         body: RequestBody,
+        stall: Option<Duration>,
     ) -> (Self, io::Result<()>) {
         let framing = body.framing(head.method);
         let piece = match &body {
@@ -67,6 +81,7 @@ impl Sending {
             chunked: framing == BodyFraming::Chunked,
             body,
             pending: Pending::default(),
+            stall: Stall::within(stall),
         };
         let written = scratch::writing(|buffer| {
             head.encode(framing, buffer);
@@ -99,20 +114,46 @@ impl Sending {
         line: &Line,
         cx: &mut Context<'_>,
     ) -> Poll<Result<(), SendFault>> {
+        let before = self.stall.is_limited().then(|| line.traffic().sent);
+        match self.poll_out(line, cx) {
+            Poll::Ready(Ok(Progress::Complete)) => Poll::Ready(Ok(())),
+            Poll::Ready(Ok(Progress::Starved)) => {
+                self.stall.begin_anew();
+                Poll::Pending
+            }
+            Poll::Ready(Err(fault)) => Poll::Ready(Err(fault)),
+            Poll::Pending => {
+                if before.is_some_and(|before| line.traffic().sent > before) {
+                    self.stall.begin_anew();
+                }
+                self.stall.poll(cx).map(|()| Err(SendFault::Stalled))
+            }
+        }
+    }
+
+    /// From now on it may take as long as it likes.
+    pub(super) fn with_patience(mut self) -> Self {
+        self.stall = Stall::within(None);
+        self
+    }
+
+    /// Pending while the socket takes nothing.
+    fn poll_out(&mut self, line: &Line, cx: &mut Context<'_>) -> Poll<Result<Progress, SendFault>> {
         loop {
             if let Err(error) = ready!(self.pending.poll_write(line, cx)) {
                 return Poll::Ready(Err(SendFault::Network(error)));
             }
-            let RequestBody::Stream(stream) = &mut self.body else {
-                return line.poll_flush(cx).map_err(SendFault::Network);
+            let stream = match &mut self.body {
+                RequestBody::Stream(stream) if self.source != Source::Ended => stream,
+                _ => {
+                    ready!(line.poll_flush(cx)).map_err(SendFault::Network)?;
+                    return Poll::Ready(Ok(Progress::Complete));
+                }
             };
-            if self.source == Source::Ended {
-                return line.poll_flush(cx).map_err(SendFault::Network);
-            }
             let Poll::Ready(next) = stream.poll_piece(cx) else {
                 // The source is slow: what it has made so far should not wait for it.
                 ready!(line.poll_flush(cx)).map_err(SendFault::Network)?;
-                return Poll::Pending;
+                return Poll::Ready(Ok(Progress::Starved));
             };
             self.source = Source::Begun;
             match next {

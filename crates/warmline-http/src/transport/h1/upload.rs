@@ -17,7 +17,8 @@ pub(super) struct Upload {
 }
 
 impl Upload {
-    pub(super) fn start(line: Arc<Line>, mut sending: Sending) -> Self {
+    pub(super) fn start(line: Arc<Line>, sending: Sending) -> Self {
+        let mut sending = sending.with_patience();
         let outcome = Arc::new(OnceLock::new());
         let told = Arc::clone(&outcome);
         let task = tokio::spawn(async move {

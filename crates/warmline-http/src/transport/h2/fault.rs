@@ -14,6 +14,8 @@ use crate::transport::fault;
 pub(super) enum End {
     /// The request's body cannot be sent to its end.
     Upload(BodyFault),
+    /// The peer took nothing of the request for too long.
+    Stalled,
     /// The head is not to be accepted.
     Head(HeadFault),
     /// The peer goes away, and has not looked at this stream nor will.
@@ -72,7 +74,7 @@ impl End {
 /// request was handed over.
 pub(super) fn before_response(end: &End, farewell: Farewell, nothing_written: bool) -> Error {
     let phase = match end {
-        End::Upload(_) => Phase::Send,
+        End::Upload(_) | End::Stalled => Phase::Send,
         _ if nothing_written => Phase::Send,
         _ => Phase::Headers,
     };
@@ -114,6 +116,7 @@ fn is_end(error: &io::Error) -> bool {
 fn named(end: &End, farewell: Farewell, phase: Phase) -> Error {
     match end {
         End::Upload(fault) => fault::upload(*fault, phase),
+        End::Stalled => fault::stalled(),
         End::Head(HeadFault::TooLarge) => Error::new(
             "UND_ERR_HEADERS_OVERFLOW",
             phase,

@@ -18,6 +18,7 @@ mod upload;
 use std::future::poll_fn;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use bytes::Bytes;
 use h2::client::ResponseFuture;
@@ -37,12 +38,14 @@ use super::h1::{RequestHead, ResponseHead, SendError};
 use super::line::Line;
 use crate::error::{Error, Phase};
 
-/// Sends a request on a session, and waits for the head of its response.
+/// Sends a request on a session, and waits for the head of its response; `stall`: how long the peer may take nothing
+/// of it.
 pub(super) async fn send(
     session: &Session,
     line: &Arc<Line>,
     head: &RequestHead<'_>,
     body: RequestBody,
+    stall: Option<Duration>,
 ) -> Result<(ResponseHead, Incoming), SendError> {
     let refused = |error, body| SendError {
         error,
@@ -64,7 +67,7 @@ pub(super) async fn send(
     let mut exchange = Exchange {
         response,
         interim: Interim::default(),
-        sending: Some(Sending::start(stream, body)),
+        sending: Some(Sending::start(stream, body, stall)),
         sent: None,
         to_head: head.method == Method::HEAD,
     };
@@ -98,6 +101,7 @@ impl Exchange {
                 Poll::Ready(Err(SendFault::Body(fault))) => {
                     return Poll::Ready(Err(End::Upload(fault)));
                 }
+                Poll::Ready(Err(SendFault::Stalled)) => return Poll::Ready(Err(End::Stalled)),
                 Poll::Ready(Err(SendFault::Stopped)) | Poll::Pending => {}
             }
         }

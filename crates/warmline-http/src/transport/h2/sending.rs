@@ -1,11 +1,13 @@
 //! A request's body on its way out.
 
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use bytes::Bytes;
 use h2::{Reason, SendStream};
 
 use crate::transport::body::{BodyFault, RequestBody};
+use crate::transport::stall::Stall;
 
 /// What of a request's body has not been handed to the session yet.
 pub(super) struct Sending {
@@ -14,6 +16,7 @@ pub(super) struct Sending {
     /// Waits for the peer's window.
     piece: Bytes,
     source: Source,
+    stall: Stall,
 }
 
 #[derive(PartialEq, Eq)]
@@ -32,15 +35,26 @@ enum Source {
 #[derive(Debug)]
 pub(super) enum SendFault {
     Body(BodyFault),
+    /// The peer took nothing of it for too long.
+    Stalled,
     /// The stream was reset, or its session has ended.
     Stopped,
 }
 
 impl Sending {
     /// Hands over a body that is there as a whole, without a copy; the session sends it as the peer's
-    /// windows allow.
-    pub(super) fn start(mut stream: SendStream<Bytes>, body: RequestBody) -> Self {
+    /// windows allow. Where a peer may take nothing of it only for so long, it is handed over as it is taken.
+    pub(super) fn start(
+        mut stream: SendStream<Bytes>,
+        body: RequestBody,
+        stall: Option<Duration>,
+    ) -> Self {
+        let mut piece = Bytes::new();
         let source = match &body {
+            RequestBody::Full(bytes) if !bytes.is_empty() && stall.is_some() => {
+                piece = bytes.clone();
+                Source::Untouched
+            }
             RequestBody::Full(bytes) if !bytes.is_empty() => {
                 match stream.send_data(bytes.clone(), true) {
                     Ok(()) => Source::Ended,
@@ -54,8 +68,9 @@ impl Sending {
         Self {
             stream,
             body,
-            piece: Bytes::new(),
+            piece,
             source,
+            stall: Stall::within(stall),
         }
     }
 
@@ -69,12 +84,25 @@ impl Sending {
             if self.is_complete() {
                 return Poll::Ready(Ok(()));
             }
-            if let Err(fault) = ready!(self.poll_piece_out(cx)) {
+            let before = self.piece.len();
+            let out = self.poll_piece_out(cx);
+            if out.is_ready() || self.piece.len() < before {
+                self.stall.begin_anew();
+            }
+            let out = match out {
+                Poll::Ready(out) => out,
+                Poll::Pending => {
+                    ready!(self.stall.poll(cx));
+                    self.stream.send_reset(Reason::CANCEL);
+                    Err(SendFault::Stalled)
+                }
+            };
+            if let Err(fault) = out {
                 self.source = Source::Stopped;
                 return Poll::Ready(Err(fault));
             }
             let RequestBody::Stream(body) = &mut self.body else {
-                return Poll::Ready(Ok(()));
+                return Poll::Ready(self.end());
             };
             let next = ready!(body.poll_piece(cx));
             self.source = Source::Begun;
@@ -86,13 +114,21 @@ impl Sending {
                     self.source = Source::Stopped;
                     return Poll::Ready(Err(SendFault::Body(fault)));
                 }
-                None => {
-                    let sent = self.stream.send_data(Bytes::new(), true);
-                    self.source = Source::Ended;
-                    return Poll::Ready(sent.map_err(|_| SendFault::Stopped));
-                }
+                None => return Poll::Ready(self.end()),
             }
         }
+    }
+
+    /// From now on it may take as long as it likes.
+    pub(super) fn with_patience(mut self) -> Self {
+        self.stall = Stall::within(None);
+        self
+    }
+
+    fn end(&mut self) -> Result<(), SendFault> {
+        self.source = Source::Ended;
+        let sent = self.stream.send_data(Bytes::new(), true);
+        sent.map_err(|_| SendFault::Stopped)
     }
 
     fn poll_piece_out(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), SendFault>> {

@@ -3,7 +3,7 @@
 
 use std::io;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
@@ -20,6 +20,7 @@ use super::line_io::LineIo;
 use super::ping::{Heartbeat, PingOptions};
 use super::unsendable;
 use crate::error::Error;
+use crate::locked::locked;
 use crate::transport::connection::Connection;
 use crate::transport::fault;
 use crate::transport::line::Line;
@@ -217,7 +218,7 @@ impl State {
     }
 
     fn pool(&self) -> MutexGuard<'_, Option<Retire<Connection>>> {
-        self.pool.lock().unwrap_or_else(PoisonError::into_inner)
+        locked(&self.pool)
     }
 }
 

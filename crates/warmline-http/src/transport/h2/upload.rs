@@ -16,7 +16,8 @@ pub(super) struct Upload {
 }
 
 impl Upload {
-    pub(super) fn start(mut sending: Sending) -> Self {
+    pub(super) fn start(sending: Sending) -> Self {
+        let mut sending = sending.with_patience();
         let fault = Arc::new(OnceLock::new());
         let told = Arc::clone(&fault);
         let task = tokio::spawn(async move {

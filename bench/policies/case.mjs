@@ -1,0 +1,86 @@
+// Policies: what it costs to have all of them, over none.
+import { runChild } from '../harness/child.mjs';
+import { layOut } from '../harness/cores.mjs';
+import { startProvider } from '../harness/provider.mjs';
+import { medians } from '../harness/rounds.mjs';
+import { align, duration, figure, paint, percent } from '../harness/terminal.mjs';
+
+const CONCURRENCY = 50;
+const TITLES = { none: 'none', defaults: 'the default ones', all: 'all of them' };
+
+const FULL = { processes: 3, turns: 25, warmUpSeconds: 1, warmUpCount: 5000, seconds: 0.3 };
+const SMOKE = { processes: 1, turns: 2, warmUpSeconds: 0.1, seconds: 0.1 };
+
+/** How a turn went beside that of the client without policies, right before it or after it. */
+function beside(turns) {
+  return Object.fromEntries(
+    Object.entries(turns).map(([name, readings]) => [
+      name,
+      readings.map((reading, turn) => {
+        const none = turns.none[turn];
+        return {
+          ...reading,
+          slower: 1 - reading.perSecond / none.perSecond,
+          moreMain: reading.mainMicros - none.mainMicros,
+          moreCpu: reading.cpuMicros - none.cpuMicros,
+        };
+      }),
+    ]),
+  );
+}
+
+function lines(rows) {
+  const titles = ['requests/s', 'less', 'main thread', 'more', 'process CPU', 'more', 'p50', 'p99'];
+  return align([
+    ['', ...titles.map((title) => paint('dim', title))],
+    ...Object.entries(rows).map(([name, row]) => [
+      TITLES[name],
+      figure(row.perSecond),
+      percent(row.slower),
+      duration(row.mainMicros / 1000),
+      duration(row.moreMain / 1000),
+      duration(row.cpuMicros / 1000),
+      duration(row.moreCpu / 1000),
+      duration(row.p50),
+      duration(row.p99),
+    ]),
+  ]);
+}
+
+/** @param {{ smoke: boolean, say: (lines: readonly string[]) => void }} options */
+export async function run({ smoke, say }) {
+  const plan = smoke ? SMOKE : FULL;
+  const cores = layOut(2);
+  const provider = await startProvider({ threads: cores.server.length, cores: cores.server });
+  const samples = { none: [], defaults: [], all: [] };
+  try {
+    const url = `${provider.url}/v1/chat/completions`;
+    for (let process = 0; process < plan.processes; process++) {
+      const turns = await runChild(
+        new URL('work.mjs', import.meta.url),
+        { url, concurrency: CONCURRENCY, plan },
+        { cores: cores.client },
+      );
+      for (const [name, readings] of Object.entries(beside(turns))) {
+        samples[name].push(...readings);
+      }
+    }
+  } finally {
+    await provider.stop();
+  }
+  const rows = Object.fromEntries(
+    Object.entries(samples).map(([name, readings]) => [name, medians(readings)]),
+  );
+  say([paint('bold', `${CONCURRENCY} at a time`), ...lines(rows)]);
+  const target = (what, value, wanted, unit) => ({
+    ...{ what, value, bound: 'at most', wanted, unit },
+  });
+  return {
+    plan,
+    rows,
+    targets: [
+      target('requests/s that all policies cost', rows.all.slower * 100, 5, '%'),
+      target('main thread that they cost for each request', rows.all.moreMain, 0.5, 'µs'),
+    ],
+  };
+}
