@@ -35,6 +35,8 @@ describe('minIdle', () => {
     await using client = new HttpClient({ minIdle: 2 });
     await client.request('GET', server.origin);
     await untilIdle(client, 2);
+    // A connection is there for the client before the server has been told of it.
+    await server.connection(1);
     for (const socket of server.accepted) socket.destroy();
     await server.connection(3);
     await untilIdle(client, 2);
