@@ -1,5 +1,5 @@
 // What the README's reader does with a server that a block of code starts: sends it one request, looks at the answer
-// and stops it.
+// and waits for it no longer.
 import { Server } from 'node:http';
 
 const { listen } = Server.prototype;
@@ -13,8 +13,9 @@ Server.prototype.listen = function (port, ...rest) {
     });
     const answer = await fetch(`http://127.0.0.1:${port}/`, { method: 'POST', body });
     console.log(answer.status, await answer.text());
-    this.close();
-    this.closeAllConnections();
+    // What the block itself asks of the server goes on; after that, nothing keeps the program alive.
+    this.unref();
+    this.closeIdleConnections();
   });
   return listen.call(this, port, ...rest);
 };
