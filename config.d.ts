@@ -583,6 +583,8 @@ export declare function validateConfig(yaml: string, options?: ValidateOptions):
 export interface Profile {
 	/** Where the provider is; left out where it is the account's own. */
 	readonly base_url?: string;
+	/** Why these numbers: sentences, for people. */
+	readonly reasons: readonly string[];
 	readonly connection_pool: {
 		readonly pool_limits: {
 			readonly max_connections: number;

@@ -1,5 +1,7 @@
 // Generated from src/ by `npm run types`; do not edit.
 
+import { IncomingMessage, ServerResponse } from 'node:http';
+
 /** How bad it is. */
 export type Severity = "info" | "warning" | "critical";
 /** An alert that has fired, or that is over. */
@@ -111,6 +113,11 @@ export interface Monitor {
 	 * here who asks, debug endpoints want the option `token`.
 	 */
 	fetch(request: Request): Promise<Response>;
+	/**
+	 * The same for a request of `node:http`, and of frameworks on it such as Express and Fastify: its `url` is what comes
+	 * after the place where the monitor is mounted.
+	 */
+	handle(incoming: IncomingMessage, outgoing: ServerResponse): void;
 	/**
 	 * Answers on a port; 0 takes any that is free. Default host `127.0.0.1`: whoever can reach another one
 	 * can read the figures, unless there is a `token`. It does not keep the process alive.

@@ -7,6 +7,7 @@ import { targetLines } from './harness/targets.mjs';
 import { paint } from './harness/terminal.mjs';
 import { run as http2 } from './http2/case.mjs';
 import { run as memory } from './memory/case.mjs';
+import { run as metrics } from './metrics/case.mjs';
 import { run as outages } from './outages/case.mjs';
 import { installPeers } from './peers/installed.mjs';
 import { run as policies } from './policies/case.mjs';
@@ -34,6 +35,7 @@ const BENCHMARKS = {
   outages: { title: 'Outages', run: outages },
   waiting: { title: 'Waiting for a rate limit', run: waiting },
   policies: { title: 'Policies', run: policies },
+  metrics: { title: 'Metrics', run: metrics },
   scaling: { title: 'Scaling', run: scaling },
   memory: { title: 'Memory', run: memory },
   soak: { title: 'Soak', run: soak },

@@ -70,5 +70,43 @@ describe.skipIf(executablePath === undefined && process.env['WARMLINE_PEERS'] ==
       expect(page.url()).not.toContain('secret');
       await page.close();
     });
+
+    it('resizes, drains and resets for those with the token alone', {
+      timeout: 120_000,
+    }, async () => {
+      await using server = await httpServer((_, response) => response.writeHead(500).end());
+      await using setup = await watched(
+        { token: 'a-secret-token', interval: 200 },
+        { circuitBreaker: { failureThreshold: 1 } },
+      );
+      await setup.client.request('GET', server.origin);
+      const page = await browser.newPage();
+      await page.goto(setup.url);
+      await page.getByLabel('Token').fill('a-secret-token');
+      await page.getByRole('button', { name: 'Show' }).click();
+      await page.locator('#places td[data-grade="bad"]', { hasText: 'open' }).waitFor();
+      await page.getByRole('button', { name: `Reset the breaker of ${server.origin}` }).click();
+      await page.locator('#places td[data-grade="good"]', { hasText: 'closed' }).waitFor();
+      await page.getByLabel('Most connections').fill('12');
+      await page.getByLabel('Most idle ones').fill('5');
+      await page.getByRole('button', { name: 'Resize' }).click();
+      await page.getByText('resize: done').waitFor();
+      expect(setup.client.getPoolMetrics()).toMatchObject({
+        maxConnections: 12,
+        maxKeepaliveConnections: 5,
+        connectionsIdle: 1,
+      });
+      await page.getByRole('button', { name: 'Drain' }).click();
+      await page.getByText('drain: done').waitFor();
+      expect(setup.client.getPoolMetrics().connectionsIdle).toBe(0);
+      await page.close();
+
+      await using open = await watched({ interval: 200 });
+      const another = await browser.newPage();
+      await another.goto(open.url);
+      await another.getByText('live', { exact: true }).waitFor();
+      expect(await another.locator('#controls-section').isVisible()).toBe(false);
+      await another.close();
+    });
   },
 );

@@ -1,6 +1,5 @@
 import { HttpResponse, http } from 'msw';
 import { setupServer } from 'msw/node';
-import nock from 'nock';
 import OpenAI from 'openai';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { getPatchStatus, patch, unpatch } from 'warmline';
@@ -19,7 +18,6 @@ const make = (origin = baseURL) =>
   new OpenAI({ apiKey: 'sk-test', baseURL: origin, maxRetries: 0 });
 
 afterEach(() => {
-  nock.restore();
   vi.unstubAllGlobals();
 });
 
@@ -36,21 +34,6 @@ describe('a patched client', () => {
       server.close();
       unpatch(client);
     }
-  });
-
-  it.each(['before', 'after'])('is answered by nock that comes %s it is made', async (when) => {
-    nock.restore();
-    const mock = () => {
-      if (!nock.isActive()) nock.activate();
-      nock('http://api.example.test').get('/v1/models').reply(200, models);
-    };
-    if (when === 'before') mock();
-    const client = make();
-    patch(client);
-    if (when === 'after') mock();
-    expect(await firstModel(client)).toBe('mocked');
-    expect(nock.isDone()).toBe(true);
-    unpatch(client);
   });
 
   it('is answered by a mock function', async () => {
@@ -78,7 +61,6 @@ describe('a patched client', () => {
   });
 
   it('is back on the engine once the mock is gone, and with a wrapper that is none', async () => {
-    nock.restore();
     await using server = await httpServer((_, response) => {
       response.setHeader('content-type', 'application/json').end(JSON.stringify(models));
     });

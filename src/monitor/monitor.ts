@@ -1,4 +1,4 @@
-import type { Server } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { isIP } from 'node:net';
 import { Watcher } from '../alerts/watcher.js';
 import { Sampler } from '../figures/sampler.js';
@@ -9,7 +9,7 @@ import { Live } from './live.js';
 import { checkOptions, type MonitorOptions } from './options.js';
 import { ProcessWatch } from './process-figures.js';
 import { ROUTES, type Sources } from './routes.js';
-import { addressOf, serve } from './server.js';
+import { addressOf, answer, serve } from './server.js';
 
 /** Where a monitor listens. */
 export interface Listening {
@@ -26,6 +26,11 @@ export interface Monitor {
    * here who asks, debug endpoints want the option `token`.
    */
   fetch(request: Request): Promise<Response>;
+  /**
+   * The same for a request of `node:http`, and of frameworks on it such as Express and Fastify: its `url` is what comes
+   * after the place where the monitor is mounted.
+   */
+  handle(incoming: IncomingMessage, outgoing: ServerResponse): void;
   /**
    * Answers on a port; 0 takes any that is free. Default host `127.0.0.1`: whoever can reach another one
    * can read the figures, unless there is a `token`. It does not keep the process alive.
@@ -78,6 +83,11 @@ class PoolMonitor implements Monitor {
 
   fetch(request: Request): Promise<Response> {
     return this.#answer(request, { local: false });
+  }
+
+  handle(incoming: IncomingMessage, outgoing: ServerResponse): void {
+    const handler = (request: Request, origin: Origin) => this.#answer(request, origin);
+    answer(handler, incoming, outgoing, { local: false });
   }
 
   async listen(port: number, host = '127.0.0.1'): Promise<Listening> {

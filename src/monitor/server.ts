@@ -27,7 +27,7 @@ export async function serve(
   local: boolean,
 ): Promise<Server> {
   const server = createServer(LIMITS, (incoming, outgoing) => {
-    answer(handler, incoming, outgoing, { local }).catch(() => outgoing.destroy());
+    answer(handler, incoming, outgoing, { local });
   });
   server.maxConnections = MAX_CONNECTIONS;
   server.on('connection', (socket) => socket.unref());
@@ -47,7 +47,17 @@ export function addressOf(server: Server): AddressInfo {
   return server.address() as AddressInfo;
 }
 
-async function answer(
+/** Answers one request; whoever leaves meanwhile has no answer. */
+export function answer(
+  handler: Handler,
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+  origin: Origin,
+): void {
+  write(handler, incoming, outgoing, origin).catch(() => outgoing.destroy());
+}
+
+async function write(
   handler: Handler,
   incoming: IncomingMessage,
   outgoing: ServerResponse,

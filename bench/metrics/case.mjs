@@ -1,0 +1,88 @@
+// Metrics: what it costs to be watched. The engine counts always; what is compared is a client that nobody looks at
+// and one that is scraped.
+import { runChild } from '../harness/child.mjs';
+import { layOut } from '../harness/cores.mjs';
+import { startProvider } from '../harness/provider.mjs';
+import { medians } from '../harness/rounds.mjs';
+import { align, duration, figure, paint, percent } from '../harness/terminal.mjs';
+
+const CONCURRENCY = 50;
+const ORIGINS = 50;
+const VIEWERS = 10;
+const TITLES = { plain: 'nobody looks', watched: 'scraped ten times a second' };
+
+const FULL = {
+  ...{ processes: 3, turns: 25, warmUpSeconds: 1, warmUpCount: 5000, seconds: 0.3 },
+  ...{ scrapes: 200, watchSeconds: 10 },
+};
+const SMOKE = {
+  ...{ processes: 1, turns: 2, warmUpSeconds: 0.1, seconds: 0.1 },
+  ...{ scrapes: 5, watchSeconds: 0.5 },
+};
+
+/** How a turn went beside the one right before it or after it that nobody looked at. */
+function beside({ plain, watched }) {
+  const readBeside = (readings) =>
+    readings.map((reading, turn) => ({
+      ...reading,
+      slower: 1 - reading.perSecond / plain[turn].perSecond,
+      moreMain: reading.mainMicros - plain[turn].mainMicros,
+    }));
+  return { plain: readBeside(plain), watched: readBeside(watched) };
+}
+
+function lines(rows) {
+  const titles = ['requests/s', 'less', 'main thread', 'more'];
+  return align([
+    ['', ...titles.map((title) => paint('dim', title))],
+    ...Object.entries(rows).map(([name, row]) => [
+      TITLES[name],
+      figure(row.perSecond),
+      percent(row.slower),
+      duration(row.mainMicros / 1000),
+      duration(row.moreMain / 1000),
+    ]),
+  ]);
+}
+
+/** @param {{ smoke: boolean, say: (lines: readonly string[]) => void }} options */
+export async function run({ smoke, say }) {
+  const plan = smoke ? SMOKE : FULL;
+  const cores = layOut(2);
+  const provider = await startProvider({ threads: cores.server.length, cores: cores.server });
+  const samples = { plain: [], watched: [], alone: [] };
+  try {
+    const url = `${provider.url}/v1/chat/completions`;
+    for (let process = 0; process < plan.processes; process++) {
+      const { turns, scrapeMillis, dashboardPercent } = await runChild(
+        new URL('work.mjs', import.meta.url),
+        { url, concurrency: CONCURRENCY, origins: ORIGINS, viewers: VIEWERS, plan },
+        { cores: cores.client },
+      );
+      for (const [name, readings] of Object.entries(beside(turns))) {
+        samples[name].push(...readings);
+      }
+      samples.alone.push({ scrapeMillis, dashboardPercent });
+    }
+  } finally {
+    await provider.stop();
+  }
+  const plain = medians(samples.plain);
+  const watched = medians(samples.watched);
+  const alone = medians(samples.alone);
+  say([paint('bold', `${CONCURRENCY} at a time`), ...lines({ plain, watched })]);
+  const target = (what, value, wanted, unit) => ({
+    ...{ what, value, bound: 'at most', wanted, unit },
+  });
+  return {
+    plan,
+    rows: { plain, watched },
+    alone,
+    targets: [
+      target('requests/s that being scraped costs', watched.slower * 100, 2, '%'),
+      target('main thread that it costs for each request', watched.moreMain, 0.2, 'µs'),
+      target(`main thread of a scrape of ${ORIGINS} origins`, alone.scrapeMillis, 1, 'ms'),
+      target(`CPU of a dashboard with ${VIEWERS} viewers`, alone.dashboardPercent, 1, '%'),
+    ],
+  };
+}

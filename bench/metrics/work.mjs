@@ -1,0 +1,96 @@
+// A client that nobody watches and one whose monitor is scraped ten times a second, in one process and in turns so short
+// that whatever slows the machine down slows both; then what a scrape and a dashboard cost by themselves.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { setTimeout as wait } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { HttpClient } from 'warmline';
+import { createMonitor } from 'warmline/monitor';
+import { report, task } from '../harness/child.mjs';
+import { drive } from '../harness/drive.mjs';
+import { openPosts } from '../harness/posts.mjs';
+
+const { url, concurrency, origins, viewers, plan } = task();
+const SCRAPE_INTERVAL = 100;
+const scraped = () => new Request('http://localhost/metrics/prometheus');
+
+async function posts(client) {
+  const headers = { 'content-type': 'application/json' };
+  return openPosts({
+    client: 'HttpClient',
+    open:
+      async ({ body }) =>
+      async () =>
+        (await client.request('POST', url, { headers, body })).json(),
+  });
+}
+
+async function turns() {
+  const options = { maxKeepaliveConnections: concurrency };
+  const watched = new HttpClient(options);
+  const monitor = createMonitor({ client: watched });
+  const clients = { plain: await posts(new HttpClient(options)), watched: await posts(watched) };
+  const names = Object.keys(clients);
+  const readings = Object.fromEntries(names.map((name) => [name, []]));
+  for (let turn = 0; turn < plan.turns; turn++) {
+    for (let index = 0; index < names.length; index++) {
+      const name = names[(index + turn) % names.length];
+      const warmUp = turn === 0 ? plan : { warmUpSeconds: 0 };
+      const scraping =
+        name === 'watched'
+          ? setInterval(
+              () => monitor.fetch(scraped()).then((answer) => answer.text()),
+              SCRAPE_INTERVAL,
+            )
+          : undefined;
+      readings[name].push(
+        await drive(clients[name], { ...warmUp, concurrency, seconds: plan.seconds }),
+      );
+      clearInterval(scraping);
+    }
+  }
+  await monitor.close();
+  return readings;
+}
+
+/** Main-thread milliseconds of a scrape of so many origins. */
+async function scrape() {
+  const { port } = new URL(url);
+  const names = Array.from({ length: origins }, (_, index) => `host${index}.test`);
+  const hosts = Object.fromEntries(names.map((name) => [name, '127.0.0.1']));
+  const client = new HttpClient({ dns: { hosts } });
+  for (const name of names) await client.request('GET', `http://${name}:${port}/`);
+  const monitor = createMonitor({ client });
+  const once = async () => (await monitor.fetch(scraped())).arrayBuffer();
+  for (let i = 0; i < plan.scrapes; i++) await once();
+  const before = performance.eventLoopUtilization();
+  for (let i = 0; i < plan.scrapes; i++) await once();
+  const { active } = performance.eventLoopUtilization(before);
+  await monitor.close();
+  await client.close();
+  return active / plan.scrapes;
+}
+
+/** CPU of this process while so many watch, in percent of a core, beyond that of the process at rest. */
+async function dashboard() {
+  const percent = async () => {
+    const before = process.cpuUsage();
+    await wait(plan.watchSeconds * 1000);
+    const { user, system } = process.cpuUsage(before);
+    return (user + system) / 1e4 / plan.watchSeconds;
+  };
+  const atRest = await percent();
+  const monitor = createMonitor();
+  const { url: page } = await monitor.listen(0);
+  const program = fileURLToPath(new URL('viewers.mjs', import.meta.url));
+  const watching = spawn(process.execPath, [program, page, `${viewers}`], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  await once(watching.stdout, 'data');
+  const watched = await percent();
+  watching.stdin.end();
+  await monitor.close();
+  return watched - atRest;
+}
+
+report({ turns: await turns(), scrapeMillis: await scrape(), dashboardPercent: await dashboard() });
