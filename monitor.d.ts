@@ -139,5 +139,102 @@ export interface Monitor {
  * ```
  */
 export declare function createMonitor(options?: MonitorOptions): Monitor;
+/** As far as it is used here, a `Meter` of `@opentelemetry/api`. */
+export interface ObservingMeter {
+	createObservableGauge(name: string, options: InstrumentOptions): object;
+	createObservableCounter(name: string, options: InstrumentOptions): object;
+	createObservableUpDownCounter(name: string, options: InstrumentOptions): object;
+	addBatchObservableCallback(callback: (result: ObservedBatch) => Promise<void>, observables: object[]): void;
+	removeBatchObservableCallback(callback: (result: ObservedBatch) => Promise<void>, observables: object[]): void;
+}
+/** What an instrument is made with. */
+export interface InstrumentOptions {
+	description?: string;
+	unit?: string;
+}
+/** Where a meter takes its values. */
+export interface ObservedBatch {
+	observe(observable: object, value: number, attributes: Attributes): void;
+}
+export type Attributes = Record<string, string | number>;
+/**
+ * Has a meter of OpenTelemetry observe clients. By the semantic conventions for HTTP clients:
+ * `http.client.open_connections`, by `http.connection.state`, `server.address`, `server.port` and `url.scheme`, and
+ * `http.client.active_requests`. The conventions' `http.client.request.duration` is what
+ * `@opentelemetry/instrumentation-undici` records of requests here as of undici's. All other metrics are observed under
+ * their own names after `warmline.`; of times, quantiles in seconds.
+ *
+ * @returns ends it.
+ * @throws {TypeError} for a client that is none.
+ *
+ * @example
+ * ```ts
+ * import { metrics } from '@opentelemetry/api'
+ * import { observeMetrics } from 'warmline/monitor'
+ *
+ * observeMetrics(metrics.getMeter('warmline'))
+ * ```
+ */
+export declare function observeMetrics(meter: ObservingMeter, { client }?: Pick<MonitorOptions, "client">): () => void;
+/** As far as it is used here, a `Registry` of prom-client. */
+export interface PromRegistry {
+	registerMetric(metric: any): void;
+	removeSingleMetric(name: string): void;
+}
+/**
+ * Adds the metrics of clients to a registry of prom-client, so that they are scraped with an application's own. They
+ * are read as they are asked for.
+ *
+ * @param prefix goes before each name. Default: none.
+ * @returns takes them out again.
+ * @throws {TypeError} for a client that is none.
+ * @throws what the registry says of a name that it has already.
+ *
+ * @example
+ * ```ts
+ * import { register } from 'prom-client'
+ * import { registerMetrics } from 'warmline/monitor'
+ *
+ * registerMetrics(register, { prefix: 'warmline_' })
+ * console.log(await register.metrics())
+ * ```
+ */
+export declare function registerMetrics(registry: PromRegistry, { client, prefix }?: Pick<MonitorOptions, "client"> & {
+	prefix?: string;
+}): () => void;
+/** How an exchange went: the third line of a head, as the engine's `facts.rs` writes it. */
+/** Where a request's time went, in milliseconds. */
+export interface RequestTimings {
+	/** From the call to a connection, opening it included. After redirects: to that of the last request. */
+	readonly queue: number;
+	/** Of that, the name look-up; 0 on a connection that was open already, as are the next two. */
+	readonly dns: number;
+	/** Opening the TCP connection, a proxy's tunnel included. */
+	readonly connect: number;
+	/** The TLS handshake. */
+	readonly tls: number;
+	/** From the connection to the last byte of the request, or to the response's head where that came first. */
+	readonly send: number;
+	/** From there to the response's head. */
+	readonly firstByte: number;
+	/** From the call to the last byte of the response's body; `undefined` as long as that has not come. */
+	readonly total: number | undefined;
+}
+/**
+ * The `Server-Timing` header (W3C Server Timing) by which a gateway's client sees where the time upstream went, in
+ * milliseconds: `queue;dur=0.4;desc="Wait for a connection", …`. Phases that took none are left out.
+ *
+ * @param timings those of a response.
+ *
+ * @example
+ * ```ts
+ * import { HttpClient } from 'warmline'
+ * import { serverTiming } from 'warmline/monitor'
+ *
+ * const response = await new HttpClient().request('GET', 'https://example.com')
+ * const headers = { 'server-timing': serverTiming(response.timings) }
+ * ```
+ */
+export declare function serverTiming(timings: RequestTimings): string;
 
 export {};

@@ -11,7 +11,12 @@ export {
   type Listening,
   type Monitor,
 } from './monitor/monitor.js';
-export { observeMetrics } from './monitor/open-telemetry.js';
+export {
+  type InstrumentOptions,
+  type ObservedBatch,
+  type ObservingMeter,
+  observeMetrics,
+} from './monitor/open-telemetry.js';
 export type { MonitoredClient, MonitorOptions } from './monitor/options.js';
 export { type PromRegistry, registerMetrics } from './monitor/prom-client.js';
 export { serverTiming } from './monitor/server-timing.js';

@@ -1,6 +1,33 @@
-import type { Attributes, BatchObservableResult, Meter, Observable } from '@opentelemetry/api';
 import { type Figures, metricsTable, readFigures, type Times } from '../figures/figures.js';
 import { checkClients, type MonitorOptions } from './options.js';
+
+/** As far as it is used here, a `Meter` of `@opentelemetry/api`. */
+export interface ObservingMeter {
+  createObservableGauge(name: string, options: InstrumentOptions): object;
+  createObservableCounter(name: string, options: InstrumentOptions): object;
+  createObservableUpDownCounter(name: string, options: InstrumentOptions): object;
+  addBatchObservableCallback(
+    callback: (result: ObservedBatch) => Promise<void>,
+    observables: object[],
+  ): void;
+  removeBatchObservableCallback(
+    callback: (result: ObservedBatch) => Promise<void>,
+    observables: object[],
+  ): void;
+}
+
+/** What an instrument is made with. */
+export interface InstrumentOptions {
+  description?: string;
+  unit?: string;
+}
+
+/** Where a meter takes its values. */
+export interface ObservedBatch {
+  observe(observable: object, value: number, attributes: Attributes): void;
+}
+
+type Attributes = Record<string, string | number>;
 
 const PREFIX = 'warmline.';
 const QUANTILES = [
@@ -28,7 +55,7 @@ const QUANTILES = [
  * ```
  */
 export function observeMetrics(
-  meter: Meter,
+  meter: ObservingMeter,
   { client }: Pick<MonitorOptions, 'client'> = {},
 ): () => void {
   const clients = checkClients(client);
@@ -48,7 +75,7 @@ export function observeMetrics(
       return [name, meter[create](PREFIX + name, { description, ...unit })];
     }),
   );
-  const observe = async (result: BatchObservableResult) => {
+  const observe = async (result: ObservedBatch) => {
     const figures = await readFigures(clients);
     observeConventional(figures, result, connections, active);
     for (const [attributes, values] of allOf(figures)) {
@@ -65,9 +92,9 @@ export function observeMetrics(
 
 function observeConventional(
   { pools }: Figures,
-  result: BatchObservableResult,
-  connections: Observable,
-  active: Observable,
+  result: ObservedBatch,
+  connections: object,
+  active: object,
 ): void {
   for (const [pool, { pool: figures, origins }] of Object.entries(pools)) {
     result.observe(active, Number(figures['requests_in_flight']), { pool });
@@ -94,8 +121,8 @@ function* allOf({ pools }: Figures): Generator<[Attributes, object]> {
 }
 
 function observeValue(
-  result: BatchObservableResult,
-  observable: Observable,
+  result: ObservedBatch,
+  observable: object,
   attributes: Attributes,
   value: unknown,
 ): void {

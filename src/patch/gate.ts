@@ -40,11 +40,12 @@ function road(number: number, name: string, inner: Account | undefined): Road {
  *   again.
  */
 export function gate({ number, account }: Road, own: Fetch | undefined, heedsMocks = true): Fetch {
+  const standard: unknown = globalThis.fetch;
   const gated = (input: Parameters<Fetch>[0], init: Parameters<Fetch>[1] = {}) => {
     const mocked = heedsMocks && isMocked();
     if (account.active && !mocked) return fetchOn(number, account, input, withDuplex(init));
     account.fallbacks++;
-    const instead = mocked ? insteadOf(own) : (own ?? globalThis.fetch);
+    const instead = mocked ? insteadOf(own, standard) : (own ?? globalThis.fetch);
     return (instead as Fetch)(input, init);
   };
   return asFetch(gated);

@@ -6,7 +6,7 @@ use http::HeaderMap;
 use jiff::fmt::rfc2822::DateTimeParser;
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Kind, Level, Report};
+use super::levels::{Kind, Level, Report};
 
 /// Longer than any limit lasts, for a header that makes no sense.
 const LONGEST: Duration = Duration::from_secs(7 * 24 * 60 * 60);
