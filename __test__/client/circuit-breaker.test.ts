@@ -1,4 +1,5 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import type { ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import OpenAI from 'openai';
 import { describe, expect, it } from 'vitest';
@@ -70,6 +71,27 @@ describe('the circuit breaker of an origin', () => {
     expect(client.getCircuitBreakers()).toMatchObject([
       { place: server.origin, state: 'open', openedTotal: 1, refusedTotal: 2 },
     ]);
+  });
+
+  it('stays closed where refusals are quick and the answers to those before them slow', async () => {
+    const SLOW = 10;
+    const held: ServerResponse[] = [];
+    const changes = new Changes();
+    await using server = await httpServer((request, response) => {
+      if (request.url === '/slow') {
+        held.push(response);
+        changes.change();
+      } else response.writeHead(503).end();
+    });
+    await using client = breaking();
+    const slow = Array.from({ length: SLOW }, () => client.request('GET', `${server.origin}/slow`));
+    await changes.untilTrue(() => held.length === SLOW);
+    for (let number = 1; number < SLOW; number++) {
+      expect((await client.request('GET', server.origin)).status).toBe(503);
+    }
+    for (const response of held) response.end();
+    await Promise.all(slow);
+    expect(states(client)).toEqual([[server.origin, 'closed']]);
   });
 
   it('is not opened by what is wrong with requests', async () => {
