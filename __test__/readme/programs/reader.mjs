@@ -14,7 +14,8 @@ Server.prototype.listen = function (port, ...rest) {
     const answer = await fetch(`http://127.0.0.1:${port}/`, { method: 'POST', body });
     console.log(answer.status, await answer.text());
     this.close();
-    this.closeAllConnections();
+    // The block of code may be asking, too, and is to have its answer.
+    this.closeIdleConnections();
   });
   return listen.call(this, port, ...rest);
 };
