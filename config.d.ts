@@ -26,7 +26,8 @@ export interface AnalyticsOptions {
 export interface CircuitBreakerOptions {
 	/**
 	 * So many failures in a row open it. Where a part of the requests fails all the time, the row has to be as long
-	 * as chance makes one in no more than a million requests. Default 5.
+	 * as chance makes one in no more than a million requests; and in any case as long as there are requests under way
+	 * that were sent before the last of them, and may yet be answered. Default 5.
 	 */
 	failureThreshold?: number;
 	/**
@@ -34,7 +35,7 @@ export interface CircuitBreakerOptions {
 	 * `failover.timeout` is, where that is given.
 	 */
 	recoveryTimeout?: number;
-	/** This part of the requests in the window opens it, too, from 0 to 1. Default 0.5. */
+	/** This part of the requests in the window, and of those still under way, opens it, too, from 0 to 1. Default 0.5. */
 	failureRate?: number;
 	/** If there were so many of them. Default 20. */
 	minimumRequests?: number;
@@ -582,6 +583,8 @@ export declare function validateConfig(yaml: string, options?: ValidateOptions):
 export interface Profile {
 	/** Where the provider is; left out where it is the account's own. */
 	readonly base_url?: string;
+	/** Why these numbers: sentences, for people. */
+	readonly reasons: readonly string[];
 	readonly connection_pool: {
 		readonly pool_limits: {
 			readonly max_connections: number;

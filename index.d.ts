@@ -270,7 +270,8 @@ export declare class ClientResponse {
 export interface CircuitBreakerOptions {
 	/**
 	 * So many failures in a row open it. Where a part of the requests fails all the time, the row has to be as long
-	 * as chance makes one in no more than a million requests. Default 5.
+	 * as chance makes one in no more than a million requests; and in any case as long as there are requests under way
+	 * that were sent before the last of them, and may yet be answered. Default 5.
 	 */
 	failureThreshold?: number;
 	/**
@@ -278,7 +279,7 @@ export interface CircuitBreakerOptions {
 	 * `failover.timeout` is, where that is given.
 	 */
 	recoveryTimeout?: number;
-	/** This part of the requests in the window opens it, too, from 0 to 1. Default 0.5. */
+	/** This part of the requests in the window, and of those still under way, opens it, too, from 0 to 1. Default 0.5. */
 	failureRate?: number;
 	/** If there were so many of them. Default 20. */
 	minimumRequests?: number;
@@ -1439,11 +1440,12 @@ export interface PatchStatus {
  * Moves an SDK's traffic to the engine: its requests, streams and retries stay what they are, and go
  * over native pooled connections.
  *
- * @param target A client of `openai`, `@anthropic-ai/sdk`, `groq-sdk`, `ollama`, `cohere-ai` or
+ * @param given A client of `openai`, `@anthropic-ai/sdk`, `groq-sdk`, `ollama`, `cohere-ai` or
  *   `@google/genai`, a chat model of `@langchain/openai` or `@langchain/anthropic`, or any other that keeps
  *   its `fetch` the same way; the class of `openai`, `@anthropic-ai/sdk` or `groq-sdk`, for all its clients to
- *   come; the package `undici` (6 to 8), for its global dispatcher; `axios` 1 or an instance of it, which is given
- *   an adapter; nothing, for `globalThis.fetch`.
+ *   come, or one of these packages (`import * as openai from 'openai'`), for all clients of its classes; the package
+ *   `undici` (6 to 8), for its global dispatcher; `axios` 1 or an instance of it, which is given an adapter; nothing,
+ *   for `globalThis.fetch`.
  * @returns the target. Patching twice changes nothing.
  * @throws {TypeError} for what has no `fetch` to replace, and for a `client` that is none.
  *
@@ -1467,7 +1469,7 @@ export interface PatchStatus {
  * const client = patch(new OpenAI())
  * ```
  */
-export declare function patch<T extends object = typeof globalThis>(target?: T, options?: PatchOptions): T;
+export declare function patch<T extends object = typeof globalThis>(given?: T, options?: PatchOptions): T;
 /**
  * Undoes {@link patch}, to the property descriptor. Requests under way end as they began.
  *
@@ -1477,7 +1479,7 @@ export declare function patch<T extends object = typeof globalThis>(target?: T, 
  * @returns whether it was patched. A `fetch` that somebody else has replaced since is left alone, and
  *   the answer is false.
  */
-export declare function unpatch(target?: object): boolean;
+export declare function unpatch(given?: object): boolean;
 /**
  * Undoes every {@link patch} of this thread, those of `warmline/auto` included.
  *

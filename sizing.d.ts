@@ -100,7 +100,7 @@ export interface OriginRecommendation {
 export interface Recommendation {
 	/** For all origins together. */
 	readonly connections: number;
-	/** The caps for the load of this moment, with these connections, and a third of them idle, as the base. */
+	/** The caps for the load of this moment, with these connections, and three in ten of them idle, as the base. */
 	readonly caps: PoolCaps;
 	/** The busiest first. */
 	readonly origins: readonly OriginRecommendation[];

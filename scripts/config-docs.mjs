@@ -135,12 +135,22 @@ function profileTable() {
     const deadlines = Object.entries(timeout).map(([key, seconds]) => `${key} ${seconds}`);
     return `| \`${name}\` | ${base_url} | ${limits.max_connections}, ${limits.max_keepalive_connections} idle for ${limits.keepalive_expiry} s | ${deadlines.join(', ')} | ${retry.attempts} |`;
   });
+  const reasons = new Map();
+  for (const [name, profile] of Object.entries(profiles)) {
+    for (const reason of profile.reasons) {
+      reasons.set(reason, [...(reasons.get(reason) ?? []), `\`${name}\``]);
+    }
+  }
+  const why = Array.from(reasons, ([reason, names]) => `- ${reason} (${names.join(', ')})`);
   return `## Profiles
 
-\`profile\` of a provider lays these numbers below what the file says of it; \`src/config/profiles.ts\` has the reason
-for each of them. Durations are seconds.
+\`profile\` of a provider lays these numbers below what the file says of it. Durations are seconds.
 
 | profile | address | connections | deadlines | retries |
 |---|---|---|---|---|
-${rows.join('\n')}`;
+${rows.join('\n')}
+
+Why:
+
+${why.join('\n')}`;
 }

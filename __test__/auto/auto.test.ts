@@ -77,6 +77,26 @@ describe('an application', () => {
     },
   );
 
+  it.each(['clients.mjs', 'clients.cjs'])(
+    'that uses clients for clouds has them patched, too (%s)',
+    async (name) => {
+      const environment = { WARMLINE_PATCH: 'openai,anthropic' };
+      const ending = await run(program(name), [], AUTO, environment);
+      expect(ending).toMatchObject({ code: 0, signal: null, stderr: '' });
+      expect(JSON.parse(ending.lines[0] ?? '')).toEqual({
+        patched: [
+          ['BaseAnthropic', 'native', 2],
+          ['OpenAI', 'native', 1],
+        ],
+        texts: [
+          ['AnthropicBedrock', 'Hi'],
+          ['AnthropicVertex', 'Hi'],
+          ['AzureOpenAI', 'Hi'],
+        ],
+      });
+    },
+  );
+
   it('says on standard error what happens, if it is asked to', async () => {
     const { stderr } = await outcome('module.mjs', AUTO, { WARMLINE_DEBUG: '1' });
     expect(stderr).toBe('warmline: patched globalThis.fetch\nwarmline: patched OpenAI of openai\n');

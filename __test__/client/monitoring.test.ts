@@ -148,7 +148,7 @@ describe('recommend', () => {
     const now = (hour + 2 * 3600) * 1000;
     expect(recommend(client, { now, providerTimeout: 25_000 })).toEqual({
       connections: 40,
-      caps: { maxConnections: 40, maxKeepaliveConnections: 14 },
+      caps: { maxConnections: 40, maxKeepaliveConnections: 12 },
       origins: [
         {
           origin,

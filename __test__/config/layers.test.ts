@@ -141,7 +141,7 @@ providers:
       baseUrls: ['https://api.openai.com'],
       client: {
         maxConnections: 100,
-        maxKeepaliveConnections: 20,
+        maxKeepaliveConnections: 30,
         keepaliveExpiry: 300_000,
         timeout: { total: 600_000, firstByte: 600_000, idle: 20_000 },
         connectTimeout: 5000,

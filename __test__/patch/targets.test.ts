@@ -1,4 +1,9 @@
-import Anthropic from '@anthropic-ai/sdk';
+import { createRequire } from 'node:module';
+import * as bedrockPackage from '@anthropic-ai/bedrock-sdk';
+import Anthropic, * as anthropicPackage from '@anthropic-ai/sdk';
+import * as vertexPackage from '@anthropic-ai/vertex-sdk';
+import * as groqPackage from 'groq-sdk';
+import * as openaiPackage from 'openai';
 import OpenAI, { AzureOpenAI } from 'openai';
 import { afterEach, describe, expect, it } from 'vitest';
 import { getPatchStatus, HttpClient, isNativeAvailable, patch, unpatch } from 'warmline';
@@ -159,6 +164,51 @@ describe('a class', () => {
     patch(client);
     expect(unpatch(client)).toBe(true);
     expect(isGated(client)).toBe(true);
+  });
+});
+
+describe('a package', () => {
+  const { BaseAnthropic } = anthropicPackage;
+  const { AnthropicVertex } = vertexPackage;
+  const compiled = createRequire(import.meta.url)('@anthropic-ai/vertex-sdk');
+  /** The cloud's client would look for credentials of its own. */
+  const optionsOf = (Class: unknown) =>
+    Class === AnthropicVertex || Class === compiled.AnthropicVertex
+      ? { region: 'r', authClient: {} }
+      : { apiKey: 'k', apiVersion: 'v', baseURL: 'http://127.0.0.1' };
+  it.each([
+    ['openai', openaiPackage, OpenAI, [OpenAI, AzureOpenAI]],
+    ['@anthropic-ai/sdk', anthropicPackage, BaseAnthropic, [Anthropic]],
+    ['@anthropic-ai/vertex-sdk', vertexPackage, BaseAnthropic, [AnthropicVertex]],
+    [
+      '@anthropic-ai/vertex-sdk in CommonJS',
+      compiled,
+      compiled.BaseAnthropic,
+      [compiled.AnthropicVertex],
+    ],
+    ['@anthropic-ai/bedrock-sdk', bedrockPackage, BaseAnthropic, [bedrockPackage.AnthropicBedrock]],
+    ['groq-sdk', groqPackage, groqPackage.Groq, [groqPackage.Groq]],
+  ])('%s is patched for the clients of all its classes, and unpatched', (_, given, root, made) => {
+    const before = descriptorOf(root.prototype);
+    const request = Object.getOwnPropertyDescriptor(root.prototype, 'request');
+    expect(patch(given)).toBe(given);
+    patch(given);
+    patch(root);
+    expect(patched()).toMatchObject([{ kind: 'class', name: root.name }]);
+    for (const Class of made) {
+      const client = new (Class as new (options: object) => object)(optionsOf(Class));
+      expect(isGated(client)).toBe(true);
+    }
+    expect(unpatch(given)).toBe(true);
+    expect(descriptorOf(root.prototype)).toEqual(before);
+    expect(Object.getOwnPropertyDescriptor(root.prototype, 'request')).toEqual(request);
+    expect(unpatch(given)).toBe(false);
+    expect(getPatchStatus().patched).toEqual([]);
+  });
+
+  it('without a class of clients is refused', async () => {
+    const given = await import('eventsource-parser');
+    expect(() => patch(given)).toThrow(TypeError);
   });
 });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { anthropic, messagesHelper, messagesStreamed } from './drivers/anthropic.js';
+import { anthropic, anthropic0, messagesHelper, messagesStreamed } from './drivers/anthropic.js';
 import { chatHelper, chatStreamed, openai, openai4, openai5, openai6 } from './drivers/openai.js';
 import { groq, groqStreamed, mistral, mistralStreamed } from './drivers/others.js';
 import { generated } from './generated.js';
@@ -27,6 +27,7 @@ describe.each([
   pair(openai4, chatStreamed),
   pair(anthropic, messagesStreamed),
   pair(anthropic, messagesHelper),
+  pair(anthropic0, messagesStreamed),
   pair(groq, groqStreamed),
   pair(mistral, mistralStreamed),
 ])('$what gives the same', ({ same }) => {

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { HttpClient, type ServerSentEvent, UnexpectedResponseError } from 'warmline';
+import { rejection } from '../fetch/implementations.js';
 import { httpServer } from '../servers/http.js';
 import { scriptedServer } from '../servers/scripted.js';
 
@@ -21,15 +22,6 @@ async function all(stream: AsyncIterable<ServerSentEvent>): Promise<string[]> {
   const seen: string[] = [];
   for await (const { data } of stream) seen.push(data);
   return seen;
-}
-
-async function rejection(promise: Promise<unknown>): Promise<unknown> {
-  const reason = await promise.then(
-    () => undefined,
-    (reason: unknown) => ({ reason }),
-  );
-  if (reason === undefined) throw new Error('it did not reject');
-  return reason.reason;
 }
 
 describe('HttpClient.events', () => {

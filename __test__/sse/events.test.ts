@@ -3,6 +3,7 @@ import { runInNewContext } from 'node:vm';
 import { createParser } from 'eventsource-parser';
 import { describe, expect, it } from 'vitest';
 import { events, fetch, type ServerSentEvent } from 'warmline';
+import { rejection } from '../fetch/implementations.js';
 import { httpServer } from '../servers/http.js';
 import { type ScriptedConnection, scriptedServer } from '../servers/scripted.js';
 
@@ -26,14 +27,6 @@ async function opened(signal?: AbortSignal) {
   await connection.send(HEAD);
   return { server, connection, response: await answer };
 }
-
-const rejection = (promise: Promise<unknown>): Promise<unknown> =>
-  promise.then(
-    () => {
-      throw new Error('it did not reject');
-    },
-    (reason: unknown) => reason,
-  );
 
 describe('events', () => {
   it('reads names, data, ids and reconnection times', async () => {

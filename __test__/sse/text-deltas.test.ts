@@ -9,6 +9,7 @@ import {
   UnexpectedResponseError,
   WarmlineError,
 } from 'warmline';
+import { rejection } from '../fetch/implementations.js';
 import { awsFrame, bedrockChunk } from '../servers/aws-frames.js';
 import { httpServer } from '../servers/http.js';
 import { scriptedServer } from '../servers/scripted.js';
@@ -48,15 +49,6 @@ async function joined(deltas: TextDeltas): Promise<string> {
     text += delta;
   }
   return text;
-}
-
-async function rejection(promise: Promise<unknown>): Promise<unknown> {
-  const reason = await promise.then(
-    () => undefined,
-    (reason: unknown) => ({ reason }),
-  );
-  if (reason === undefined) throw new Error('it did not reject');
-  return reason.reason;
 }
 
 const sse = (...events: object[]): string =>

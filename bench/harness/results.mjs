@@ -28,6 +28,7 @@ export function withCircumstances(name, outcome) {
       'built-in undici': process.versions.undici,
       warmline: packageVersion('../../package.json'),
       openai: packageVersion('../../node_modules/openai/package.json'),
+      '@anthropic-ai/sdk': packageVersion('../../node_modules/@anthropic-ai/sdk/package.json'),
       ...versions(),
     },
     ...outcome,

@@ -1,7 +1,8 @@
 // Outages: what comes of requests to a provider that fails in one way or another, and what load that adds to it.
 import { runChild } from '../harness/child.mjs';
 import { startProvider } from '../harness/provider.mjs';
-import { align, duration, figure, paint, percent } from '../harness/terminal.mjs';
+import { columns, table } from '../harness/table.mjs';
+import { duration, figure, paint, percent } from '../harness/terminal.mjs';
 import { scenarios } from './scenarios.mjs';
 
 /** Where each client is opened. */
@@ -17,7 +18,7 @@ const CLIENTS = {
   'HttpClient, recovery after 2 s': './warmline.mjs',
   'HttpClient, limits followed': './warmline.mjs',
 };
-const isOurs = (name) => name.startsWith('HttpClient');
+const OURS = Object.keys(CLIENTS).filter((name) => name.startsWith('HttpClient'));
 
 /** Requests a second, and how many of them can wait until others are served. */
 const RATE = 100;
@@ -40,35 +41,15 @@ async function measure(client, module, phases, plan) {
   }
 }
 
-function lines(title, rows) {
-  const titles = [
-    'delivered',
-    'added load',
-    'p50',
-    'p99',
-    'p99, low priority',
-    'served twice',
-    'with',
-  ];
-  return [
-    paint('bold', title),
-    ...align([
-      ['', ...titles.map((cell) => paint('dim', cell))],
-      ...Object.entries(rows).map(([name, row]) =>
-        [
-          name,
-          `${((1 - row.failed) * 100).toFixed(2)} %`,
-          percent(row.added),
-          duration(row.p50),
-          duration(row.p99),
-          duration(row.lowP99),
-          figure(row.again),
-          mostly(row.errors),
-        ].map((cell) => (isOurs(name) ? paint('bold', cell) : cell)),
-      ),
-    ]),
-  ];
-}
+const chosen = [
+  ['delivered', (row) => `${((1 - row.failed) * 100).toFixed(2)} %`],
+  ['added load', (row) => percent(row.added)],
+  columns.p50,
+  columns.p99,
+  ['p99, low priority', (row) => duration(row.lowP99)],
+  ['served twice', (row) => figure(row.again)],
+  ['with', (row) => mostly(row.errors)],
+];
 
 /** The errors that came most often. */
 function mostly(errors) {
@@ -107,7 +88,7 @@ export async function run({ smoke, say }) {
       ]),
     );
     results[name] = Object.fromEntries(rows);
-    say(lines(title, results[name]));
+    say([paint('bold', title), ...table(chosen, results[name], { ours: OURS })]);
   }
   return { plan, ...results, targets: targetsOf(results) };
 }

@@ -3,7 +3,8 @@ import { runChild } from '../harness/child.mjs';
 import { layOut } from '../harness/cores.mjs';
 import { startProvider } from '../harness/provider.mjs';
 import { medians } from '../harness/rounds.mjs';
-import { align, duration, figure, paint, percent } from '../harness/terminal.mjs';
+import { columns, table } from '../harness/table.mjs';
+import { duration, paint, percent } from '../harness/terminal.mjs';
 
 const CONCURRENCY = 50;
 const TITLES = { none: 'none', defaults: 'the default ones', all: 'all of them' };
@@ -29,23 +30,16 @@ function beside(turns) {
   );
 }
 
-function lines(rows) {
-  const titles = ['requests/s', 'less', 'main thread', 'more', 'process CPU', 'more', 'p50', 'p99'];
-  return align([
-    ['', ...titles.map((title) => paint('dim', title))],
-    ...Object.entries(rows).map(([name, row]) => [
-      TITLES[name],
-      figure(row.perSecond),
-      percent(row.slower),
-      duration(row.mainMicros / 1000),
-      duration(row.moreMain / 1000),
-      duration(row.cpuMicros / 1000),
-      duration(row.moreCpu / 1000),
-      duration(row.p50),
-      duration(row.p99),
-    ]),
-  ]);
-}
+const chosen = [
+  columns.perSecond,
+  ['less', (row) => percent(row.slower)],
+  columns.mainThread,
+  ['more', (row) => duration(row.moreMain / 1000)],
+  columns.processCpu,
+  ['more', (row) => duration(row.moreCpu / 1000)],
+  columns.p50,
+  columns.p99,
+];
 
 /** @param {{ smoke: boolean, say: (lines: readonly string[]) => void }} options */
 export async function run({ smoke, say }) {
@@ -71,7 +65,8 @@ export async function run({ smoke, say }) {
   const rows = Object.fromEntries(
     Object.entries(samples).map(([name, readings]) => [name, medians(readings)]),
   );
-  say([paint('bold', `${CONCURRENCY} at a time`), ...lines(rows)]);
+  const named = Object.entries(rows).map(([name, row]) => [TITLES[name], row]);
+  say([paint('bold', `${CONCURRENCY} at a time`), ...table(chosen, Object.fromEntries(named))]);
   const target = (what, value, wanted, unit) => ({
     ...{ what, value, bound: 'at most', wanted, unit },
   });

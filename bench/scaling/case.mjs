@@ -3,26 +3,21 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { root } from '../../scripts/paths.mjs';
-import { align, figure, paint, percent, times } from '../harness/terminal.mjs';
+import { table } from '../harness/table.mjs';
+import { figure, paint, percent, times } from '../harness/terminal.mjs';
 
 /** Built as the tests are, whose dependencies it then shares. */
 const BACK_TEST = ['bench', '--locked', '--quiet', '--profile', 'dev', '--workspace'];
 
-function lines(rows) {
-  const titles = ['requests', 'cold starts', 'of them', 'opened ahead', 'idle on average'];
-  const DAY_SECONDS = 24 * 60 * 60;
-  return align([
-    ['', ...titles.map((title) => paint('dim', title))],
-    ...Object.entries(rows).map(([name, row]) => [
-      name,
-      figure(row.requests),
-      figure(row.coldStarts),
-      percent(row.coldStarts / row.requests),
-      figure(row.openedAhead),
-      figure(row.idleConnectionSeconds / DAY_SECONDS),
-    ]),
-  ]);
-}
+const DAY_SECONDS = 24 * 60 * 60;
+
+const columns = [
+  ['requests', (row) => figure(row.requests)],
+  ['cold starts', (row) => figure(row.coldStarts)],
+  ['of them', (row) => percent(row.coldStarts / row.requests)],
+  ['opened ahead', (row) => figure(row.openedAhead)],
+  ['idle on average', (row) => figure(row.idleConnectionSeconds / DAY_SECONDS)],
+];
 
 /** @param {{ say: (lines: readonly string[]) => void }} options */
 export async function run({ say }) {
@@ -34,7 +29,7 @@ export async function run({ say }) {
   const { reactive, predictive } = JSON.parse(stdout);
   say([
     paint('bold', 'A day after three that were learnt'),
-    ...lines({ reactive, predictive }),
+    ...table(columns, { reactive, predictive }),
     `cold starts: ${times(reactive.coldStarts, predictive.coldStarts)} fewer`,
   ]);
   return {

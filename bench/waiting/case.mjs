@@ -1,7 +1,8 @@
 // Waiting: ten thousand requests behind one rate limit, beside a queue before undici's fetch.
 import { runChild } from '../harness/child.mjs';
 import { startProvider } from '../harness/provider.mjs';
-import { align, duration, figure, paint, percent } from '../harness/terminal.mjs';
+import { columns, table } from '../harness/table.mjs';
+import { duration, figure, paint, percent } from '../harness/terminal.mjs';
 import { judge } from './arrivals.mjs';
 
 const CLIENTS = { 'p-queue, undici fetch': '../peers/limits.mjs', HttpClient: './warmline.mjs' };
@@ -25,17 +26,22 @@ async function measure(module, kind, plan) {
   }
 }
 
-function lines(title, titles, rows, cellsOf) {
-  return [
-    paint('bold', title),
-    ...align([
-      ['', ...titles.map((cell) => paint('dim', cell))],
-      ...Object.entries(rows).map(([name, row]) =>
-        [name, ...cellsOf(row)].map((cell) => (name === 'HttpClient' ? paint('bold', cell) : cell)),
-      ),
-    ]),
-  ];
-}
+const costColumns = [
+  ['memory for each', (row) => `${figure(row.bytesEach / 1024)} KB`],
+  ['CPU of a core', (row) => percent(row.cpu)],
+];
+
+const releaseColumns = [
+  columns.mainThread,
+  columns.processCpu,
+  ['least in a window', (row) => percent(row.least)],
+  ['most', (row) => percent(row.most)],
+  ['most anywhere', (row) => percent(row.mostAnywhere)],
+  ['overtaken', (row) => figure(row.overtaken)],
+  ['low among high', (row) => percent(row.lowAmongHigh)],
+];
+
+const ours = ['HttpClient'];
 
 function targetsOf({ HttpClient: cost }, { HttpClient: released }) {
   const target = (what, value, bound, wanted, unit) => ({ what, value, bound, wanted, unit });
@@ -56,37 +62,16 @@ export async function run({ smoke, say }) {
     const { outcome } = await measure(module, 'cost', plan);
     cost[name] = outcome;
   }
-  say(
-    lines(
-      `${figure(plan.requests)} requests that wait`,
-      ['memory for each', 'CPU of a core'],
-      cost,
-      (row) => [`${figure(row.bytesEach / 1024)} KB`, percent(row.cpu)],
-    ),
-  );
+  say([
+    paint('bold', `${figure(plan.requests)} requests that wait`),
+    ...table(costColumns, cost, { ours }),
+  ]);
   const released = {};
   for (const [name, module] of Object.entries(CLIENTS)) {
     const { outcome, arrivals } = await measure(module, 'release', plan);
     released[name] = { ...outcome, ...judge(arrivals, plan) };
   }
-  say(
-    lines(
-      `The same, ${plan.perWindow} of them let go every ${duration(plan.window)}, half of them with a low priority`,
-      [
-        ...['main thread', 'process CPU', 'least in a window', 'most', 'most anywhere'],
-        ...['overtaken', 'low among high'],
-      ],
-      released,
-      (row) => [
-        duration(row.mainMicros / 1000),
-        duration(row.cpuMicros / 1000),
-        percent(row.least),
-        percent(row.most),
-        percent(row.mostAnywhere),
-        figure(row.overtaken),
-        percent(row.lowAmongHigh),
-      ],
-    ),
-  );
+  const title = `The same, ${plan.perWindow} of them let go every ${duration(plan.window)}, half of them with a low priority`;
+  say([paint('bold', title), ...table(releaseColumns, released, { ours })]);
   return { plan, cost, released, targets: targetsOf(cost, released) };
 }

@@ -71,7 +71,7 @@ impl<'a> Stated<'a> {
         }
     }
 
-    /// Writes it as `src/native/link.ts` does, and has it read.
+    /// Writes it as `src/native/outgoing.ts` does, and has it read.
     fn submit(&self, flags: u32) -> Result<Request, Error> {
         let units = |text: &str| u32::try_from(text.encode_utf16().count()).expect("a short text");
         let bytes = |length: usize| u32::try_from(length).expect("a short text");

@@ -1,18 +1,26 @@
 /** The packages that are patched when they are loaded. */
 
+import { rootClass } from '../patch/package.js';
+
 export interface Package {
   /** As `WARMLINE_PATCH` names it. */
   readonly flag: string;
-  /** What of it is patched: the class from which all its clients descend; `undefined` for all of it. */
-  readonly exported: string | undefined;
+  /** What of it is patched. */
+  of(exports: object): object | undefined;
 }
 
+const itself = (exports: object): object => exports;
+const byDefault = (exports: { default?: object }): object | undefined => exports.default;
+
 export const PACKAGES: ReadonlyMap<string, Package> = new Map([
-  ['openai', { flag: 'openai', exported: 'OpenAI' }],
-  ['@anthropic-ai/sdk', { flag: 'anthropic', exported: 'Anthropic' }],
-  ['groq-sdk', { flag: 'groq', exported: 'Groq' }],
-  ['axios', { flag: 'axios', exported: 'default' }],
-  ['undici', { flag: 'undici', exported: undefined }],
+  ['openai', { flag: 'openai', of: rootClass }],
+  ['@anthropic-ai/sdk', { flag: 'anthropic', of: rootClass }],
+  // They may be all that is loaded of the package before, and have the class in common with it.
+  ['@anthropic-ai/bedrock-sdk', { flag: 'anthropic', of: rootClass }],
+  ['@anthropic-ai/vertex-sdk', { flag: 'anthropic', of: rootClass }],
+  ['groq-sdk', { flag: 'groq', of: rootClass }],
+  ['axios', { flag: 'axios', of: byDefault }],
+  ['undici', { flag: 'undici', of: itself }],
 ]);
 
 /** How `WARMLINE_PATCH` names `globalThis.fetch`. */

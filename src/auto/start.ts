@@ -1,6 +1,7 @@
 import Module, * as modules from 'node:module';
 import { isNativeAvailable } from '../native/load.js';
 import { currentFlags, type Flags } from '../patch/flags.js';
+import { isClientClass } from '../patch/package.js';
 import { getPatchStatus, patch } from '../patch/patch.js';
 import { loadSync, resolveSync } from './loader.js';
 import { FETCH_FLAG, onModule, PACKAGES } from './packages.js';
@@ -56,14 +57,10 @@ function watchModules(found: (name: string, exports: unknown) => void): void {
 function patchPackage(flags: Flags, name: string, exports: unknown): void {
   const known = PACKAGES.get(name);
   if (known === undefined || !isWanted(flags, known.flag)) return;
-  const { exported } = known;
-  if (exported === undefined) {
-    attempt(flags, exports as object, name);
-    return;
-  }
-  const target = (exports as Record<string, unknown> | null)?.[exported];
-  if (typeof target !== 'function') return;
-  attempt(flags, target, exported === 'default' ? name : `${exported} of ${name}`);
+  const target = known.of(Object(exports));
+  if (target === undefined) return;
+  const { name: exported } = target as { name?: string };
+  attempt(flags, target, isClientClass(target) ? `${exported} of ${name}` : name);
 }
 
 /** An application must not fail because one of its packages is not what it was. */

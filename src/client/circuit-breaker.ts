@@ -9,7 +9,8 @@ import { checkNames, given } from './checks.js';
 export interface CircuitBreakerOptions {
   /**
    * So many failures in a row open it. Where a part of the requests fails all the time, the row has to be as long
-   * as chance makes one in no more than a million requests. Default 5.
+   * as chance makes one in no more than a million requests; and in any case as long as there are requests under way
+   * that were sent before the last of them, and may yet be answered. Default 5.
    */
   failureThreshold?: number;
   /**
@@ -17,7 +18,7 @@ export interface CircuitBreakerOptions {
    * `failover.timeout` is, where that is given.
    */
   recoveryTimeout?: number;
-  /** This part of the requests in the window opens it, too, from 0 to 1. Default 0.5. */
+  /** This part of the requests in the window, and of those still under way, opens it, too, from 0 to 1. Default 0.5. */
   failureRate?: number;
   /** If there were so many of them. Default 20. */
   minimumRequests?: number;

@@ -101,3 +101,7 @@ export const EventFlag = {
 
 /** The first word of a drained buffer: where it ends, and whether more is waiting. */
 export const MORE = 0x8000_0000;
+
+/** A buffer's content as the words that records are made of. */
+export const wordsOf = (buffer: Buffer): Uint32Array =>
+  new Uint32Array(buffer.buffer, buffer.byteOffset, buffer.length >>> 2);

@@ -8,6 +8,7 @@ import { interceptor } from './client-class.js';
 import { currentFlags, isDrawn, isSome } from './flags.js';
 import { type Fetch, gate, passing, type Road, roadOver } from './gate.js';
 import { isUndici, replaceDispatcher } from './global-dispatcher.js';
+import { isClientClass, targetOf } from './package.js';
 import { type Place, placesOf } from './places.js';
 import {
   find,
@@ -52,11 +53,12 @@ let warned = false;
  * Moves an SDK's traffic to the engine: its requests, streams and retries stay what they are, and go
  * over native pooled connections.
  *
- * @param target A client of `openai`, `@anthropic-ai/sdk`, `groq-sdk`, `ollama`, `cohere-ai` or
+ * @param given A client of `openai`, `@anthropic-ai/sdk`, `groq-sdk`, `ollama`, `cohere-ai` or
  *   `@google/genai`, a chat model of `@langchain/openai` or `@langchain/anthropic`, or any other that keeps
  *   its `fetch` the same way; the class of `openai`, `@anthropic-ai/sdk` or `groq-sdk`, for all its clients to
- *   come; the package `undici` (6 to 8), for its global dispatcher; `axios` 1 or an instance of it, which is given
- *   an adapter; nothing, for `globalThis.fetch`.
+ *   come, or one of these packages (`import * as openai from 'openai'`), for all clients of its classes; the package
+ *   `undici` (6 to 8), for its global dispatcher; `axios` 1 or an instance of it, which is given an adapter; nothing,
+ *   for `globalThis.fetch`.
  * @returns the target. Patching twice changes nothing.
  * @throws {TypeError} for what has no `fetch` to replace, and for a `client` that is none.
  *
@@ -81,22 +83,23 @@ let warned = false;
  * ```
  */
 export function patch<T extends object = typeof globalThis>(
-  target: T = globalThis as unknown as T,
+  given: T = globalThis as unknown as T,
   options: PatchOptions = {},
 ): T {
+  const target = targetOf(given);
   const kind = kindOf(target);
   if (kind === undefined) throw new TypeError(`patch: ${adviceFor(target)}`);
   if (!isNativeAvailable()) {
     warnOnce();
-    return target;
+    return given;
   }
   const flags = currentFlags();
   // Of a class, each client is drawn.
   const drawn = kind === 'class' ? isSome(flags) : isDrawn(flags, target);
-  if (find(target) !== undefined || !drawn) return target;
+  if (find(target) !== undefined || !drawn) return given;
   const road = roadOver(options.client, nameOf(target, kind));
   remember(applied(target, kind, { road, told: () => {} }));
-  return target;
+  return given;
 }
 
 function applied(target: object, kind: PatchedTarget['kind'], { road, told }: Means): Patch {
@@ -221,8 +224,8 @@ function withFetch(fields: unknown, road: Road): object {
  * @returns whether it was patched. A `fetch` that somebody else has replaced since is left alone, and
  *   the answer is false.
  */
-export function unpatch(target: object = globalThis): boolean {
-  const found = find(target);
+export function unpatch(given: object = globalThis): boolean {
+  const found = find(targetOf(given));
   if (found === undefined) return false;
   found.account.retire();
   return restore(found);
@@ -290,10 +293,7 @@ export function getPatchStatus(): PatchStatus {
 function kindOf(target: unknown): PatchedTarget['kind'] | undefined {
   if (target === globalThis) return 'global';
   if (isAxios(target)) return 'axios';
-  if (typeof target === 'function') {
-    const methods = prototypeOf(target) as { fetchWithTimeout?: unknown } | undefined;
-    return typeof methods?.fetchWithTimeout === 'function' ? 'class' : undefined;
-  }
+  if (typeof target === 'function') return isClientClass(target) ? 'class' : undefined;
   if (typeof target !== 'object' || target === null) return undefined;
   if (isUndici(target)) return 'dispatcher';
   return placesOf(target).length > 0 ? 'client' : undefined;
@@ -323,7 +323,7 @@ function adviceFor(target: unknown): string {
   ) {
     return 'a Mistral client keeps its fetch to itself: make it with httpClient: new HTTPClient({ fetcher: fetch })';
   }
-  return "expected a client of an SDK that README.md lists, an SDK's class, or nothing for globalThis.fetch";
+  return "expected a client of an SDK that README.md lists, an SDK's class or package, or nothing for globalThis.fetch";
 }
 
 function warnOnce(): void {

@@ -42,7 +42,7 @@ export interface OriginRecommendation {
 export interface Recommendation {
   /** For all origins together. */
   readonly connections: number;
-  /** The caps for the load of this moment, with these connections, and a third of them idle, as the base. */
+  /** The caps for the load of this moment, with these connections, and three in ten of them idle, as the base. */
   readonly caps: PoolCaps;
   /** The busiest first. */
   readonly origins: readonly OriginRecommendation[];
@@ -50,6 +50,8 @@ export interface Recommendation {
 
 const HOUR = 3_600_000;
 const PROVIDER_TIMEOUT = 60_000;
+/** The reference's base for a medium load: 100 connections, 30 of them idle. */
+const IDLE_OF_TEN = 3;
 
 /**
  * Applies {@link calculateOptimalPoolSize}, {@link optimizeTimeouts} and {@link scaleForLoad} to what a client has measured.
@@ -79,7 +81,8 @@ export function recommend(client: Measuring, options: RecommendOptions = {}): Re
   }
   const origins = [...busiest.values()].sort((one, other) => other.connections - one.connections);
   const connections = origins.reduce((sum, origin) => sum + origin.connections, 0);
-  const base = { maxConnections: connections, maxKeepaliveConnections: Math.ceil(connections / 3) };
+  const idle = Math.ceil((connections * IDLE_OF_TEN) / 10);
+  const base = { maxConnections: connections, maxKeepaliveConnections: idle };
   const load = client.getPoolMetrics().poolUtilizationPercent / 100;
   return { connections, caps: scaleForLoad(load, base), origins };
 }

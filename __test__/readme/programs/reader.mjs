@@ -1,5 +1,5 @@
-// What the README's reader does with a server that a block of code starts: sends it one request, looks at the answer
-// and stops it.
+// What the README's reader does with a server that a block of code starts: sends it one request, and looks at the
+// answer. The server then keeps the process no more.
 import { Server } from 'node:http';
 
 const { listen } = Server.prototype;
@@ -11,11 +11,13 @@ Server.prototype.listen = function (port, ...rest) {
       stream_options: { include_usage: true },
       messages: [{ role: 'user', content: 'Hello!' }],
     });
-    const answer = await fetch(`http://127.0.0.1:${port}/`, { method: 'POST', body });
+    const answer = await fetch(`http://127.0.0.1:${port}/`, {
+      method: 'POST',
+      headers: { connection: 'close' },
+      body,
+    });
     console.log(answer.status, await answer.text());
-    this.close();
-    // The block of code may be asking, too, and is to have its answer.
-    this.closeIdleConnections();
+    this.unref();
   });
   return listen.call(this, port, ...rest);
 };

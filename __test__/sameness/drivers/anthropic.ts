@@ -1,11 +1,27 @@
 import Anthropic, { toFile } from '@anthropic-ai/sdk';
-import type { Sdk, Way } from '../trace.js';
+import Anthropic0 from 'anthropic-0';
+import type { Sdk, Setting, Way } from '../trace.js';
 import { listen } from './emitter.js';
 
+const options = ({ origin, logger, maxRetries, timeout }: Setting) => ({
+  apiKey: 'k',
+  baseURL: origin,
+  logger,
+  logLevel: 'warn' as const,
+  maxRetries,
+  timeout,
+});
+
+/** The newest. */
 export const anthropic: Sdk<Anthropic> = {
-  name: '@anthropic-ai/sdk',
-  plain: ({ origin, logger, maxRetries, timeout }) =>
-    new Anthropic({ apiKey: 'k', baseURL: origin, logger, logLevel: 'warn', maxRetries, timeout }),
+  name: '@anthropic-ai/sdk 1',
+  plain: (setting) => new Anthropic(options(setting)),
+};
+
+/** The major before it. */
+export const anthropic0: Sdk<Anthropic> = {
+  name: '@anthropic-ai/sdk 0',
+  plain: (setting) => new Anthropic0(options(setting)) as unknown as Anthropic,
 };
 
 const QUESTION = {

@@ -112,14 +112,14 @@ async fn race(
             return first.await;
         }
         journey.counts(&second.hop).hedged();
-        let other = failover::hop(
+        // Boxed: few requests are sent a second time, and all that may be would carry its place.
+        let mut other = Box::pin(failover::hop(
             journey,
             route,
             &mut second.hop,
             second.body,
             &mut second.tally,
-        );
-        tokio::pin!(other);
+        ));
         let (result, is_second) = tokio::select! {
             biased;
             result = &mut first => (result, false),

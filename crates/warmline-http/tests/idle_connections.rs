@@ -7,24 +7,12 @@ use std::sync::Arc;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
-use tokio::sync::{Mutex, mpsc};
-use warmline_http::Key;
+use tokio::sync::Mutex;
 use warmline_http::transport::{Connection, RequestBody};
 use warmline_pool::{Checkout, Limits, Pool, Poolable};
 
-/// A peer that hands each accepted stream to the test.
-async fn handing_over() -> (Key, mpsc::UnboundedReceiver<TcpStream>) {
-    let (sender, receiver) = mpsc::unbounded_channel();
-    let key = peer::start(move |stream| {
-        let sender = sender.clone();
-        async move { sender.send(stream).unwrap() }
-    })
-    .await;
-    (key, receiver)
-}
-
 async fn pair() -> (Connection, TcpStream) {
-    let (key, mut streams) = handing_over().await;
+    let (key, mut streams) = peer::handing_over().await;
     let connection = peer::connect(&key).await;
     (connection, streams.recv().await.unwrap())
 }
@@ -85,7 +73,7 @@ async fn connection_settles(connection: &Connection) {
 
 #[tokio::test]
 async fn the_pool_loses_an_idle_connection_as_soon_as_the_peer_closes_it() {
-    let (key, mut streams) = handing_over().await;
+    let (key, mut streams) = peer::handing_over().await;
     let pool: Pool<Connection> = Pool::new(Limits::default());
     let origin = pool.origin(&key);
     let Checkout::Connect(permit) = origin.checkout() else {
@@ -104,7 +92,7 @@ async fn the_pool_loses_an_idle_connection_as_soon_as_the_peer_closes_it() {
 /// As above, nothing is awaited after the peer acted.
 #[tokio::test]
 async fn a_health_check_finds_an_idle_connection_closed_before_its_own_task_does() {
-    let (key, mut streams) = handing_over().await;
+    let (key, mut streams) = peer::handing_over().await;
     let pool: Pool<Connection> = Pool::new(Limits::default());
     let Checkout::Connect(permit) = pool.origin(&key).checkout() else {
         panic!("the pool is empty")
@@ -121,7 +109,7 @@ async fn a_health_check_finds_an_idle_connection_closed_before_its_own_task_does
 
 #[tokio::test]
 async fn a_watcher_that_comes_too_late_is_told_at_once() {
-    let (key, mut streams) = handing_over().await;
+    let (key, mut streams) = peer::handing_over().await;
     let pool: Pool<Connection> = Pool::new(Limits::default());
     let Checkout::Connect(permit) = pool.origin(&key).checkout() else {
         panic!("it is empty")
@@ -190,7 +178,7 @@ async fn a_request_that_was_written_is_not_called_unsent() {
 
 #[tokio::test]
 async fn abandoning_a_request_closes_the_connection_for_the_peer_too() {
-    let (key, mut streams) = handing_over().await;
+    let (key, mut streams) = peer::handing_over().await;
     let connection = peer::connect(&key).await;
     let stream = Arc::new(Mutex::new(streams.recv().await.unwrap()));
     let reading = Arc::clone(&stream);
@@ -211,7 +199,7 @@ async fn abandoning_a_request_closes_the_connection_for_the_peer_too() {
 
 #[tokio::test]
 async fn closing_a_connection_fails_the_request_on_it_and_reaches_the_peer_at_once() {
-    let (key, mut streams) = handing_over().await;
+    let (key, mut streams) = peer::handing_over().await;
     let connection = Arc::new(peer::connect(&key).await);
     let mut stream = streams.recv().await.unwrap();
     let sending = tokio::spawn({

@@ -6,7 +6,6 @@ mod peer;
 use std::collections::HashSet;
 use std::time::Duration;
 
-use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 use tokio::task::yield_now;
 use warmline_http::{
@@ -285,21 +284,10 @@ async fn a_connection_that_cannot_be_opened_is_unhealthy_and_frees_its_place() {
     assert_eq!(pool.stats().total_connections, 0);
 }
 
-/// A peer that hands each accepted stream to the test.
-async fn handing_over() -> (Key, mpsc::UnboundedReceiver<TcpStream>) {
-    let (sender, receiver) = mpsc::unbounded_channel();
-    let key = peer::start(move |stream| {
-        let sender = sender.clone();
-        async move { sender.send(stream).unwrap() }
-    })
-    .await;
-    (key, receiver)
-}
-
 #[tokio::test]
 async fn a_lease_whose_peer_closes_is_unhealthy_at_once_and_cleaned_up() {
     let pool = NamedPool::open("peer closes").unwrap();
-    let (key, mut streams) = handing_over().await;
+    let (key, mut streams) = peer::handing_over().await;
     let endpoint = pool.endpoint(&url(&key)).unwrap();
     let id = lease(pool, endpoint).await;
     assert!(pool.healthy(id));
@@ -359,7 +347,7 @@ async fn a_lease_returned_in_the_middle_of_a_request_comes_back_when_that_ends()
 #[tokio::test]
 async fn a_lease_removed_in_the_middle_of_a_request_ends_the_request() {
     let pool = NamedPool::open("removed busy").unwrap();
-    let (key, mut streams) = handing_over().await;
+    let (key, mut streams) = peer::handing_over().await;
     let endpoint = pool.endpoint(&url(&key)).unwrap();
     let id = lease(pool, endpoint).await;
     let mut stream = streams.recv().await.unwrap();

@@ -54,42 +54,25 @@ async fn failing(body: RequestBody) -> (Error, String) {
     (failure.error, recorded.recv().await.unwrap())
 }
 
+/// Sends a body that a peer takes; what the peer read up to `end`.
+async fn sent(body: RequestBody, end: &'static str) -> String {
+    let (key, mut recorded) = recording(end).await;
+    let connection = peer::connect(&key).await;
+    let (head, _) = peer::send(&connection, peer::post(body)).await.unwrap();
+    assert_eq!(head.status, 204);
+    recorded.recv().await.unwrap()
+}
+
 #[tokio::test]
 async fn a_whole_body_is_sent_with_its_length() {
-    let (key, mut recorded) = recording("hello").await;
-    let connection = peer::connect(&key).await;
     let body = RequestBody::Full(Bytes::from_static(b"hello"));
-    assert_eq!(
-        peer::send(&connection, peer::post(body))
-            .await
-            .unwrap()
-            .0
-            .status,
-        204
-    );
-    assert!(
-        recorded
-            .recv()
-            .await
-            .unwrap()
-            .contains("content-length: 5\r\n")
-    );
+    let recorded = sent(body, "hello").await;
+    assert!(recorded.contains("content-length: 5\r\n"), "{recorded}");
 }
 
 #[tokio::test]
 async fn a_stream_without_length_is_sent_in_chunks() {
-    let (key, mut recorded) = recording("0\r\n\r\n").await;
-    let connection = peer::connect(&key).await;
-    let body = stream(vec![Ok("hel"), Ok("lo")], None);
-    assert_eq!(
-        peer::send(&connection, peer::post(body))
-            .await
-            .unwrap()
-            .0
-            .status,
-        204
-    );
-    let recorded = recorded.recv().await.unwrap();
+    let recorded = sent(stream(vec![Ok("hel"), Ok("lo")], None), "0\r\n\r\n").await;
     assert!(
         recorded.contains("transfer-encoding: chunked\r\n"),
         "{recorded}"
@@ -102,24 +85,9 @@ async fn a_stream_without_length_is_sent_in_chunks() {
 
 #[tokio::test]
 async fn a_stream_with_length_is_sent_under_it() {
-    let (key, mut recorded) = recording("\r\n\r\nhello").await;
-    let connection = peer::connect(&key).await;
     let body = stream(vec![Ok("hel"), Ok("lo")], Some(5));
-    assert_eq!(
-        peer::send(&connection, peer::post(body))
-            .await
-            .unwrap()
-            .0
-            .status,
-        204
-    );
-    assert!(
-        recorded
-            .recv()
-            .await
-            .unwrap()
-            .contains("content-length: 5\r\n")
-    );
+    let recorded = sent(body, "\r\n\r\nhello").await;
+    assert!(recorded.contains("content-length: 5\r\n"), "{recorded}");
 }
 
 #[tokio::test]

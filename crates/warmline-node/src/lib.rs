@@ -13,6 +13,7 @@
 )]
 
 mod balance;
+mod client_settings;
 mod clients;
 mod controls;
 mod decode;
@@ -36,6 +37,7 @@ mod monitoring;
 mod network;
 mod outbox;
 mod parse;
+mod pool_numbers;
 mod provoked;
 mod rate_limits;
 mod relaying;

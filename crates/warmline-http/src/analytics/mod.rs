@@ -95,7 +95,13 @@ impl Analytics {
         };
         hour.entry(name).or_default().count(outcome);
         if self.hours.len() > MOST_HOURS {
-            self.hours.pop_first();
+            let is_oldest = self.hours.first_key_value().map(|(first, _)| *first) == Some(number);
+            // Set back, the clock has made hours of a future that may never come.
+            if is_oldest {
+                self.hours.pop_last();
+            } else {
+                self.hours.pop_first();
+            }
         }
     }
 

@@ -125,3 +125,19 @@ fn a_clock_that_leaps_makes_an_hour_and_no_harm() {
     }
     assert_eq!(exported(&analytics)["hours"].as_array().unwrap().len(), 3);
 }
+
+#[test]
+fn a_clock_that_is_set_back_goes_on_counting() {
+    let mut analytics = Analytics::new(BOTH);
+    let origin = "https://a.test".into();
+    for number in 0..MOST_HOURS as u64 {
+        analytics.count(hour(10_000 + number), &origin, answered(true, 1));
+    }
+    for _ in 0..3 {
+        analytics.count(hour(500), &origin, answered(true, 1));
+    }
+    assert_eq!(analytics.hours.len(), MOST_HOURS);
+    let export = exported(&analytics);
+    assert_eq!(export["hours"][0]["hour"], 500 * 3600);
+    assert_eq!(export["hours"][0]["requests"], 3);
+}

@@ -4,6 +4,8 @@
 pub(crate) mod advice;
 pub(crate) mod breaker;
 pub(crate) mod budget;
+#[cfg(test)]
+mod clock_jumps;
 pub(crate) mod cooldown;
 pub(crate) mod endpoints;
 pub(crate) mod health;

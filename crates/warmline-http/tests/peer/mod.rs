@@ -13,6 +13,7 @@ use http::header::{ACCEPT, ACCEPT_ENCODING, HOST, USER_AGENT};
 use http::{HeaderMap, HeaderValue, Method};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::mpsc::{self, UnboundedReceiver};
 use warmline_http::transport::{
     Connection, Connector, ConnectorOptions, Incoming, RequestBody, RequestHead, ResponseHead,
     SendError,
@@ -57,6 +58,17 @@ pub(crate) async fn answering(answer: impl Into<Vec<u8>>) -> Key {
         }
     })
     .await
+}
+
+/// A peer that hands each accepted stream to the test.
+pub(crate) async fn handing_over() -> (Key, UnboundedReceiver<TcpStream>) {
+    let (sender, receiver) = mpsc::unbounded_channel();
+    let key = start(move |stream| {
+        let sender = sender.clone();
+        async move { sender.send(stream).unwrap() }
+    })
+    .await;
+    (key, receiver)
 }
 
 /// A peer that answers every request on every connection with `200 OK` and two bytes.

@@ -20,7 +20,7 @@ use window::Window;
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct BreakerOptions {
     /// So many failures in a row open it; at least one. Where a part of the requests fails all the time, the
-    /// row has to be longer (see [`Breaker`]).
+    /// row has to be longer, and so it has to be while answers are under way (see [`Breaker`]).
     pub failure_threshold: u32,
     /// Such a part of the requests in the window, from 0 to 1, opens it ...
     pub failure_rate: f64,
@@ -98,6 +98,10 @@ pub struct BreakerStatus {
 pub(crate) struct Admission {
     /// Which of the breaker's states it was admitted in, counted from its beginning.
     epoch: u64,
+    /// How many were under way in that state then ...
+    ahead: u32,
+    /// ... and how many had come back.
+    came_back: u64,
 }
 
 /// The breaker of one place.
@@ -106,6 +110,9 @@ pub(crate) struct Admission {
 /// failures in a row come about by chance every few thousand requests, and a breaker that believed them would
 /// make an outage of what retries get over. So the run has to be so long that chance makes one like it in no
 /// more than a million requests, by the share of failures in the window before it.
+///
+/// Refusals are quick and answers slow: of a place that sheds half of its load, nothing but failures is heard for as
+/// long as an answer takes. So what is still under way and was sent before a failure counts as if it will be answered.
 #[derive(Debug)]
 pub(crate) struct Breaker {
     options: BreakerOptions,
@@ -113,6 +120,10 @@ pub(crate) struct Breaker {
     epoch: u64,
     run: u32,
     window: Window,
+    /// In this state.
+    under_way: u32,
+    /// Likewise.
+    came_back: u64,
     opened: u64,
     refused: u64,
 }
@@ -142,6 +153,8 @@ impl Breaker {
             state: State::Closed,
             epoch: 0,
             run: 0,
+            under_way: 0,
+            came_back: 0,
             opened: 0,
             refused: 0,
         }
@@ -165,7 +178,13 @@ impl Breaker {
                 *since = now;
                 *under_way += 1;
             }
-            return Ok(Admission { epoch: self.epoch });
+            let admission = Admission {
+                epoch: self.epoch,
+                ahead: self.under_way,
+                came_back: self.came_back,
+            };
+            self.under_way = self.under_way.saturating_add(1);
+            return Ok(admission);
         }
         self.refused += 1;
         Err(self.wait(now).unwrap_or_default())
@@ -191,7 +210,7 @@ impl Breaker {
 
     /// A request was answered, not by a failure. The result is whether the breaker has changed its state.
     pub(crate) fn succeeded(&mut self, admission: Admission, now: Duration) -> bool {
-        if admission.epoch != self.epoch {
+        if !self.take_back(admission) {
             return false;
         }
         match &mut self.state {
@@ -219,14 +238,15 @@ impl Breaker {
 
     /// A request failed, by the place's fault. The result is whether the breaker has changed its state.
     pub(crate) fn failed(&mut self, admission: Admission, now: Duration) -> bool {
-        if admission.epoch != self.epoch {
+        if !self.take_back(admission) {
             return false;
         }
         let opens = match self.state {
             State::Closed => {
                 self.run += 1;
                 self.window.add(now, true);
-                self.run >= self.longest_run() || self.is_failing()
+                let unheard = self.sent_before(admission);
+                (self.run >= self.longest_run() && self.run >= unheard) || self.is_failing(unheard)
             }
             State::HalfOpen { .. } => true,
             State::Open { .. } => false,
@@ -241,7 +261,7 @@ impl Breaker {
 
     /// A request ended in a way that says nothing of the place.
     pub(crate) fn drop_out(&mut self, admission: Admission) {
-        if admission.epoch != self.epoch {
+        if !self.take_back(admission) {
             return;
         }
         if let State::HalfOpen { under_way, .. } = &mut self.state {
@@ -291,7 +311,27 @@ impl Breaker {
         self.state = state;
         self.epoch += 1;
         self.run = 0;
+        self.under_way = 0;
+        self.came_back = 0;
         self.window = Window::new(self.options.window);
+    }
+
+    /// Whether a request that comes back is of this state.
+    fn take_back(&mut self, admission: Admission) -> bool {
+        let is_current = admission.epoch == self.epoch;
+        if is_current {
+            self.under_way = self.under_way.saturating_sub(1);
+            self.came_back += 1;
+        }
+        is_current
+    }
+
+    /// How many of those that were sent before it are under way at least: whoever came back meanwhile may have been one.
+    fn sent_before(&self, admission: Admission) -> u32 {
+        let meanwhile = self.came_back - admission.came_back - 1;
+        admission
+            .ahead
+            .saturating_sub(u32::try_from(meanwhile).unwrap_or(u32::MAX))
     }
 
     /// From how many failures in a row on chance does not explain them.
@@ -314,10 +354,10 @@ impl Breaker {
         threshold.max(run as u32)
     }
 
-    fn is_failing(&self) -> bool {
+    fn is_failing(&self, unheard: u32) -> bool {
         let (requests, failed) = self.window.kept();
         requests >= self.options.minimum_requests
-            && share(failed, requests) >= self.options.failure_rate
+            && share(failed, requests.saturating_add(unheard)) >= self.options.failure_rate
     }
 }
 

@@ -1,3 +1,4 @@
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use proptest::prelude::*;
@@ -109,6 +110,47 @@ fn where_all_went_well_five_in_a_row_are_enough() {
         request(&mut breaker, NOW, true);
     }
     assert_eq!(state(&breaker, NOW), BreakerState::Open);
+}
+
+#[test]
+fn quick_refusals_say_nothing_while_slow_answers_to_those_before_them_are_under_way() {
+    let mut breaker = breaker();
+    let mut slow: Vec<_> = (0..100).map(|_| breaker.admit(NOW).unwrap()).collect();
+    for _ in 0..99 {
+        let refused = breaker.admit(NOW).unwrap();
+        assert!(!breaker.failed(refused, NOW));
+        slow.push(breaker.admit(NOW).unwrap());
+    }
+    for admission in slow {
+        breaker.succeeded(admission, NOW);
+    }
+    assert_eq!(state(&breaker, NOW), BreakerState::Closed);
+}
+
+#[test]
+fn as_many_refusals_in_a_row_as_are_under_way_open_it() {
+    let mut breaker = breaker();
+    for _ in 0..10 {
+        breaker.admit(NOW).unwrap();
+    }
+    for _ in 0..9 {
+        assert!(request(&mut breaker, NOW, true));
+    }
+    assert_eq!(state(&breaker, NOW), BreakerState::Closed);
+    request(&mut breaker, NOW, true);
+    assert_eq!(state(&breaker, NOW), BreakerState::Open);
+}
+
+#[test]
+fn who_never_answers_is_found_out_whatever_is_sent_meanwhile() {
+    let mut breaker = breaker();
+    let mut silent: VecDeque<_> = (0..1000).map(|_| breaker.admit(NOW).unwrap()).collect();
+    for _ in 0..4 {
+        // The oldest times out, and another one is sent.
+        assert!(!breaker.failed(silent.pop_front().unwrap(), NOW));
+        silent.push_back(breaker.admit(NOW).unwrap());
+    }
+    assert!(breaker.failed(silent.pop_front().unwrap(), NOW));
 }
 
 #[test]

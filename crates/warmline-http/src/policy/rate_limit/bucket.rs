@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::Level;
+use super::levels::Level;
 
 /// A limit without a time of reset counts by the minute, which is what providers state their limits by.
 const MINUTE: Duration = Duration::from_secs(60);

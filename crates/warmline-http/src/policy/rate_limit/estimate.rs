@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use memchr::memmem::Finder;
 
-use super::Tokens;
+use super::levels::Tokens;
 
 /// What providers tell for English text; other languages, and code, have fewer bytes to a token.
 const BYTES_PER_TOKEN: u64 = 4;

@@ -6,7 +6,7 @@ use http::HeaderMap;
 use jiff::fmt::rfc2822::DateTimeParser;
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Kind, Level, Report};
+use super::levels::{Kind, Level, Report};
 
 /// Longer than any limit lasts, for a header that makes no sense.
 const LONGEST: Duration = Duration::from_secs(7 * 24 * 60 * 60);
@@ -125,6 +125,7 @@ fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
 #[cfg(test)]
 mod tests {
     use http::{HeaderName, HeaderValue};
+    use proptest::prelude::*;
 
     use super::*;
 
@@ -257,5 +258,33 @@ mod tests {
             ]),
             Report::default()
         );
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_a_head_says_no_wait_is_longer_than_a_week(
+            remaining in "[0-9]{0,25}",
+            limit in "[ -~]{0,20}",
+            reset in prop_oneof![
+                "[ -~]{0,30}",
+                "[0-9]{1,20}(ms|s|m|h|d)([0-9]{1,5}s)?",
+                "[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z",
+            ],
+        ) {
+            for form in FORMS {
+                let mut headers = HeaderMap::new();
+                for (name, value) in [
+                    (form.remaining, &remaining),
+                    (form.limit, &limit),
+                    (form.reset, &reset),
+                ] {
+                    headers.insert(name, HeaderValue::from_str(value).unwrap());
+                }
+                let level = super::level(&headers, &form);
+                prop_assert_eq!(level.map(|level| level.remaining), remaining.parse().ok());
+                let wait = level.and_then(|level| level.full_in).unwrap_or_default();
+                prop_assert!(wait <= LONGEST);
+            }
+        }
     }
 }

@@ -3,7 +3,8 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 
-use super::{Gate, GateState, Level, Mode, Pass, Priority, RateLimit, Report, Tokens};
+use super::levels::{Level, Report};
+use super::{Gate, GateState, Mode, Pass, Priority, RateLimit, Tokens};
 
 const MINUTE: Duration = Duration::from_secs(60);
 const NONE: Tokens = Tokens {
