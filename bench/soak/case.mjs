@@ -8,7 +8,7 @@ import { table } from '../harness/table.mjs';
 import { figure, paint } from '../harness/terminal.mjs';
 
 const FULL = { streams: 2000, laps: 5, lapSeconds: 60 };
-const SMOKE = { streams: 2000, laps: 3, lapSeconds: 8 };
+const SMOKE = { streams: 2000, laps: 3, lapSeconds: 10 };
 /** What compiled code and grown tables may add; anything that is kept of a stream is more. */
 const MAX_HEAP_BYTES = 100;
 /** Streams of which more are shown of what went wrong. */
