@@ -100,7 +100,7 @@ describe('a look at the network and the memory', () => {
     expect(one).toMatchObject({ ok: true, protocol: 'http/1.1', tls_ms: null });
     expect(one.dns_ms).toBeGreaterThan(0);
     expect(one.tcp_ms).toBeGreaterThan(0);
-    expect(one.total_ms).toBeCloseTo(one.dns_ms + one.tcp_ms, 3);
+    expect(one.total_ms).toBeCloseTo(one.dns_ms + one.tcp_ms, 2);
     expect(two).toEqual({ origin: refusing, ok: false, code: 'ECONNREFUSED', phase: 'connect' });
     // One for the request and one for the look, which the pool has not got.
     await server.closed(1);
