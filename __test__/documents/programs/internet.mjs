@@ -1,6 +1,6 @@
-// As the README's reader has it: api.openai.com and the others are there, at their own names and ports, and are the
+// As a reader of the README has it: api.openai.com and the others are there, at their own names and ports, and are the
 // mock provider. Takes a folder with cert.pem, key.pem and the programs as arguments; runs them one after another
-// and writes a line of JSON for each. Needs a network and a hosts file of its own, see readme.test.ts.
+// and writes a line of JSON for each. Needs a network and a hosts file of its own, see programs.test.ts.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';

@@ -1,4 +1,4 @@
-// What the README's reader does with a server that a block of code starts: sends it one request, and looks at the
+// What a reader of the documents does with a server that a block of code starts: sends it one request, and looks at the
 // answer. The server then keeps the process no more.
 import { Server } from 'node:http';
 

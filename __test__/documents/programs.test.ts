@@ -1,5 +1,5 @@
 import { execFile, spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -10,19 +10,23 @@ import { providerProgram } from '../servers/provider.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const internet = fileURLToPath(new URL('programs/internet.mjs', import.meta.url));
-const readme = readFileSync(join(root, 'README.md'), 'utf8');
+const pages = [
+  'README.md',
+  ...readdirSync(join(root, 'docs')).map((name) => `docs/${name}`),
+].filter((name) => name.endsWith('.md'));
 
-/** A block of code, by the heading that it stands below. */
+/** A block of code, by its page and the heading that it stands below. */
 interface Block {
   readonly name: string;
   readonly code: string;
 }
 
-function blocks(language: string): Block[] {
-  let heading = '';
+function blocks(page: string, language: string): Block[] {
+  const text = readFileSync(join(root, page), 'utf8');
+  let heading = page;
   const found: Block[] = [];
-  for (const [, title, tongue, code] of readme.matchAll(/^#+ (.*)$|^```(\w+)\n([\s\S]*?)^```$/gm)) {
-    if (title !== undefined) heading = title;
+  for (const [, title, tongue, code] of text.matchAll(/^#+ (.*)$|^```(\w+)\n([\s\S]*?)^```$/gm)) {
+    if (title !== undefined) heading = `${page}, ${title}`;
     if (tongue === language && code !== undefined) {
       const earlier = found.filter(({ name }) => name.startsWith(heading)).length;
       found.push({ name: earlier === 0 ? heading : `${heading}, ${earlier + 1}`, code });
@@ -53,17 +57,17 @@ function missing(): string {
 }
 
 const why = missing();
-const programs = blocks('js');
+const programs = pages.flatMap((page) => blocks(page, 'js'));
 
 describe.skipIf(why !== '')(
   why === ''
-    ? 'the README, as it stands'
-    : `the README, for which this machine has no room: ${why}`,
+    ? 'the programs in the documents'
+    : `the programs in the documents, for which this machine has no room: ${why}`,
   () => {
     const outcomes = new Map<string, { ended: number | string; stdout: string; stderr: string }>();
     // Inside the package, so that 'warmline' is what was built.
     mkdirSync(join(root, 'target'), { recursive: true });
-    const folder = mkdtempSync(join(root, 'target', 'readme-'));
+    const folder = mkdtempSync(join(root, 'target', 'documents-'));
     const file = (at: number) => join(folder, `${at}.mjs`);
 
     beforeAll(async () => {
@@ -77,7 +81,7 @@ describe.skipIf(why !== '')(
         'company-ca.pem': authority.cert,
         'me.pem': person.cert,
         'me.key': person.key,
-        'warmline.yaml': blocks('yaml')[0]?.code ?? '',
+        'warmline.yaml': blocks('README.md', 'yaml')[0]?.code ?? '',
       })) {
         writeFileSync(join(folder, name), content);
       }
@@ -111,7 +115,7 @@ describe.skipIf(why !== '')(
     }, 120_000);
     afterAll(() => rm(folder, { recursive: true }));
 
-    it.each(programs.map(({ name }, at) => ({ name, at })))('runs: $name', ({ at }) => {
+    it.each(programs.map(({ name }, at) => ({ name, at })))('$name', ({ at }) => {
       const outcome = outcomes.get(file(at));
       expect(outcome).toMatchObject({ ended: 0, stderr: '' });
       // What it prints is there, too.
