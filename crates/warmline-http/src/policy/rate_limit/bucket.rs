@@ -16,6 +16,8 @@ pub(super) struct Bucket {
     /// For each second.
     rate: f64,
     at: Duration,
+    /// Until when the provider's word holds.
+    until: Duration,
     /// The request whose answer said so.
     serial: u64,
 }
@@ -25,7 +27,8 @@ impl Bucket {
     pub(super) fn new(now: Duration, serial: u64, reported: Level, spent: u64) -> Self {
         let remaining = float(reported.remaining);
         let limit = float(reported.limit.unwrap_or(0)).max(remaining).max(1.0);
-        let refill = reported.full_in.unwrap_or(MINUTE).as_secs_f64();
+        let full_in = reported.full_in.unwrap_or(MINUTE);
+        let refill = full_in.as_secs_f64();
         let missing = limit - remaining;
         // Full, or as good as full.
         let is_full = missing <= 0.0 || refill <= 0.0;
@@ -38,6 +41,7 @@ impl Bucket {
                 missing / refill
             },
             at: now,
+            until: now.saturating_add(full_in),
             serial,
         }
     }
@@ -45,6 +49,11 @@ impl Bucket {
     /// Whether the answer to this request is news.
     pub(super) fn is_before(&self, serial: u64) -> bool {
         self.serial < serial
+    }
+
+    /// Whether the time is past for which the provider has said it.
+    pub(super) fn is_over(&self, now: Duration) -> bool {
+        now >= self.until
     }
 
     /// From when on so much more can be asked for; more than the limit, once the bucket is full.

@@ -156,15 +156,20 @@ impl<T> Gate<T> {
     pub(crate) fn reported(&mut self, now: Duration, pass: &Pass, report: Report) {
         let now = self.at(now);
         for (kind, level) in report.into_iter().enumerate() {
+            let reported = &mut self.reported[kind];
             // Answers come in any order: the newest request's is the news.
-            let is_news = self.reported[kind]
+            if reported
                 .as_ref()
-                .is_none_or(|bucket| bucket.is_before(pass.serial));
-            if let Some(level) = level
-                && is_news
+                .is_some_and(|bucket| !bucket.is_before(pass.serial))
             {
+                continue;
+            }
+            if let Some(level) = level {
                 let since = self.asked[kind] - pass.asked[kind];
-                self.reported[kind] = Some(Bucket::new(now, pass.serial, level, since));
+                *reported = Some(Bucket::new(now, pass.serial, level, since));
+            } else {
+                // A limit that is no longer spoken of, after the time that it was stated for, is none.
+                reported.take_if(|bucket| bucket.is_over(now));
             }
         }
     }

@@ -243,6 +243,21 @@ fn requests_since_the_one_that_was_answered_count() {
 }
 
 #[test]
+fn a_limit_that_the_provider_no_longer_states_is_none_after_its_time() {
+    let mut gate: Gate<()> = Gate::new(RateLimit::default());
+    let pass = gate.pass(ms(0), NONE).unwrap();
+    gate.reported(ms(0), &pass, requests_left(2, 1, ms(1000)));
+    let silent = gate.pass(ms(0), NONE).unwrap();
+    // Perhaps only this answer did not say.
+    gate.reported(ms(500), &silent, Report::default());
+    assert!(gate.pass(ms(500), NONE).is_err());
+    let late = gate.pass(ms(1000), NONE).unwrap();
+    assert!(gate.pass(ms(1000), NONE).is_err());
+    gate.reported(ms(1000), &late, Report::default());
+    assert!(gate.pass(ms(1000), NONE).is_ok());
+}
+
+#[test]
 fn a_provider_that_is_not_to_be_followed_is_not() {
     let mut gate: Gate<()> = Gate::new(RateLimit {
         follow_headers: false,
