@@ -1,10 +1,9 @@
 //! Server-sent events: as the standard has them (HTML, section 9.2.6 "Interpreting an event stream"), and
 //! as SDKs read them.
 
-use std::borrow::Cow;
-
 use memchr::memchr2;
 
+use super::decoded;
 use super::limit::check;
 use crate::error::Error;
 
@@ -167,7 +166,7 @@ impl EventStream {
         let value = value.strip_prefix(b" ").unwrap_or(value);
         match field {
             b"data" => {
-                let value = text(value);
+                let value = decoded(value);
                 // By far the most events are one line of data and the blank line after it: those are
                 // never copied. A lone carriage return is left alone, since a line feed may follow.
                 let after = rest
@@ -182,17 +181,17 @@ impl EventStream {
             }
             b"event" => {
                 self.name.clear();
-                self.name.push_str(&text(value));
+                self.name.push_str(&decoded(value));
                 self.named = true;
             }
             _ if self.dialect != Dialect::Standard => {}
             b"id" if !value.contains(&0) => {
                 self.id.clear();
-                self.id.push_str(&text(value));
+                self.id.push_str(&decoded(value));
             }
             b"retry" if !value.is_empty() && value.iter().all(u8::is_ascii_digit) => {
                 // More digits than fit is no time that anybody could wait.
-                self.retry = text(value).parse().ok().or(self.retry);
+                self.retry = decoded(value).parse().ok().or(self.retry);
             }
             // A comment, or what nobody knows.
             _ => {}
@@ -228,8 +227,4 @@ impl EventStream {
         self.name.clear();
         self.named = false;
     }
-}
-
-fn text(bytes: &[u8]) -> Cow<'_, str> {
-    String::from_utf8_lossy(bytes)
 }

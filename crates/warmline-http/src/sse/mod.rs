@@ -11,8 +11,19 @@ mod pattern;
 mod tests;
 mod text;
 
+use std::borrow::Cow;
+
 pub use aws_frames::{AwsFrames, Frame, HeaderValue, Headers};
 pub use event_stream::{Dialect, Event, EventStream};
 pub use ndjson::JsonLines;
 pub use pattern::Pattern;
 pub use text::{Framing, ProviderError, Saying, Spoken, TextStream, Usage, UsageMeter, read};
+
+/// Bytes as the standard decodes them: what is not UTF-8 becomes U+FFFD.
+fn decoded(bytes: &[u8]) -> Cow<'_, str> {
+    // Which looks at words, and not at bytes, as long as there is nothing to replace.
+    match std::str::from_utf8(bytes) {
+        Ok(text) => Cow::Borrowed(text),
+        Err(_) => String::from_utf8_lossy(bytes),
+    }
+}

@@ -2,6 +2,7 @@
 
 use memchr::memchr;
 
+use super::decoded;
 use super::limit::check;
 use crate::error::Error;
 
@@ -57,7 +58,7 @@ impl JsonLines {
         self.begun = true;
         let line = line.trim_ascii();
         if !line.is_empty() {
-            on_line(&String::from_utf8_lossy(line));
+            on_line(&decoded(line));
         }
     }
 }

@@ -9,19 +9,21 @@ use super::levels::Tokens;
 /// What providers tell for English text; other languages, and code, have fewer bytes to a token.
 const BYTES_PER_TOKEN: u64 = 4;
 
-/// The names that providers have for the most that may be generated: `OpenAI`'s two, Anthropic's and most
-/// others' first one; `OpenAI` responses; Bedrock's Converse; Gemini; Ollama.
-static LIMITS: LazyLock<[Finder<'static>; 6]> = LazyLock::new(|| {
-    [
-        "\"max_tokens\"",
-        "\"max_completion_tokens\"",
-        "\"max_output_tokens\"",
-        "\"maxTokens\"",
-        "\"maxOutputTokens\"",
-        "\"num_predict\"",
-    ]
-    .map(Finder::new)
-});
+/// The names that providers have for the most that may be generated, as far as they differ: `OpenAI`'s two,
+/// Anthropic's and most others' first one; `OpenAI` responses; Bedrock's Converse; Gemini.
+const LIMITS: [&[u8]; 5] = [
+    b"\"max_t",
+    b"\"max_completion_t",
+    b"\"max_output_t",
+    b"\"maxT",
+    b"\"maxOutputT",
+];
+
+/// What those end with.
+static TOKENS: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("okens\""));
+
+/// Ollama's name for it.
+static NUM_PREDICT: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"num_predict\""));
 
 /// A token for every four bytes of the body, and as many as the body lets the provider generate, if it says.
 ///
@@ -30,18 +32,24 @@ pub(crate) fn estimate(body: &[u8]) -> Tokens {
     let length = u64::try_from(body.len()).unwrap_or(u64::MAX);
     Tokens {
         input: length.div_ceil(BYTES_PER_TOKEN),
-        output: LIMITS
-            .iter()
-            .filter_map(|name| number_after(body, name))
+        output: TOKENS
+            .find_iter(body)
+            .filter(|at| LIMITS.iter().any(|name| body[..*at].ends_with(name)))
+            .map(|at| at + TOKENS.needle().len())
+            .chain(
+                NUM_PREDICT
+                    .find(body)
+                    .map(|at| at + NUM_PREDICT.needle().len()),
+            )
+            .filter_map(|after| number(&body[after..]))
             .max()
             .unwrap_or(0),
     }
 }
 
-/// The number that a field has, where it has one.
-fn number_after(body: &[u8], name: &Finder<'_>) -> Option<u64> {
-    let at = name.find(body)?;
-    let after = body[at + name.needle().len()..].trim_ascii_start();
+/// The number that a field has, behind whose name this stands.
+fn number(after: &[u8]) -> Option<u64> {
+    let after = after.trim_ascii_start();
     let value = after.strip_prefix(b":")?.trim_ascii_start();
     let digits = value
         .iter()

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use http::HeaderMap;
+use http::header::DATE;
+use http::{HeaderMap, HeaderName};
 use jiff::fmt::rfc2822::DateTimeParser;
 use jiff::{SignedDuration, Timestamp};
 
@@ -14,9 +15,9 @@ const LONGEST: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 /// How a provider writes one of its limits.
 struct Form {
     kind: Kind,
-    limit: &'static str,
-    remaining: &'static str,
-    reset: &'static str,
+    limit: HeaderName,
+    remaining: HeaderName,
+    reset: HeaderName,
     /// When nothing of the limit will be used.
     time: fn(&str, &HeaderMap) -> Option<Duration>,
 }
@@ -24,47 +25,47 @@ struct Form {
 /// `OpenAI`'s, `x-ratelimit-reset-requests: 6m0s`, and those of whoever speaks like it (Azure, Groq, Cerebras,
 /// xAI, Together, Fireworks); then Anthropic's, `anthropic-ratelimit-requests-reset: 2026-01-15T14:24:00Z`, of which
 /// the last one is the tightest of the others, or stands alone.
-const FORMS: [Form; 6] = [
+static FORMS: [Form; 6] = [
     Form {
         kind: Kind::Requests,
-        limit: "x-ratelimit-limit-requests",
-        remaining: "x-ratelimit-remaining-requests",
-        reset: "x-ratelimit-reset-requests",
+        limit: HeaderName::from_static("x-ratelimit-limit-requests"),
+        remaining: HeaderName::from_static("x-ratelimit-remaining-requests"),
+        reset: HeaderName::from_static("x-ratelimit-reset-requests"),
         time: relative,
     },
     Form {
         kind: Kind::Tokens,
-        limit: "x-ratelimit-limit-tokens",
-        remaining: "x-ratelimit-remaining-tokens",
-        reset: "x-ratelimit-reset-tokens",
+        limit: HeaderName::from_static("x-ratelimit-limit-tokens"),
+        remaining: HeaderName::from_static("x-ratelimit-remaining-tokens"),
+        reset: HeaderName::from_static("x-ratelimit-reset-tokens"),
         time: relative,
     },
     Form {
         kind: Kind::Requests,
-        limit: "anthropic-ratelimit-requests-limit",
-        remaining: "anthropic-ratelimit-requests-remaining",
-        reset: "anthropic-ratelimit-requests-reset",
+        limit: HeaderName::from_static("anthropic-ratelimit-requests-limit"),
+        remaining: HeaderName::from_static("anthropic-ratelimit-requests-remaining"),
+        reset: HeaderName::from_static("anthropic-ratelimit-requests-reset"),
         time: absolute,
     },
     Form {
         kind: Kind::InputTokens,
-        limit: "anthropic-ratelimit-input-tokens-limit",
-        remaining: "anthropic-ratelimit-input-tokens-remaining",
-        reset: "anthropic-ratelimit-input-tokens-reset",
+        limit: HeaderName::from_static("anthropic-ratelimit-input-tokens-limit"),
+        remaining: HeaderName::from_static("anthropic-ratelimit-input-tokens-remaining"),
+        reset: HeaderName::from_static("anthropic-ratelimit-input-tokens-reset"),
         time: absolute,
     },
     Form {
         kind: Kind::OutputTokens,
-        limit: "anthropic-ratelimit-output-tokens-limit",
-        remaining: "anthropic-ratelimit-output-tokens-remaining",
-        reset: "anthropic-ratelimit-output-tokens-reset",
+        limit: HeaderName::from_static("anthropic-ratelimit-output-tokens-limit"),
+        remaining: HeaderName::from_static("anthropic-ratelimit-output-tokens-remaining"),
+        reset: HeaderName::from_static("anthropic-ratelimit-output-tokens-reset"),
         time: absolute,
     },
     Form {
         kind: Kind::Tokens,
-        limit: "anthropic-ratelimit-tokens-limit",
-        remaining: "anthropic-ratelimit-tokens-remaining",
-        reset: "anthropic-ratelimit-tokens-reset",
+        limit: HeaderName::from_static("anthropic-ratelimit-tokens-limit"),
+        remaining: HeaderName::from_static("anthropic-ratelimit-tokens-remaining"),
+        reset: HeaderName::from_static("anthropic-ratelimit-tokens-reset"),
         time: absolute,
     },
 ];
@@ -72,9 +73,9 @@ const FORMS: [Form; 6] = [
 /// Reads a response's head.
 pub(crate) fn report(headers: &HeaderMap) -> Report {
     let mut report = Report::default();
-    for form in FORMS {
+    for form in &FORMS {
         let found = &mut report[form.kind as usize];
-        *found = found.or_else(|| level(headers, &form));
+        *found = found.or_else(|| level(headers, form));
     }
     let split = report[Kind::InputTokens as usize].or(report[Kind::OutputTokens as usize]);
     if split.is_some() {
@@ -85,10 +86,10 @@ pub(crate) fn report(headers: &HeaderMap) -> Report {
 
 fn level(headers: &HeaderMap, form: &Form) -> Option<Level> {
     // Azure says -1 of what it does not count.
-    let remaining = text(headers, form.remaining)?.parse().ok()?;
-    let reset = text(headers, form.reset).and_then(|reset| (form.time)(reset, headers));
+    let remaining = text(headers, &form.remaining)?.parse().ok()?;
+    let reset = text(headers, &form.reset).and_then(|reset| (form.time)(reset, headers));
     Some(Level {
-        limit: text(headers, form.limit).and_then(|limit| limit.parse().ok()),
+        limit: text(headers, &form.limit).and_then(|limit| limit.parse().ok()),
         remaining,
         full_in: reset.map(|time| time.min(LONGEST)),
     })
@@ -113,18 +114,18 @@ fn absolute(text: &str, headers: &HeaderMap) -> Option<Duration> {
 
 /// When a response was written (RFC 9110, section 6.6.1).
 fn written(headers: &HeaderMap) -> Timestamp {
-    text(headers, "date")
+    text(headers, &DATE)
         .and_then(|date| DateTimeParser::new().parse_timestamp(date).ok())
         .unwrap_or_else(Timestamp::now)
 }
 
-fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
     headers.get(name)?.to_str().ok().map(str::trim)
 }
 
 #[cfg(test)]
 mod tests {
-    use http::{HeaderName, HeaderValue};
+    use http::HeaderValue;
     use proptest::prelude::*;
 
     use super::*;
@@ -271,16 +272,16 @@ mod tests {
                 "[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z",
             ],
         ) {
-            for form in FORMS {
+            for form in &FORMS {
                 let mut headers = HeaderMap::new();
                 for (name, value) in [
-                    (form.remaining, &remaining),
-                    (form.limit, &limit),
-                    (form.reset, &reset),
+                    (&form.remaining, &remaining),
+                    (&form.limit, &limit),
+                    (&form.reset, &reset),
                 ] {
                     headers.insert(name, HeaderValue::from_str(value).unwrap());
                 }
-                let level = super::level(&headers, &form);
+                let level = super::level(&headers, form);
                 prop_assert_eq!(level.map(|level| level.remaining), remaining.parse().ok());
                 let wait = level.and_then(|level| level.full_in).unwrap_or_default();
                 prop_assert!(wait <= LONGEST);

@@ -8,6 +8,7 @@ use super::failure::ProviderError;
 use super::read;
 use super::stream::{Framing, Spoken, TextStream};
 use super::usage::Usage;
+use crate::sse::decoded;
 
 /// A whole body of more than this says nothing.
 const MAX_WHOLE_BYTES: usize = 16 * 1024 * 1024;
@@ -82,7 +83,7 @@ impl UsageMeter {
                 self.usage = stream.usage();
             }
             Metered::Whole(whole) => {
-                if let Ok(saying) = read(None, &String::from_utf8_lossy(&whole)) {
+                if let Ok(saying) = read(None, &decoded(&whole)) {
                     self.usage = saying.usage.with_total();
                     self.failure = saying.error;
                 }

@@ -10,7 +10,7 @@ use super::meter::may_report;
 use super::read;
 use super::usage::Usage;
 use crate::error::{Error, Phase};
-use crate::sse::{AwsFrames, Dialect, EventStream, Frame, JsonLines};
+use crate::sse::{AwsFrames, Dialect, EventStream, Frame, JsonLines, decoded};
 
 /// How a body separates its events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -169,7 +169,7 @@ impl Reader {
         if self.over {
             return;
         }
-        let payload = String::from_utf8_lossy(frame.payload);
+        let payload = decoded(frame.payload);
         let word = |name| frame.text(name).map(str::to_owned);
         match frame.text(":message-type") {
             Some("exception") => {
@@ -240,7 +240,7 @@ fn wrapped(payload: &str) -> Option<Result<String, Error>> {
     let wrapper: Wrapper<'_> = serde_json::from_str(payload).ok()?;
     let bytes = wrapper.bytes.into_text()?;
     Some(match STANDARD.decode(bytes.as_bytes()) {
-        Ok(event) => Ok(String::from_utf8_lossy(&event).into_owned()),
+        Ok(event) => Ok(decoded(&event).into_owned()),
         Err(error) => {
             let message = "an event of the stream is not valid base64";
             Err(Error::new("WARMLINE_INVALID_EVENT", Phase::Body, message).with_source(error))
