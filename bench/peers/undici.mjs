@@ -38,7 +38,13 @@ export function posters(agentOptions) {
 export async function open(interfaceName, { url, count }) {
   const { Agent, fetch, request } = await import('undici');
   const dispatcher = new Agent({ connections: count, keepAliveTimeout: 60_000 });
-  return interfaceName === 'undici fetch'
-    ? async (init) => (await fetch(url, { ...init, dispatcher })).body
-    : async (init) => (await request(url, { ...init, dispatcher })).body;
+  return async (init) => {
+    const answer =
+      interfaceName === 'undici fetch'
+        ? await fetch(url, { ...init, dispatcher })
+        : await request(url, { ...init, dispatcher });
+    const status = answer.status ?? answer.statusCode;
+    if (status !== 200) throw new Error(`${interfaceName} was answered ${status} by ${url}`);
+    return answer.body;
+  };
 }

@@ -114,10 +114,10 @@ export const readers = {
 
   'undici.request, lines split by hand': async (options) => {
     const url = `${options.url}/v1/chat/completions`;
-    const send = await open('undici.request', { url, init: post(options), count: options.streams });
+    const send = await open('undici.request', { url, count: options.streams });
     return {
       open: async () => {
-        const body = await send();
+        const body = await send(post(options));
         return (async function* () {
           let rest = '';
           const decoder = new TextDecoder();
