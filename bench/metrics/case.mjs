@@ -4,7 +4,9 @@ import { runChild } from '../harness/child.mjs';
 import { layOut } from '../harness/cores.mjs';
 import { startProvider } from '../harness/provider.mjs';
 import { medians } from '../harness/rounds.mjs';
-import { align, duration, figure, paint, percent } from '../harness/terminal.mjs';
+import { columns, table } from '../harness/table.mjs';
+import { duration, paint, percent } from '../harness/terminal.mjs';
+import { beside } from '../harness/turns.mjs';
 
 const CONCURRENCY = 50;
 const ORIGINS = 50;
@@ -20,30 +22,12 @@ const SMOKE = {
   ...{ scrapes: 5, watchSeconds: 0.5 },
 };
 
-/** How a turn went beside the one right before it or after it that nobody looked at. */
-function beside({ plain, watched }) {
-  const readBeside = (readings) =>
-    readings.map((reading, turn) => ({
-      ...reading,
-      slower: 1 - reading.perSecond / plain[turn].perSecond,
-      moreMain: reading.mainMicros - plain[turn].mainMicros,
-    }));
-  return { plain: readBeside(plain), watched: readBeside(watched) };
-}
-
-function lines(rows) {
-  const titles = ['requests/s', 'less', 'main thread', 'more'];
-  return align([
-    ['', ...titles.map((title) => paint('dim', title))],
-    ...Object.entries(rows).map(([name, row]) => [
-      TITLES[name],
-      figure(row.perSecond),
-      percent(row.slower),
-      duration(row.mainMicros / 1000),
-      duration(row.moreMain / 1000),
-    ]),
-  ]);
-}
+const chosen = [
+  columns.perSecond,
+  ['less', (row) => percent(row.slower)],
+  columns.mainThread,
+  ['more', (row) => duration(row.moreMain / 1000)],
+];
 
 /** @param {{ smoke: boolean, say: (lines: readonly string[]) => void }} options */
 export async function run({ smoke, say }) {
@@ -59,7 +43,7 @@ export async function run({ smoke, say }) {
         { url, concurrency: CONCURRENCY, origins: ORIGINS, viewers: VIEWERS, plan },
         { cores: cores.client },
       );
-      for (const [name, readings] of Object.entries(beside(turns))) {
+      for (const [name, readings] of Object.entries(beside(turns, 'plain'))) {
         samples[name].push(...readings);
       }
       samples.alone.push({ scrapeMillis, dashboardPercent });
@@ -70,7 +54,10 @@ export async function run({ smoke, say }) {
   const plain = medians(samples.plain);
   const watched = medians(samples.watched);
   const alone = medians(samples.alone);
-  say([paint('bold', `${CONCURRENCY} at a time`), ...lines({ plain, watched })]);
+  say([
+    paint('bold', `${CONCURRENCY} at a time`),
+    ...table(chosen, { [TITLES.plain]: plain, [TITLES.watched]: watched }),
+  ]);
   const target = (what, value, wanted, unit) => ({
     ...{ what, value, bound: 'at most', wanted, unit },
   });

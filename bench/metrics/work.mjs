@@ -7,8 +7,8 @@ import { fileURLToPath } from 'node:url';
 import { HttpClient } from 'warmline';
 import { createMonitor } from 'warmline/monitor';
 import { report, task } from '../harness/child.mjs';
-import { drive } from '../harness/drive.mjs';
 import { openPosts } from '../harness/posts.mjs';
+import { inTurns } from '../harness/turns.mjs';
 
 const { url, concurrency, origins, viewers, plan } = task();
 const SCRAPE_INTERVAL = 100;
@@ -30,25 +30,14 @@ async function turns() {
   const watched = new HttpClient(options);
   const monitor = createMonitor({ client: watched });
   const clients = { plain: await posts(new HttpClient(options)), watched: await posts(watched) };
-  const names = Object.keys(clients);
-  const readings = Object.fromEntries(names.map((name) => [name, []]));
-  for (let turn = 0; turn < plan.turns; turn++) {
-    for (let index = 0; index < names.length; index++) {
-      const name = names[(index + turn) % names.length];
-      const warmUp = turn === 0 ? plan : { warmUpSeconds: 0 };
-      const scraping =
-        name === 'watched'
-          ? setInterval(
-              () => monitor.fetch(scraped()).then((answer) => answer.text()),
-              SCRAPE_INTERVAL,
-            )
-          : undefined;
-      readings[name].push(
-        await drive(clients[name], { ...warmUp, concurrency, seconds: plan.seconds }),
-      );
-      clearInterval(scraping);
-    }
-  }
+  const readings = await inTurns(clients, { concurrency, plan }, (name) => {
+    if (name !== 'watched') return () => {};
+    const scraping = setInterval(
+      () => monitor.fetch(scraped()).then((answer) => answer.text()),
+      SCRAPE_INTERVAL,
+    );
+    return () => clearInterval(scraping);
+  });
   await monitor.close();
   return readings;
 }

@@ -5,30 +5,13 @@ import { startProvider } from '../harness/provider.mjs';
 import { medians } from '../harness/rounds.mjs';
 import { columns, table } from '../harness/table.mjs';
 import { duration, paint, percent } from '../harness/terminal.mjs';
+import { beside } from '../harness/turns.mjs';
 
 const CONCURRENCY = 50;
 const TITLES = { none: 'none', defaults: 'the default ones', all: 'all of them' };
 
 const FULL = { processes: 3, turns: 25, warmUpSeconds: 1, warmUpCount: 5000, seconds: 0.3 };
 const SMOKE = { processes: 1, turns: 2, warmUpSeconds: 0.1, seconds: 0.1 };
-
-/** How a turn went beside that of the client without policies, right before it or after it. */
-function beside(turns) {
-  return Object.fromEntries(
-    Object.entries(turns).map(([name, readings]) => [
-      name,
-      readings.map((reading, turn) => {
-        const none = turns.none[turn];
-        return {
-          ...reading,
-          slower: 1 - reading.perSecond / none.perSecond,
-          moreMain: reading.mainMicros - none.mainMicros,
-          moreCpu: reading.cpuMicros - none.cpuMicros,
-        };
-      }),
-    ]),
-  );
-}
 
 const chosen = [
   columns.perSecond,
@@ -55,7 +38,7 @@ export async function run({ smoke, say }) {
         { url, concurrency: CONCURRENCY, plan },
         { cores: cores.client },
       );
-      for (const [name, readings] of Object.entries(beside(turns))) {
+      for (const [name, readings] of Object.entries(beside(turns, 'none'))) {
         samples[name].push(...readings);
       }
     }

@@ -2,8 +2,8 @@
 // machine down slows both.
 import { HttpClient } from 'warmline';
 import { report, task } from '../harness/child.mjs';
-import { drive } from '../harness/drive.mjs';
 import { openPosts } from '../harness/posts.mjs';
+import { inTurns } from '../harness/turns.mjs';
 
 const { url, concurrency, plan } = task();
 
@@ -44,14 +44,4 @@ const clients = {
   all: await posts(all, { hedge: true }),
 };
 
-const names = Object.keys(clients);
-const turns = Object.fromEntries(names.map((name) => [name, []]));
-for (let turn = 0; turn < plan.turns; turn++) {
-  for (let index = 0; index < names.length; index++) {
-    const name = names[(index + turn) % names.length];
-    const warmUp = turn === 0 ? plan : { warmUpSeconds: 0 };
-    const reading = await drive(clients[name], { ...warmUp, concurrency, seconds: plan.seconds });
-    turns[name].push(reading);
-  }
-}
-report(turns);
+report(await inTurns(clients, { concurrency, plan }));
