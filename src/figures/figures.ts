@@ -119,7 +119,14 @@ export async function readFigures(clients: readonly NamedClient[]): Promise<Figu
   return JSON.parse(text.toString());
 }
 
-/** The figures now in the Prometheus text format, or in OpenMetrics without its last line. */
-export function readText(clients: readonly NamedClient[], openMetrics: boolean): Promise<Buffer> {
-  return binding().metricsText([...clients], openMetrics);
+/**
+ * The figures now in the Prometheus text format, or in OpenMetrics without its last line, with `more` after them and as
+ * gzip if so wanted: all of it is made on a thread of Node's pool.
+ */
+export function readText(
+  clients: readonly NamedClient[],
+  openMetrics: boolean,
+  { more = '', gzip = false } = {},
+): Promise<Buffer<ArrayBuffer>> {
+  return binding().metricsText([...clients], openMetrics, more, gzip);
 }

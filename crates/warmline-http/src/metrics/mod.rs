@@ -12,6 +12,7 @@ mod event_count;
 mod exposition;
 mod figures;
 mod histogram;
+mod number;
 mod origin;
 mod places;
 mod provider;

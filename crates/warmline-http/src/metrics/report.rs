@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::figures::{Figures, OriginFigures, PoolFigures};
 use super::histogram::Durations;
+use super::number::whole;
 use super::places::PlaceFigures;
 use super::provider;
 use super::table::{Kind, Metric, Read, TABLE};
@@ -140,15 +141,8 @@ fn millis(seconds: f64) -> Value {
 }
 
 /// Without a fraction where it has none, so that counts look like counts.
-#[allow(
-    clippy::cast_possible_truncation,
-    reason = "checked to be whole and small"
-)]
 fn number(value: f64) -> Value {
-    if value.fract() == 0.0 && value.abs() < 9e15 {
-        return Value::from(value as i64);
-    }
-    Value::from(value)
+    whole(value).map_or_else(|| Value::from(value), Value::from)
 }
 
 impl Metric {
