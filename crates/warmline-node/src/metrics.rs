@@ -112,8 +112,8 @@ impl Task for Writing {
                 .collect();
             self.wanted.write(&figures)
         }));
-        let written = written
-            .map_err(|_| napi::Error::from_reason("the engine met a defect of its own"))?;
+        let written =
+            written.map_err(|_| napi::Error::from_reason("the engine met a defect of its own"))?;
         written.ok_or_else(|| napi::Error::from_reason("there is no memory left to encode in"))
     }
 

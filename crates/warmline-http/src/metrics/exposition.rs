@@ -7,11 +7,14 @@ use super::histogram::Durations;
 use super::number::whole;
 use super::places::PlaceFigures;
 use super::provider;
-use super::table::{Kind, Metric, Read, TABLE};
+use super::table::{Kind, Metric, Read, table};
 
 /// The bounds of the buckets of all histograms, as powers of two of microseconds, at which counts are exact: from a
 /// millisecond to two minutes, finest where answers of providers are told apart.
 const BOUNDS: [u32; 14] = [10, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 24, 27];
+
+/// About what an origin takes, so that the text is not copied as it grows.
+const ORIGIN_BYTES: usize = 16 * 1024;
 
 /// Which text format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,15 +32,17 @@ pub fn exposition(pools: &[(String, Figures)], format: Format) -> String {
         .iter()
         .map(|(name, figures)| Labelled::new(name, figures))
         .collect();
+    let origins: usize = pools.iter().map(|pool| pool.origins.len()).sum();
+    let capacity = ORIGIN_BYTES * (1 + origins);
     let mut text = Text {
-        written: String::with_capacity(64 * 1024),
+        written: String::with_capacity(capacity),
         format,
         bounds: BOUNDS.map(|power| {
             let seconds = f64::from(1_u32 << power) / 1e6;
             format!(",le=\"{seconds}\"")
         }),
     };
-    for metric in TABLE {
+    for metric in table() {
         text.head(metric);
         for pool in &pools {
             text.values(metric, pool);

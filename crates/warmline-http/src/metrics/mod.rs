@@ -1,7 +1,7 @@
 //! What a client measures of itself, cheap enough to be always on: whoever sends adds to counters and
 //! histograms of the origin, without a lock, and only a reader adds them up.
 //!
-//! [`TABLE`] is the one place that says which metrics there are; reports and expositions are written
+//! [`table`] is the one place that says which metrics there are; reports and expositions are written
 //! from it. Origins are labels up to a cap, and share the label `other` beyond it, so that no URL can
 //! blow a report up; paths, queries and credentials are never part of one.
 
@@ -33,7 +33,7 @@ pub use histogram::Durations;
 pub(crate) use origin::OriginMetrics;
 pub use places::PlaceFigures;
 pub use report::{describe, report};
-pub use table::{Kind, Metric, OriginValue, PlaceValue, Read, TABLE};
+pub use table::{Kind, Metric, OriginValue, PlaceValue, Read, table};
 pub(crate) use watch::Watch;
 
 use crate::transport::ConnectTimings;

@@ -7,7 +7,7 @@ use super::histogram::Durations;
 use super::number::whole;
 use super::places::PlaceFigures;
 use super::provider;
-use super::table::{Kind, Metric, Read, TABLE};
+use super::table::{Kind, Metric, Read, table};
 
 /// The quantiles that reports have, and their names.
 const QUANTILES: [(&str, f64); 3] = [("p50_ms", 0.5), ("p90_ms", 0.9), ("p99_ms", 0.99)];
@@ -15,7 +15,7 @@ const QUANTILES: [(&str, f64); 3] = [("p50_ms", 0.5), ("p90_ms", 0.9), ("p99_ms"
 /// What there is to be known of each metric.
 #[must_use]
 pub fn describe() -> Value {
-    let metrics = TABLE.iter().map(|metric| {
+    let metrics = table().map(|metric| {
         let of = match metric.read {
             Read::Pool(_) => "pool",
             Read::Origin(_)
@@ -57,7 +57,7 @@ pub fn report(pools: &[(String, Figures)]) -> Value {
 
 fn pool(figures: &PoolFigures) -> Value {
     let mut pool = Map::new();
-    for metric in TABLE {
+    for metric in table() {
         match &metric.read {
             Read::Pool(read) => pool.insert(metric.name.to_owned(), number(read(figures))),
             Read::Times(read) => pool.insert(metric.name.to_owned(), times(read(&figures.sum))),
@@ -79,7 +79,7 @@ fn origin(figures: &OriginFigures) -> Value {
     let mut origin = Map::new();
     origin.insert("origin".to_owned(), (*figures.origin).into());
     origin.insert("provider".to_owned(), provider::of(&figures.origin).into());
-    for metric in TABLE {
+    for metric in table() {
         let value = match &metric.read {
             Read::Origin(read) => number(read(figures)),
             Read::OriginIf(read) => read(figures).map_or(Value::Null, number),
@@ -100,7 +100,7 @@ fn origin(figures: &OriginFigures) -> Value {
 fn place(figures: &PlaceFigures) -> Value {
     let mut place = Map::new();
     place.insert("place".to_owned(), (*figures.place).into());
-    for metric in TABLE {
+    for metric in table() {
         let value = match &metric.read {
             Read::Place(read) => read(figures).map_or(Value::Null, number),
             Read::PlaceBy(_, values) => values
