@@ -49,7 +49,7 @@ export class Live {
 
   #bytes(sample: Sample): Uint8Array {
     if (this.#last?.sample !== sample) {
-      const { all, pools } = sample.figures;
+      const { all, pools, threads } = sample.figures;
       const data = JSON.stringify({
         at: sample.at,
         pool: all,
@@ -61,6 +61,8 @@ export class Live {
         })),
         origins: inAll(pools, ({ origins }) => origins),
         places: inAll(pools, ({ places }) => places),
+        models: inAll(pools, ({ models }) => models),
+        threads,
         controls: this.#controls,
         recent: this.#sampler.history.lately(),
         event_loop: this.#watch.lag(),

@@ -136,10 +136,11 @@ function analytics({ clients }: Sources): Answer {
 async function metrics(sources: Sources, question: Question): Promise<Answer> {
   if (accepted(question) !== 'json') return scrape(sources, question);
   const { sampler, watch } = sources;
-  const { all, pools } = (await sampler.read()).figures;
+  const { all, pools, threads } = (await sampler.read()).figures;
   return json({
     connection_pool: all,
     pools,
+    threads,
     recent: sampler.history.lately(),
     event_loop: { ...watch.lag(), utilization: watch.utilization() },
     memory: memory(),

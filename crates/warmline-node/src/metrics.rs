@@ -8,7 +8,7 @@ use napi::bindgen_prelude::{AsyncTask, Buffer};
 use napi::{Env, Task};
 use napi_derive::napi;
 use serde_json::{Value, json};
-use warmline_http::metrics::{Figures, Format, describe, exposition, report};
+use warmline_http::metrics::{Figures, Format, describe, exposition, report, threads};
 use warmline_http::{Client, Latency, gzip_quickly};
 
 use crate::clients;
@@ -86,9 +86,9 @@ impl Wanted {
     /// `None` where an encoder fails, which is for want of memory.
     fn write(&self, figures: &[(String, Figures)]) -> Option<Vec<u8>> {
         match self {
-            Self::Report => Some(report(figures).to_string().into_bytes()),
+            Self::Report => Some(report(figures, &threads()).to_string().into_bytes()),
             Self::Text { format, more, gzip } => {
-                let text = exposition(figures, *format) + more;
+                let text = exposition(figures, &threads(), *format) + more;
                 if *gzip {
                     gzip_quickly(text.as_bytes())
                 } else {

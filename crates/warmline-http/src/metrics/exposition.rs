@@ -4,10 +4,12 @@ use std::fmt::Write as _;
 
 use super::figures::{Figures, OriginFigures};
 use super::histogram::Durations;
+use super::models::ModelFigures;
 use super::number::whole;
 use super::places::PlaceFigures;
 use super::provider;
 use super::table::{Kind, Metric, Read, table};
+use super::threads::ThreadFigures;
 
 /// The bounds of the buckets of all histograms, as powers of two of microseconds, at which counts are exact: from a
 /// millisecond to two minutes, finest where answers of providers are told apart.
@@ -25,9 +27,13 @@ pub enum Format {
     OpenMetrics,
 }
 
-/// All metrics of some pools, each with its name. The result ends in a line feed.
+/// All metrics of some pools, each with its name, and of threads. The result ends in a line feed.
 #[must_use]
-pub fn exposition(pools: &[(String, Figures)], format: Format) -> String {
+pub fn exposition(
+    pools: &[(String, Figures)],
+    threads: &[ThreadFigures],
+    format: Format,
+) -> String {
     let pools: Vec<Labelled<'_>> = pools
         .iter()
         .map(|(name, figures)| Labelled::new(name, figures))
@@ -47,6 +53,12 @@ pub fn exposition(pools: &[(String, Figures)], format: Format) -> String {
         for pool in &pools {
             text.values(metric, pool);
         }
+        if let Read::ThreadTimes(read) = &metric.read {
+            for thread in threads {
+                let labels = format!("thread=\"{}\"", escaped(&thread.thread));
+                text.histogram(metric.name, &labels, read(thread));
+            }
+        }
     }
     text.written
 }
@@ -57,6 +69,7 @@ struct Labelled<'a> {
     pool: String,
     origins: Vec<(String, &'a OriginFigures)>,
     places: Vec<(String, &'a PlaceFigures)>,
+    models: Vec<(String, &'a ModelFigures)>,
 }
 
 impl<'a> Labelled<'a> {
@@ -72,8 +85,14 @@ impl<'a> Labelled<'a> {
             let name = escaped(&place.place);
             (format!("{pool},place=\"{name}\""), place)
         });
+        let models = figures.models.iter().map(|model| {
+            let (provider, name) = (model.provider, escaped(&model.model));
+            let labels = format!("{pool},provider=\"{provider}\",model=\"{name}\"");
+            (labels, model)
+        });
         Self {
             figures,
+            models: models.collect(),
             origins: origins.collect(),
             places: places.collect(),
             pool,
@@ -162,6 +181,26 @@ impl Text {
                     self.histogram(name, labels, read(origin));
                 }
             }
+            Read::Model(read) => {
+                for (labels, model) in &pool.models {
+                    self.line(&[name, "{", labels], read(model));
+                }
+            }
+            Read::ModelBy(label, values) => {
+                for (labels, model) in &pool.models {
+                    for (of, read) in *values {
+                        let value = read(model);
+                        self.line(&[name, "{", labels, ",", label, "=\"", of, "\""], value);
+                    }
+                }
+            }
+            Read::ModelTimes(read) => {
+                for (labels, model) in &pool.models {
+                    self.histogram(name, labels, read(model));
+                }
+            }
+            // Threads are no pool's.
+            Read::ThreadTimes(_) => {}
         }
     }
 

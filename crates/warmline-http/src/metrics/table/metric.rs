@@ -2,7 +2,9 @@
 
 use crate::metrics::figures::{OriginFigures, PoolFigures};
 use crate::metrics::histogram::Durations;
+use crate::metrics::models::ModelFigures;
 use crate::metrics::places::PlaceFigures;
+use crate::metrics::threads::ThreadFigures;
 
 /// One metric.
 pub struct Metric {
@@ -35,6 +37,9 @@ pub type OriginValue = fn(&OriginFigures) -> f64;
 /// A value of a place's figures; `None` where it has none.
 pub type PlaceValue = fn(&PlaceFigures) -> Option<f64>;
 
+/// A value of a model's figures.
+pub type ModelValue = fn(&ModelFigures) -> f64;
+
 /// Where values of a metric are, and what tells them apart.
 pub enum Read {
     /// One for each pool.
@@ -53,6 +58,14 @@ pub enum Read {
     Failures,
     /// One for each origin, and in reports for all of them together.
     Times(fn(&OriginFigures) -> &Durations),
+    /// One for each model.
+    Model(ModelValue),
+    /// One for each model and value of one more label.
+    ModelBy(&'static str, &'static [(&'static str, ModelValue)]),
+    /// One for each model.
+    ModelTimes(fn(&ModelFigures) -> &Durations),
+    /// One for each JavaScript thread, whatever pool.
+    ThreadTimes(fn(&ThreadFigures) -> &Durations),
 }
 
 impl Kind {
@@ -90,13 +103,17 @@ pub(super) const fn count(name: &'static str, help: &'static str, read: Read) ->
     }
 }
 
+pub(super) const fn histogram(name: &'static str, help: &'static str, read: Read) -> Metric {
+    Metric {
+        kind: Kind::Histogram,
+        ..gauge(name, help, read)
+    }
+}
+
 pub(super) const fn times(
     name: &'static str,
     help: &'static str,
     read: fn(&OriginFigures) -> &Durations,
 ) -> Metric {
-    Metric {
-        kind: Kind::Histogram,
-        ..gauge(name, help, Read::Times(read))
-    }
+    histogram(name, help, Read::Times(read))
 }

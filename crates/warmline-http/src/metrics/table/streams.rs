@@ -24,6 +24,16 @@ pub(super) static STREAMS: &[Metric] = &[
         "Server-sent events and lines of newline-delimited JSON in them, whoever decodes them.",
         Read::Origin(|origin| float(origin.events)),
     ),
+    counter(
+        "input_tokens_total",
+        "Tokens of prompts, as far as responses to requests that name a model report them.",
+        Read::Origin(|origin| float(origin.input_tokens)),
+    ),
+    counter(
+        "output_tokens_total",
+        "Tokens that were generated, likewise.",
+        Read::Origin(|origin| float(origin.output_tokens)),
+    ),
     gauge(
         "origin_streams_open",
         "Streams of events from an origin whose response has begun and not ended.",
