@@ -9,10 +9,24 @@ const require = createRequire(import.meta.url);
 const uplot = dirname(require.resolve('uplot/package.json'));
 const read = (...path) => readFileSync(join(...path), 'utf8').trim();
 
+/**
+ * A module of the page after all that it imports, each of them once, as one script: they share one scope, in which
+ * their names differ.
+ */
+function joined(name, seen = new Set()) {
+  if (seen.has(name)) return '';
+  seen.add(name);
+  const text = read(root, 'dashboard', name);
+  const imports = [...text.matchAll(/^import \{[^}]*\} from '(.*)';\n/gm)];
+  const before = imports.map(([, from]) => joined(join(dirname(name), from), seen));
+  const own = text.replaceAll(/^import \{[^}]*\} from '.*';\n/gm, '').replaceAll(/^export /gm, '');
+  return `${before.join('')}${own.trim()}\n\n`;
+}
+
 const parts = {
   styles: `${read(uplot, 'dist', 'uPlot.min.css')}\n${read(root, 'dashboard', 'page.css')}`,
   uplot: `/*! uPlot\n${read(uplot, 'LICENSE')}\n*/\n${read(uplot, 'dist', 'uPlot.iife.min.js')}`,
-  script: read(root, 'dashboard', 'page.js'),
+  script: joined('page.js'),
 };
 
 let page = `${read(root, 'dashboard', 'page.html')}\n`;

@@ -38,8 +38,8 @@ describe.skipIf(executablePath === undefined && process.env['WARMLINE_PEERS'] ==
 
       await page.goto(setup.url);
       await page.getByText('live', { exact: true }).waitFor();
-      expect(await page.locator('#charts canvas').count()).toBe(10);
-      expect(await page.locator('.card[data-grade="good"]').count()).toBe(8);
+      expect(await page.locator('#charts canvas').count()).toBe(12);
+      expect(await page.locator('.card[data-grade="good"]').count()).toBe(7);
 
       await setup.client.request('GET', refusing).catch(() => {});
       await page.locator('#alerts li', { hasText: 'requests fail' }).waitFor();
@@ -47,6 +47,14 @@ describe.skipIf(executablePath === undefined && process.env['WARMLINE_PEERS'] ==
       const row = page.locator('#origins tr', { hasText: server.origin });
       await row.locator('td:nth-child(5)', { hasText: /^30$/ }).waitFor();
       await page.locator('#alerts li').waitFor({ state: 'detached' });
+
+      const body = JSON.stringify({ model: 'a-model' });
+      await setup.client.request('POST', server.origin, { body });
+      const model = page.locator('#models tr', { hasText: 'a-model' });
+      await model.locator('td:nth-child(3)', { hasText: /^1$/ }).waitFor();
+      await page.locator('#threads tr', { hasText: 'main' }).waitFor();
+      const connections = page.locator('figure', { hasText: 'Connections' });
+      await connections.locator('p span', { hasText: /^idle1$/ }).waitFor();
 
       await row.getByRole('button').focus();
       await page.keyboard.press('Enter');
