@@ -135,6 +135,8 @@ export interface ErrorFacts {
 	readonly attempts?: readonly AttemptFacts[] | null;
 	/** How it went on the connection, if it had one; see `facts.ts`. */
 	readonly facts?: string | null;
+	/** How long each step towards a connection took, if it never had one; see `facts.ts`. */
+	readonly reached?: readonly number[] | null;
 	/** Microseconds until it failed. */
 	readonly took?: number | null;
 }
@@ -179,8 +181,9 @@ export declare class WarmlineError extends Error {
 	readonly retryAfter: number | undefined;
 	constructor(facts: ErrorFacts);
 	/**
-	 * Where the time went until it failed, in milliseconds: `total` is there for whatever was a request, the
-	 * rest once it had a connection; `send` and `firstByte` are 0 where no response came.
+	 * Where the time went until it failed, in milliseconds: `total` is there for whatever was a request; `queue`
+	 * where it was on its way to a connection; `dns`, `connect` and `tls` as far as opening one came, the step that
+	 * failed included; all of them once it had one, `send` and `firstByte` being 0 where no response came.
 	 */
 	get timings(): Partial<RequestTimings> | undefined;
 	/** The connection that it failed on, if there was one. */
