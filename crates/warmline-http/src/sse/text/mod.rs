@@ -4,6 +4,7 @@
 //! many that speak like another.
 
 mod failure;
+mod glance;
 mod loose;
 mod meter;
 mod shape;
