@@ -33,7 +33,7 @@ pub(super) fn glance(object: &[u8]) -> Option<Usage> {
     }
     let (usage, rest) = match field {
         Field::Usage => object_at(value, |reported: &Reported<'_>| reported.usage())?,
-        Field::Metadata => object_at(value, |metadata: &Metadata<'_>| metadata.usage())?,
+        Field::Metadata => object_at(value, |metadata: &Metadata| metadata.usage())?,
     };
     ends_outermost(rest).then(|| usage.with_total())
 }
@@ -58,7 +58,8 @@ fn object_at<'a, T: Deserialize<'a>>(
     if !value.starts_with(b"{") {
         return None;
     }
-    let mut values = serde_json::Deserializer::from_slice(value).into_iter();
+    let text = str::from_utf8(value).ok()?;
+    let mut values = serde_json::Deserializer::from_str(text).into_iter();
     let object = values.next()?.ok()?;
     Some((usage(&object), &value[values.byte_offset()..]))
 }

@@ -3,6 +3,7 @@
 //! What an event is shows in its payload's shape, so that one reading serves every provider, and the
 //! many that speak like another.
 
+mod count;
 mod failure;
 mod glance;
 mod loose;
