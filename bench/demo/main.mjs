@@ -2,18 +2,12 @@
 // over real sockets, against a provider in a process of its own.
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { parseArgs } from 'node:util';
 import { runChild } from '../harness/child.mjs';
 import { startProvider } from '../harness/provider.mjs';
 import { paint } from '../harness/terminal.mjs';
+import { readDemoOptions } from './options.mjs';
 import { runReal } from './real.mjs';
 import { PhaseScreen, ratios, summaryLines } from './screen.mjs';
-
-const HELP = `npm run demo -- [options]
-  --short   a second for each measurement instead of five
-  --json    the results as JSON on standard output, and nothing else there
-  --real    a handful of requests to the provider of OPENAI_BASE_URL and OPENAI_API_KEY instead
-            (OPENAI_MODEL names the model)`;
 
 const TRANSPORTS = [
   { name: 'openai', patched: false },
@@ -116,14 +110,6 @@ async function runMock({ short, json }) {
   }
 }
 
-const { values } = parseArgs({
-  options: {
-    short: { type: 'boolean', default: false },
-    json: { type: 'boolean', default: false },
-    real: { type: 'boolean', default: false },
-    help: { type: 'boolean', default: false },
-  },
-});
-if (values.help) console.log(HELP);
-else if (values.real) process.exitCode = await runReal(values);
-else await runMock(values);
+const options = readDemoOptions(process.argv.slice(2));
+if (options.real) process.exitCode = await runReal(options);
+else await runMock(options);

@@ -29,44 +29,40 @@ async function ask(client, model) {
  * @returns {Promise<number>} the exit code
  */
 export async function runReal({ json }) {
-  const { OPENAI_BASE_URL: baseURL, OPENAI_API_KEY: apiKey, OPENAI_MODEL: model } = process.env;
-  const missing = Object.entries({
-    OPENAI_BASE_URL: baseURL,
-    OPENAI_API_KEY: apiKey,
-    OPENAI_MODEL: model,
-  })
-    .filter(([, value]) => !value)
-    .map(([name]) => name);
-  if (missing.length > 0) {
-    console.error(`--real needs ${missing.join(', ')} in the environment.`);
-    return 1;
-  }
+  const { OPENAI_API_KEY: apiKey, OPENAI_MODEL: model = 'gpt-4o-mini' } = process.env;
   const { patch } = await import('warmline');
+  const clients = { openai: newClient(), 'openai + patch(client)': newClient() };
+  patch(clients['openai + patch(client)']);
   const report = {};
-  for (const name of ['openai', 'openai + patch(client)']) {
-    const client = new OpenAI({ apiKey, baseURL, maxRetries: 0 });
-    if (name !== 'openai') patch(client);
-    const answers = [];
+  for (const [name, client] of Object.entries(clients)) {
+    report[name] = [];
     for (let index = 0; index < REQUESTS; index++) {
       try {
-        answers.push(await ask(client, model));
+        report[name].push(await ask(client, model));
       } catch (error) {
-        console.error(`${name}: ${withoutKey(error, apiKey)}`);
+        console.error(`${name}: ${withoutKey(describe(error), apiKey)}`);
         return 1;
       }
     }
-    report[name] = answers;
   }
-  console.log(json ? JSON.stringify(report, null, 2) : table(report, baseURL, model));
+  console.log(json ? JSON.stringify(report, null, 2) : table(report, clients.openai, model));
   return 0;
 }
 
-/** Some providers repeat the key in their error. */
-function withoutKey(error, apiKey) {
-  return String(error instanceof Error ? error.message : error).replaceAll(apiKey, '[the key]');
+/** The address and the key are OPENAI_BASE_URL and OPENAI_API_KEY, which the package reads itself. */
+const newClient = () => new OpenAI({ maxRetries: 0 });
+
+/** What went wrong and why: the package's own message of a failed connection names no cause. */
+function describe(error) {
+  const messages = [];
+  for (let cause = error; cause instanceof Error; cause = cause.cause) messages.push(cause.message);
+  return messages.join(' ');
 }
 
-function table(report, baseURL, model) {
+/** Some providers repeat the key in their error. */
+const withoutKey = (text, key) => text.replaceAll(key, '[the key]');
+
+function table(report, { baseURL }, model) {
   const rows = Object.entries(report).map(([name, answers]) => [
     name,
     ...answers.map(({ firstEvent, whole }) => `${duration(firstEvent)} / ${duration(whole)}`),
