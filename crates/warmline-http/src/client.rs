@@ -215,10 +215,11 @@ impl Client {
         let begun = records.map(|records| records.begin(&origin));
         let result = execute::send(self, request).await;
         in_flight.ended();
+        let took = start.elapsed();
         if let Some(begun) = begun {
-            begun.end(start.elapsed(), &result);
+            begun.end(took, &result);
         }
-        self.inner.ground.counters.count(start.elapsed(), &result);
+        self.inner.ground.counters.count(took, &result);
         if let Err(error) = &result {
             let origin = error.origin.as_ref().unwrap_or(&origin);
             self.metrics().origin(origin).failed(error);
