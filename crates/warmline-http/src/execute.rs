@@ -135,7 +135,8 @@ pub(crate) async fn send(client: &Client, request: Request) -> Result<Response, 
                     coding::of(&hop.method, head.status, &head.headers, limits).map_err(named)?
                 }
             };
-            let watch = Watch::new(counts, start, head.status, &head.headers);
+            let model = client.metrics().model(&hop.target, hop.body.as_ref());
+            let watch = Watch::new(counts, start, head.status, &head.headers, model);
             let counting =
                 permit.map(|permit| Box::new(Counting::new(permit, head.status, &head.headers)));
             return Ok(Response {

@@ -52,7 +52,7 @@ mod upkeep;
 pub use analytics::AnalyticsOptions;
 pub use checks::CheckOptions;
 pub use client::{Client, ClientOptions, Totals};
-pub use coding::{Compression, DecodingLimits, compress};
+pub use coding::{Compression, DecodingLimits, compress, gzip_quickly};
 pub use cooldowns::{CooldownStatus, cooldowns};
 pub use engine::engine;
 pub use error::{Error, Phase};
