@@ -98,8 +98,8 @@ pub(crate) async fn hop(
         let Some(retry) = journey.retry() else {
             return result;
         };
-        let again = hop.body.as_ref().and_then(RequestBody::replay);
         let wait = wait(retry, hop, tally, &result);
+        let again = wait.and_then(|_| hop.body.as_ref()?.replay());
         let worth_it = wait.filter(|wait| is_worth_it(journey, route.as_ref(), hop, tally, *wait));
         let (Some(again), Some(wait)) = (again, worth_it) else {
             if let Err(error) = &mut result
@@ -128,16 +128,18 @@ fn wait(
     tally: &Tally,
     result: &Result<Answer, Error>,
 ) -> Option<Duration> {
-    let random = fastrand::f64();
     match result {
+        Ok(answer) if !retry.may_follow(answer.head.status) => None,
         Ok(answer) => retry.after_response(
             tally.retries,
             answer.head.status,
             &answer.head.headers,
             SystemTime::now(),
-            random,
+            fastrand::f64(),
         ),
-        Err(error) => retry.after_failure(tally.retries, error, is_repeatable(hop), random),
+        Err(error) => {
+            retry.after_failure(tally.retries, error, is_repeatable(hop), fastrand::f64())
+        }
     }
 }
 

@@ -19,6 +19,7 @@ pub use self::totals::Totals;
 
 use self::totals::Counters;
 use crate::analytics::{AnalyticsOptions, Records};
+use crate::checks;
 use crate::clock::CoarseClock;
 use crate::coding::DecodingLimits;
 use crate::error::Error;
@@ -195,6 +196,9 @@ impl Client {
             }),
         };
         upkeep::start(&client, options.upkeep)?;
+        if let (Some(routes), Some(endpoints)) = (&client.inner.routes, &options.endpoints) {
+            checks::start(&client, routes, endpoints)?;
+        }
         Ok(client)
     }
 
@@ -211,10 +215,11 @@ impl Client {
         let begun = records.map(|records| records.begin(&origin));
         let result = execute::send(self, request).await;
         in_flight.ended();
+        let took = start.elapsed();
         if let Some(begun) = begun {
-            begun.end(start.elapsed(), &result);
+            begun.end(took, &result);
         }
-        self.inner.ground.counters.count(start.elapsed(), &result);
+        self.inner.ground.counters.count(took, &result);
         if let Err(error) = &result {
             let origin = error.origin.as_ref().unwrap_or(&origin);
             self.metrics().origin(origin).failed(error);

@@ -8,8 +8,9 @@ use http::header::AUTHORIZATION;
 
 use crate::redirect::Hop;
 
-/// Where providers take a key from, beside `authorization`: Anthropic, Azure, Google.
-static KEY_HEADERS: [HeaderName; 3] = [
+/// Where providers take a key from: nearly all, Anthropic, Azure, Google.
+static KEY_HEADERS: [HeaderName; 4] = [
+    AUTHORIZATION,
     HeaderName::from_static("x-api-key"),
     HeaderName::from_static("api-key"),
     HeaderName::from_static("x-goog-api-key"),
@@ -25,13 +26,20 @@ pub(crate) struct Credential(pub(crate) u64);
 pub(crate) fn of(hop: &Hop) -> Credential {
     static KEY: LazyLock<RandomState> = LazyLock::new(RandomState::new);
     let mut hasher = KEY.build_hasher();
-    if let Some(value) = hop.headers.get(AUTHORIZATION) {
-        hasher.write(lasting(value.as_bytes()));
-    }
-    for name in &KEY_HEADERS {
-        if let Some(value) = hop.headers.get(name) {
-            hasher.write(value.as_bytes());
+    let mut found = [None; KEY_HEADERS.len()];
+    // A request has few headers, and each look-up would hash a name.
+    for (name, value) in &hop.headers {
+        if let Some(place) = KEY_HEADERS.iter().position(|known| known == name) {
+            found[place].get_or_insert(value.as_bytes());
         }
+    }
+    let [authorization, keys @ ..] = found;
+    for value in authorization
+        .map(lasting)
+        .into_iter()
+        .chain(keys.into_iter().flatten())
+    {
+        hasher.write(value);
     }
     if hop.target.url().query().is_some() {
         let parameters = hop.target.url().query_pairs();

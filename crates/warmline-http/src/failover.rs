@@ -25,6 +25,16 @@ pub(crate) async fn hop(
     if let Some(route) = route {
         return Box::pin(routed(journey, route, hop, body, tally)).await;
     }
+    straight(journey, hop, body, tally).await
+}
+
+/// Sends a hop where it leads.
+pub(crate) async fn straight(
+    journey: &Journey<'_>,
+    hop: &Hop,
+    body: RequestBody,
+    tally: &mut Tally,
+) -> Result<Answer, Error> {
     let origin = &hop.target.origin;
     let result = gates::hop(journey, origin, hop, body, tally).await;
     match result {

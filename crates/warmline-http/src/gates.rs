@@ -13,7 +13,7 @@ use crate::execute::{Answer, Journey};
 use crate::healths::Healths;
 use crate::policy::health::HealthOptions;
 use crate::policy::rate_limit::{self, Tokens};
-use crate::rate_limits::{Permit, RateLimitOptions, RateLimits, Refused};
+use crate::rate_limits::{Limiter, Permit, RateLimitOptions, RateLimits, Refused};
 use crate::redirect::Hop;
 use crate::standing::{Refused as Broken, Standings, Trial};
 use crate::transport::{RequestBody, SendError};
@@ -89,6 +89,9 @@ impl Gates {
         let Some(longest) = self.cooldown else {
             return Ok(());
         };
+        if cooldowns::are_clear() {
+            return Ok(());
+        }
         if !self.pause(hop).is_zero() {
             journey.counts(hop).cools_down();
         }
@@ -96,20 +99,17 @@ impl Gates {
         waited.map_err(|TooLong(wait)| cooling_down(wait))
     }
 
-    /// Waits until a rate limit has a place for the request; `None` where none holds.
+    /// Waits until a rate limit has a place for the request.
     async fn take_turn(
         &self,
         journey: &Journey<'_>,
-        limits: &RateLimits,
+        gate: &Arc<Limiter>,
         hop: &Hop,
-        body: &RequestBody,
-    ) -> Result<Option<Box<Permit>>, Error> {
+        tokens: Tokens,
+    ) -> Result<Permit, Error> {
         loop {
             self.cool_down(journey, hop).await?;
-            let Some(gate) = limits.gate(hop) else {
-                return Ok(None);
-            };
-            let entering = gate.enter(expected(body), journey.priority);
+            let entering = gate.enter(tokens, journey.priority);
             let entered = match journey.patience() {
                 None => entering.await,
                 Some(patience) => timeout(patience, entering)
@@ -119,7 +119,7 @@ impl Gates {
             let permit = entered.map_err(|Refused(wait)| rate_limited(wait))?;
             // Has a pause begun while it stood in line, it goes back to the end of that, uncharged.
             if self.pause(hop).is_zero() {
-                return Ok(Some(Box::new(permit)));
+                return Ok(permit);
             }
         }
     }
@@ -142,9 +142,10 @@ pub(crate) async fn hop(
 ) -> Result<Answer, SendError> {
     let gates = journey.gates();
     // Boxed: few requests wait in these, and all would carry their places.
-    let mut permit = match gates.limits() {
+    let may_pause = gates.cooldown.is_some() && !cooldowns::are_clear();
+    let mut permit = match gates.limits().and_then(|limits| limits.gate(hop)) {
         None => {
-            if gates.cooldown.is_some() && !cooldowns::are_clear() {
+            if may_pause {
                 let waiting = Box::pin(gates.cool_down(journey, hop));
                 if let Err(error) = waiting.await {
                     return Err(held_up(error, body));
@@ -152,10 +153,18 @@ pub(crate) async fn hop(
             }
             None
         }
-        Some(limits) => match Box::pin(gates.take_turn(journey, &limits, hop, &body)).await {
-            Ok(permit) => permit,
-            Err(error) => return Err(held_up(error, body)),
-        },
+        Some(gate) => {
+            let tokens = expected(&body);
+            let at_once = if may_pause { None } else { gate.pass(tokens) };
+            let permit = match at_once {
+                Some(permit) => permit,
+                None => match Box::pin(gates.take_turn(journey, &gate, hop, tokens)).await {
+                    Ok(permit) => permit,
+                    Err(error) => return Err(held_up(error, body)),
+                },
+            };
+            Some(Box::new(permit))
+        }
     };
     let trial = match &gates.standings {
         None => None,

@@ -1,6 +1,7 @@
 //! Sends a request a second time where the first one is slow: the first good answer wins, and the other request
 //! is stopped.
 
+use std::mem;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -64,60 +65,83 @@ pub(crate) async fn hop(
     body: RequestBody,
     tally: &mut Tally,
 ) -> Result<Answer, Error> {
-    let (Some(second), Some(standings)) = (Second::of(hop, tally), journey.gates().standings())
-    else {
+    let again = hop.body.as_ref().and_then(RequestBody::replay);
+    let (Some(again), Some(standings)) = (again, journey.gates().standings()) else {
         return failover::hop(journey, route, hop, body, tally).await;
     };
     standings.deposit_for_hedge();
-    let paces = standings.paces();
-    let origin = paces.map(|_| Arc::clone(&hop.target.origin));
-    let delay = match options.delay {
-        HedgeDelay::Fixed(delay) => Some(delay),
-        HedgeDelay::Usual { at_first, .. } => paces
-            .and_then(|paces| paces.usual(&hop.target.origin))
-            .or(at_first),
+    let watched = standings.paces().map(|paces| {
+        let origin = Arc::clone(&hop.target.origin);
+        (paces, origin, Instant::now())
+    });
+    let delay = match (options.delay, &watched) {
+        (HedgeDelay::Fixed(delay), _) => Some(delay),
+        (HedgeDelay::Usual { at_first, .. }, None) => at_first,
+        (HedgeDelay::Usual { at_first, .. }, Some((paces, origin, _))) => {
+            paces.usual(origin).or(at_first)
+        }
     };
-    let begun = Instant::now();
-    let result = match delay {
-        Some(delay) => race(journey, delay, route, hop, body, tally, second).await,
-        None => failover::hop(journey, route, hop, body, tally).await,
+    let beside = tally.beside();
+    let (result, second) = match delay {
+        None => (failover::hop(journey, route, hop, body, tally).await, None),
+        Some(delay) if route.is_none() => {
+            let hop = &*hop;
+            let first = failover::straight(journey, hop, body, tally);
+            // Few are sent: what it takes is not made before.
+            let second = || Second::of(hop, beside, again);
+            race(journey, delay, route, first, second).await
+        }
+        Some(delay) => {
+            // The first one changes where its hop leads.
+            let second = Second::of(hop, beside, again);
+            let first = failover::hop(journey, route, hop, body, tally);
+            // Boxed: few clients have endpoints, and all requests would carry its place.
+            Box::pin(race(journey, delay, route, first, || second)).await
+        }
     };
-    if let (Some(paces), Some(origin), true) = (paces, origin, is_good(&result)) {
+    if let Some(second) = second {
+        *hop = second.hop;
+        *tally = second.tally;
+        if result.is_ok() {
+            journey.counts(hop).hedge_won();
+        }
+    }
+    if let (Some((paces, origin, begun)), true) = (watched, is_good(&result)) {
         // Of a second request that was quicker, this is how long the first one took at least.
         paces.answered(&origin, begun.elapsed());
     }
     result
 }
 
-/// Sends a hop, and the second one if the first takes longer than `delay`.
+/// Waits for the first request, and sends the second one if that takes longer than `delay`. With the second one, if
+/// the result is its.
 async fn race(
     journey: &Journey<'_>,
     delay: Duration,
     route: Option<&Route>,
-    hop: &mut Hop,
-    body: RequestBody,
-    tally: &mut Tally,
-    mut second: Second,
-) -> Result<Answer, Error> {
+    first: impl Future<Output = Result<Answer, Error>>,
+    second: impl FnOnce() -> Second,
+) -> (Result<Answer, Error>, Option<Second>) {
+    tokio::pin!(first);
+    tokio::select! {
+        biased;
+        result = &mut first => return (result, None),
+        () = sleep(delay) => {}
+    }
+    let standings = journey.gates().standings();
+    if !standings.is_some_and(|standings| standings.afford_hedge()) {
+        return (first.await, None);
+    }
+    let mut second = second();
+    journey.counts(&second.hop).hedged();
+    let body = mem::replace(&mut second.body, RequestBody::Empty);
     let (result, is_second) = {
-        let first = failover::hop(journey, route, hop, body, tally);
-        tokio::pin!(first);
-        tokio::select! {
-            biased;
-            result = &mut first => return result,
-            () = sleep(delay) => {}
-        }
-        let standings = journey.gates().standings();
-        if !standings.is_some_and(|standings| standings.afford_hedge()) {
-            return first.await;
-        }
-        journey.counts(&second.hop).hedged();
         // Boxed: few requests are sent a second time, and all that may be would carry its place.
         let mut other = Box::pin(failover::hop(
             journey,
             route,
             &mut second.hop,
-            second.body,
+            body,
             &mut second.tally,
         ));
         let (result, is_second) = tokio::select! {
@@ -137,30 +161,21 @@ async fn race(
             }
         }
     };
-    if is_second {
-        *hop = second.hop;
-        *tally = second.tally;
-        if result.is_ok() {
-            journey.counts(hop).hedge_won();
-        }
-    }
-    result
+    (result, is_second.then_some(second))
 }
 
 impl Second {
-    /// `None` for a request that can be sent only once.
-    fn of(hop: &Hop, tally: &Tally) -> Option<Self> {
-        let replay = || hop.body.as_ref().and_then(RequestBody::replay);
-        Some(Self {
-            body: replay()?,
+    fn of(hop: &Hop, tally: Tally, body: RequestBody) -> Self {
+        Self {
             hop: Hop {
                 method: hop.method.clone(),
                 target: Arc::clone(&hop.target),
                 headers: hop.headers.clone(),
-                body: replay(),
+                body: body.replay(),
             },
-            tally: tally.beside(),
-        })
+            body,
+            tally,
+        }
     }
 }
 

@@ -87,13 +87,17 @@ impl Analytics {
         let since = now.duration_since(UNIX_EPOCH).unwrap_or_default();
         let number = since.as_secs() / HOUR.as_secs();
         let hour = self.hours.entry(number).or_default();
-        let is_known = hour.contains_key(origin) || hour.len() < MOST_ORIGINS;
-        let name = if is_known {
-            Arc::clone(origin)
+        if let Some(known) = hour.get_mut(origin) {
+            known.count(outcome);
         } else {
-            OTHERS.into()
-        };
-        hour.entry(name).or_default().count(outcome);
+            let has_room = hour.len() < MOST_ORIGINS;
+            let name = if has_room {
+                Arc::clone(origin)
+            } else {
+                OTHERS.into()
+            };
+            hour.entry(name).or_default().count(outcome);
+        }
         if self.hours.len() > MOST_HOURS {
             let is_oldest = self.hours.first_key_value().map(|(first, _)| *first) == Some(number);
             // Set back, the clock has made hours of a future that may never come.

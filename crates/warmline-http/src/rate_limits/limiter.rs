@@ -95,6 +95,12 @@ impl Limiter {
         permit.ok_or_else(|| Refused(self.state().ready_in))
     }
 
+    /// Lets a request through that need not wait; `None` if it would have to.
+    pub(crate) fn pass(self: &Arc<Self>, tokens: Tokens) -> Option<Permit> {
+        let pass = self.lock().gate.pass(self.clock.now(), tokens).ok()?;
+        Some(self.permit(pass))
+    }
+
     /// The rule is another one from now on, for those in line, too.
     pub(crate) fn change(self: &Arc<Self>, rule: RateLimit) {
         let mut state = self.lock();
@@ -126,6 +132,9 @@ impl Limiter {
 
     /// Lets all through that may go now, and sets the timer for the next one.
     fn go_on(self: &Arc<Self>, mut state: MutexGuard<'_, State>) {
+        if !state.gate.is_waited_for() {
+            return;
+        }
         let now = self.clock.now();
         let mut let_in = Vec::new();
         while let Some((sender, pass)) = state.gate.admit(now) {
@@ -214,12 +223,11 @@ impl Permit {
         }
     }
 
-    /// So many tokens were used.
-    pub(crate) fn settle(&mut self, tokens: u64) {
+    /// The request is over, and has used so many tokens.
+    pub(crate) fn settled(mut self, tokens: u64) {
         if let Some(pass) = &mut self.pass {
-            let mut state = self.limiter.lock();
-            state.gate.settle(self.limiter.clock.now(), pass, tokens);
-            self.limiter.go_on(state);
+            let now = self.limiter.clock.now();
+            self.limiter.lock().gate.settle(now, pass, tokens);
         }
     }
 }

@@ -106,6 +106,11 @@ impl<T> Gate<T> {
         }
     }
 
+    /// Whether anybody is in line.
+    pub(crate) fn is_waited_for(&self) -> bool {
+        self.line.len() > 0
+    }
+
     /// Whether it matters how many tokens requests use.
     pub(crate) fn counts_tokens(&self) -> bool {
         self.tokens.is_some()

@@ -73,6 +73,10 @@ static FORMS: [Form; 6] = [
 /// Reads a response's head.
 pub(crate) fn report(headers: &HeaderMap) -> Report {
     let mut report = Report::default();
+    // Most say nothing of limits: to look at each name that there is costs less than to look for all of these.
+    if !headers.keys().any(speaks_of_limits) {
+        return report;
+    }
     for form in &FORMS {
         let found = &mut report[form.kind as usize];
         *found = found.or_else(|| level(headers, form));
@@ -82,6 +86,11 @@ pub(crate) fn report(headers: &HeaderMap) -> Report {
         report[Kind::Tokens as usize] = None;
     }
     report
+}
+
+fn speaks_of_limits(name: &HeaderName) -> bool {
+    let name = name.as_str();
+    name.starts_with("x-ratelimit-") || name.starts_with("anthropic-ratelimit-")
 }
 
 fn level(headers: &HeaderMap, form: &Form) -> Option<Level> {

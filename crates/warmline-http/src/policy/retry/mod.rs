@@ -57,19 +57,25 @@ impl RetryOptions {
         now: SystemTime,
         random: f64,
     ) -> Option<Duration> {
-        // A server may call for a retry of what it refused, and not of what it did.
-        let refused = status.is_client_error() || status.is_server_error();
-        let listed = self.statuses.contains(&status.as_u16());
-        let wanted = match advice::should_retry(headers) {
-            Some(wanted) => wanted && (refused || listed),
-            None => listed,
-        };
+        let may_follow = self.may_follow(status);
+        let listed = self.lists(status);
+        let wanted = may_follow && advice::should_retry(headers).unwrap_or(listed);
         if !wanted || made >= self.attempts {
             return None;
         }
         let asked = advice::wait(headers, now);
         let wait = asked.unwrap_or_else(|| self.backoff(made, random));
         Some(wait.min(self.backoff_max_delay))
+    }
+
+    /// Whether there are headers with which a response of this status would be asked for again.
+    pub(crate) fn may_follow(&self, status: StatusCode) -> bool {
+        // A server may call for a retry of what it refused, and not of what it did.
+        status.is_client_error() || status.is_server_error() || self.lists(status)
+    }
+
+    fn lists(&self, status: StatusCode) -> bool {
+        self.statuses.contains(&status.as_u16())
     }
 
     /// The same after a failure. `repeatable` says that the server knows a repetition for one, or does not mind

@@ -7,6 +7,8 @@ use std::marker::PhantomData;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
+use super::count::whole;
+
 /// Any value. The same field is a text for one provider and an object for another, and a null or a
 /// number that nobody expected must not cost the rest of the payload.
 #[derive(Debug, Default)]
@@ -104,18 +106,7 @@ impl<'de: 'a, 'a, T: Deserialize<'de>> Visitor<'de> for LooseVisitor<'a, T> {
     }
 
     fn visit_f64<E>(self, value: f64) -> Result<Self::Value, E> {
-        // Some count in floating point. More than fit 32 bits nobody counts.
-        let whole = value.fract() == 0.0 && (0.0..=f64::from(u32::MAX)).contains(&value);
-        #[allow(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "checked above"
-        )]
-        Ok(if whole {
-            Loose::Count(value as u64)
-        } else {
-            Loose::Nothing
-        })
+        Ok(whole(value).map_or(Loose::Nothing, Loose::Count))
     }
 
     fn visit_str<E>(self, value: &str) -> Result<Self::Value, E> {

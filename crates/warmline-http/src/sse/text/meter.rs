@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 use memchr::memmem::Finder;
 
 use super::failure::ProviderError;
+use super::glance::glance;
 use super::read;
 use super::stream::{Framing, Spoken, TextStream};
 use super::usage::Usage;
@@ -83,7 +84,9 @@ impl UsageMeter {
                 self.usage = stream.usage();
             }
             Metered::Whole(whole) => {
-                if let Ok(saying) = read(None, &decoded(&whole)) {
+                if let Some(usage) = glance(&whole) {
+                    self.usage = usage;
+                } else if let Ok(saying) = read(None, &decoded(&whole)) {
                     self.usage = saying.usage.with_total();
                     self.failure = saying.error;
                 }
@@ -115,10 +118,16 @@ fn keep(spoken: Spoken<'_>, failure: &mut Option<ProviderError>) {
 pub(super) fn may_report(payload: &str) -> bool {
     let payload = payload.as_bytes();
     // As a field's name, or the second as the type of the event.
-    has_value(payload, &USAGE) || has_value(payload, &ERROR) || OLLAMA_COUNT.find(payload).is_some()
+    has_value(payload, &USAGE) || may_report_otherwise(payload)
 }
 
-static USAGE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"usage"));
+/// Whether it may report an error, or usage elsewhere than in a field of its own.
+pub(super) fn may_report_otherwise(payload: &[u8]) -> bool {
+    has_value(payload, &ERROR) || OLLAMA_COUNT.find(payload).is_some()
+}
+
+/// The names of the fields that usage is in begin so.
+pub(super) static USAGE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"usage"));
 static ERROR: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"error\""));
 static OLLAMA_COUNT: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("eval_count"));
 

@@ -3,7 +3,9 @@
 //! What an event is shows in its payload's shape, so that one reading serves every provider, and the
 //! many that speak like another.
 
+mod count;
 mod failure;
+mod glance;
 mod loose;
 mod meter;
 mod shape;

@@ -6,6 +6,7 @@ use std::borrow::Cow;
 
 use serde::Deserialize;
 
+use super::count::Count;
 use super::failure::{Fault, ProviderError, error_of, word};
 use super::loose::Loose;
 use super::usage::{Metadata, Reported, Usage};
@@ -28,10 +29,10 @@ pub(super) struct Shape<'a> {
     usage: Loose<'a, Reported<'a>>,
     /// Gemini.
     #[serde(rename = "usageMetadata")]
-    metadata: Loose<'a, Metadata<'a>>,
+    metadata: Loose<'a, Metadata>,
     /// Ollama.
-    prompt_eval_count: Loose<'a>,
-    eval_count: Loose<'a>,
+    prompt_eval_count: Count,
+    eval_count: Count,
     error: Loose<'a, Fault<'a>>,
     /// `OpenAI` responses, in an error that is the whole event.
     code: Loose<'a>,

@@ -598,6 +598,73 @@ fn a_meter_reads_an_answer_that_is_one_object() {
     assert_eq!(kind.as_deref(), Some("invalid_request_error"));
 }
 
+/// Fields of an answer that is one object, of each name one.
+fn answers() -> impl Strategy<Value = String> {
+    let reported = prop_oneof![
+        Just("null".to_owned()),
+        Just("{}".to_owned()),
+        Just("\"usage\"".to_owned()),
+        (0..9_u8, 0..9_u8).prop_map(|(input, output)| {
+            let of = "\"name\":\"a \\\\\\\" }\",\"prompt_tokens_details\":{\"cached_tokens\":1}";
+            format!("{{\"prompt_tokens\":{input}, {of},\"completion_tokens\":{output}}}")
+        }),
+    ];
+    let reported = [(); 6].map(|()| reported.clone());
+    reported.prop_flat_map(|[usage, inner, other, choice, part, last]| {
+        let fields = vec![
+            format!("\"usage\" : {usage}"),
+            format!("\"message\":{{\"usage\":{inner}}}"),
+            format!("\"metadata\":{{\"usage\": {other},\"tags\":[[],{{}}]}}"),
+            format!("\"choices\":[{{\"text\":\"\",\"usage\":{choice}}}]"),
+            format!("\"parts\":[{part},\"]}}\\\\\"]"),
+            format!("\"response\":{{\"last\":\"}}\",\"usage\":{last}}}"),
+            "\"usageMetadata\":{\"promptTokenCount\":4}".to_owned(),
+            "\"text\":\"\\\"usage\\\": {\\\"prompt_tokens\\\":8}, \\\"usage\"".to_owned(),
+            "\"kind\":\"usage\"".to_owned(),
+            "\"error\":null".to_owned(),
+            "\"prompt_eval_count\":3".to_owned(),
+            "\"cause\":\"error\"".to_owned(),
+            "\"usage_of\":{\"prompt_tokens\":5}".to_owned(),
+        ];
+        let count = fields.len();
+        proptest::sample::subsequence(fields, 0..=count)
+            .prop_shuffle()
+            .prop_map(|fields| format!(" {{{}}}\n", fields.join(", ")))
+    })
+}
+
+proptest! {
+    #[test]
+    fn a_meter_reads_of_one_object_what_a_reader_does(answer in answers(), size in 1_usize..200) {
+        let said = read(None, &answer).expect("JSON");
+        let mut meter = UsageMeter::of_object();
+        for piece in answer.as_bytes().chunks(size) {
+            meter.feed(piece);
+        }
+        meter.finish();
+        prop_assert_eq!(meter.usage(), said.usage.with_total(), "{}", answer);
+        prop_assert_eq!(meter.failure(), said.error.as_ref(), "{}", answer);
+    }
+}
+
+#[test]
+fn a_meter_says_nothing_of_an_object_that_breaks_off_behind_its_usage() {
+    for answer in [
+        r#"{"usage":{"prompt_tokens":1}"#,
+        r#"{"usage":{"prompt_tokens":1},"text":""#,
+        r#"{"usage":{"prompt_tokens":1},"text":"\"#,
+        r#"{"usage":{"prompt_tokens":1}}}"#,
+        r#"[{"usage":{"prompt_tokens":1}}]"#,
+        r#"{"usage":{"prompt_tokens":1"#,
+        r#"{"usage""#,
+    ] {
+        let mut meter = UsageMeter::of_object();
+        meter.feed(answer.as_bytes());
+        meter.finish();
+        assert_eq!(meter.usage(), Usage::default(), "{answer}");
+    }
+}
+
 #[test]
 fn a_meter_keeps_what_came_before_what_it_cannot_read() {
     let mut meter = UsageMeter::of_stream(Framing::Events);

@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 use memchr::memmem::Finder;
 use serde::Deserialize;
 
+use super::count::Count;
 use super::loose::Loose;
 
 /// The tokens of a request and its answer, as far as they were reported.
@@ -46,48 +47,46 @@ impl Usage {
 #[serde(default)]
 pub(super) struct Reported<'a> {
     /// `OpenAI` chat completions and all who speak like it: cached tokens included.
+    prompt_tokens: Count,
+    completion_tokens: Count,
     #[serde(borrow)]
-    prompt_tokens: Loose<'a>,
-    completion_tokens: Loose<'a>,
-    prompt_tokens_details: Loose<'a, Details<'a>>,
+    prompt_tokens_details: Loose<'a, Details>,
     /// `OpenAI` responses, cached tokens included; Anthropic, without them.
-    input_tokens: Loose<'a>,
-    output_tokens: Loose<'a>,
-    input_tokens_details: Loose<'a, Details<'a>>,
-    total_tokens: Loose<'a>,
+    input_tokens: Count,
+    output_tokens: Count,
+    input_tokens_details: Loose<'a, Details>,
+    total_tokens: Count,
     /// Anthropic.
-    cache_read_input_tokens: Loose<'a>,
-    cache_creation_input_tokens: Loose<'a>,
+    cache_read_input_tokens: Count,
+    cache_creation_input_tokens: Count,
     /// Cohere: what the model saw, which is not all that is billed.
-    tokens: Loose<'a, Tokens<'a>>,
+    tokens: Loose<'a, Tokens>,
     /// Cohere, Moonshot.
-    cached_tokens: Loose<'a>,
+    cached_tokens: Count,
     /// Bedrock's Converse, without cached tokens.
     #[serde(rename = "inputTokens")]
-    converse_input: Loose<'a>,
+    converse_input: Count,
     #[serde(rename = "outputTokens")]
-    converse_output: Loose<'a>,
+    converse_output: Count,
     #[serde(rename = "totalTokens")]
-    converse_total: Loose<'a>,
+    converse_total: Count,
     #[serde(rename = "cacheReadInputTokens")]
-    converse_cache_read: Loose<'a>,
+    converse_cache_read: Count,
     #[serde(rename = "cacheWriteInputTokens")]
-    converse_cache_write: Loose<'a>,
+    converse_cache_write: Count,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct Details<'a> {
-    #[serde(borrow)]
-    cached_tokens: Loose<'a>,
+struct Details {
+    cached_tokens: Count,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct Tokens<'a> {
-    #[serde(borrow)]
-    input_tokens: Loose<'a>,
-    output_tokens: Loose<'a>,
+struct Tokens {
+    input_tokens: Count,
+    output_tokens: Count,
 }
 
 impl Reported<'_> {
@@ -99,13 +98,13 @@ impl Reported<'_> {
         let anthropic = with(
             self.input_tokens.count(),
             [
-                &self.cache_read_input_tokens,
-                &self.cache_creation_input_tokens,
+                self.cache_read_input_tokens,
+                self.cache_creation_input_tokens,
             ],
         );
         let converse = with(
             self.converse_input.count(),
-            [&self.converse_cache_read, &self.converse_cache_write],
+            [self.converse_cache_read, self.converse_cache_write],
         );
         let first = |counts: &[Option<u64>]| counts.iter().copied().flatten().next();
         Usage {
@@ -135,28 +134,28 @@ impl Reported<'_> {
 /// Gemini's `usageMetadata`.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub(super) struct Metadata<'a> {
+pub(super) struct Metadata {
     /// Cached tokens included.
-    #[serde(borrow, rename = "promptTokenCount")]
-    prompt: Loose<'a>,
+    #[serde(rename = "promptTokenCount")]
+    prompt: Count,
     #[serde(rename = "toolUsePromptTokenCount")]
-    tool_use: Loose<'a>,
+    tool_use: Count,
     #[serde(rename = "candidatesTokenCount")]
-    candidates: Loose<'a>,
+    candidates: Count,
     #[serde(rename = "thoughtsTokenCount")]
-    thoughts: Loose<'a>,
+    thoughts: Count,
     #[serde(rename = "totalTokenCount")]
-    total: Loose<'a>,
+    total: Count,
     #[serde(rename = "cachedContentTokenCount")]
-    cached: Loose<'a>,
+    cached: Count,
 }
 
-impl Metadata<'_> {
+impl Metadata {
     pub(super) fn usage(&self) -> Usage {
         // The first events may count thoughts alone.
-        let candidates = with(self.candidates.count(), [&self.thoughts]);
+        let candidates = with(self.candidates.count(), [self.thoughts]);
         Usage {
-            input: with(self.prompt.count(), [&self.tool_use]),
+            input: with(self.prompt.count(), [self.tool_use]),
             output: candidates.or(self.thoughts.count()),
             total: self.total.count(),
             cached: self.cached.count(),
@@ -176,7 +175,7 @@ pub(crate) fn reported(payloads: &[u8]) -> Usage {
             );
         } else if let Some(value) = object_after(after, b"Metadata\"") {
             usage.update(
-                value_of(value).map_or_else(Usage::default, |found: Metadata<'_>| found.usage()),
+                value_of(value).map_or_else(Usage::default, |found: Metadata| found.usage()),
             );
         }
     }
@@ -211,7 +210,7 @@ fn value_of<'a, T: Deserialize<'a>>(json: &'a [u8]) -> Option<T> {
 }
 
 /// A count and those that it does not include, if it was given.
-fn with<const MORE: usize>(count: Option<u64>, more: [&Loose<'_>; MORE]) -> Option<u64> {
-    let more = more.into_iter().filter_map(Loose::count);
+fn with<const MORE: usize>(count: Option<u64>, more: [Count; MORE]) -> Option<u64> {
+    let more = more.into_iter().filter_map(Count::count);
     count.map(|count| more.fold(count, u64::saturating_add))
 }
