@@ -20,7 +20,7 @@ const CARDS = [
     fair: (value) => value < 5,
   },
   {
-    name: 'Time to connect',
+    name: 'Connecting',
     target: '< 20 ms',
     value: ({ pool }) => pool.avg_connection_time_ms,
     text: (value) => `${value.toFixed(1)} ms`,
@@ -47,7 +47,7 @@ const CARDS = [
     name: 'Requests',
     target: '',
     value: ({ recent }) => recent.requests_per_second,
-    text: (value) => `${value.toFixed(1)} /s`,
+    text: (value) => `${value.toFixed(value < 100 ? 1 : 0)} /s`,
   },
   {
     name: 'Tokens',
@@ -65,7 +65,7 @@ const CARDS = [
   },
   {
     name: 'Open streams',
-    target: 'none stalled',
+    target: 'no stalls',
     value: ({ pool }) => pool.streams_open,
     text: String,
     good: (_, { pool }) => pool.streams_stalled === 0,
