@@ -4,7 +4,7 @@ import type { Alerts } from '../alerts/alerts.js';
 import type { PoolReport } from '../figures/figures.js';
 import type { Listener, Sample, Sampler } from '../figures/sampler.js';
 import { type Answer, text } from './answers.js';
-import { memory, type ProcessWatch } from './process-figures.js';
+import { memory } from './process-figures.js';
 
 const TYPE = 'text/event-stream';
 /** A viewer that takes nothing for so many samples has none of those that follow, until it does. */
@@ -13,15 +13,13 @@ const MAX_WAITING = 4;
 /** Writes each sample once, however many watch. */
 export class Live {
   readonly #sampler: Sampler;
-  readonly #watch: ProcessWatch;
   readonly #alerts: Alerts;
   readonly #controls: boolean;
   #last: { readonly sample: Sample; readonly bytes: Uint8Array } | undefined;
 
   /** @param controls whether who watches may change something. */
-  constructor(sampler: Sampler, watch: ProcessWatch, alerts: Alerts, controls: boolean) {
+  constructor(sampler: Sampler, alerts: Alerts, controls: boolean) {
     this.#sampler = sampler;
-    this.#watch = watch;
     this.#alerts = alerts;
     this.#controls = controls;
   }
@@ -65,7 +63,6 @@ export class Live {
         threads,
         controls: this.#controls,
         recent: this.#sampler.history.lately(),
-        event_loop: this.#watch.lag(),
         memory: memory(),
         alerts: this.#alerts.firing(),
       });

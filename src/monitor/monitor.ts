@@ -78,7 +78,7 @@ class PoolMonitor implements Monitor {
     sampler.onSample = (sample) => watcher.look(sample);
     const { alerts } = watcher;
     const controls = this.#access.controls;
-    const live = new Live(sampler, watch, alerts, controls);
+    const live = new Live(sampler, alerts, controls);
     this.#sources = { clients, sampler, watch, alerts, live };
   }
 
