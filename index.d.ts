@@ -25,6 +25,26 @@ export declare class NativeUnavailableError extends Error {
  * ```
  */
 export declare function isNativeAvailable(): boolean;
+/**
+ * How the endpoints of an {@link HttpClient} are looked at before any request comes. Each check has a connection of its
+ * own, made as those of requests are, and is no request: it counts in no figures, budgets and breakers. They end with
+ * the client, and keep no process alive.
+ */
+export interface ActiveChecks {
+	/**
+	 * What each endpoint is asked for by `GET`, such as `'/health'`: a path of its host, or with no slash in front one below
+	 * the endpoint's URL. A status below 500 passes, as the server is there. Default: to connect is enough, TLS included.
+	 */
+	path?: string;
+	/** From one check to the next, in milliseconds, give or take a tenth. Default 10 000. */
+	interval?: number;
+	/** How long one may take, in milliseconds. Default 5000. */
+	timeout?: number;
+	/** So many in a row that passed bring an endpoint back in. Default 2. */
+	healthyThreshold?: number;
+	/** So many in a row that failed take one out; the very first check decides alone. Default 3. */
+	unhealthyThreshold?: number;
+}
 /** What an {@link HttpClient} counts by origin and hour, for a week. */
 export interface AnalyticsOptions {
 	/** Requests, on how many connections they went, and how many there were at once. Default `true`. */
@@ -390,26 +410,6 @@ export interface Cooldown {
  * @throws {NativeUnavailableError} without a native binary for this platform.
  */
 export declare function getCooldowns(): Cooldown[];
-/**
- * How the endpoints of an {@link HttpClient} are looked at before any request comes. Each check has a connection of its
- * own, made as those of requests are, and is no request: it counts in no figures, budgets and breakers. They end with
- * the client, and keep no process alive.
- */
-export interface ActiveChecks {
-	/**
-	 * What each endpoint is asked for by `GET`, such as `'/health'`: a path of its host, or with no slash in front one below
-	 * the endpoint's URL. A status below 500 passes, as the server is there. Default: to connect is enough, TLS included.
-	 */
-	path?: string;
-	/** From one check to the next, in milliseconds, give or take a tenth. Default 10 000. */
-	interval?: number;
-	/** How long one may take, in milliseconds. Default 5000. */
-	timeout?: number;
-	/** So many in a row that passed bring an endpoint back in. Default 2. */
-	healthyThreshold?: number;
-	/** So many in a row that failed take one out; the very first check decides alone. Default 3. */
-	unhealthyThreshold?: number;
-}
 /** An address of a name. */
 export interface FoundAddress {
 	readonly address: string;

@@ -175,7 +175,7 @@ pub(crate) fn reported(payloads: &[u8]) -> Usage {
             );
         } else if let Some(value) = object_after(after, b"Metadata\"") {
             usage.update(
-                value_of(value).map_or_else(Usage::default, |found: Metadata<'_>| found.usage()),
+                value_of(value).map_or_else(Usage::default, |found: Metadata| found.usage()),
             );
         }
     }
