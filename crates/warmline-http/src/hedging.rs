@@ -58,6 +58,8 @@ struct Second {
 }
 
 /// Sends a hop, and a second time if that takes too long; `hop` and `tally` are then of whichever was answered.
+///
+/// What few requests come to is boxed: all that may be sent a second time would carry its place.
 pub(crate) async fn hop(
     journey: &Journey<'_>,
     options: &HedgeOptions,
@@ -68,7 +70,7 @@ pub(crate) async fn hop(
 ) -> Result<Answer, Error> {
     let again = hop.body.as_ref().and_then(RequestBody::replay);
     let (Some(again), Some(standings)) = (again, journey.gates().standings()) else {
-        return failover::hop(journey, route, hop, body, tally).await;
+        return Box::pin(failover::hop(journey, route, hop, body, tally)).await;
     };
     standings.deposit_for_hedge();
     let watched = standings.paces().map(|paces| {
@@ -84,7 +86,10 @@ pub(crate) async fn hop(
     };
     let beside = tally.beside();
     let (result, second) = match delay {
-        None => (failover::hop(journey, route, hop, body, tally).await, None),
+        None => {
+            let only = failover::hop(journey, route, hop, body, tally);
+            (Box::pin(only).await, None)
+        }
         Some(delay) if route.is_none() => {
             let hop = &*hop;
             let first = pin!(failover::straight(journey, hop, body, tally));
@@ -95,9 +100,8 @@ pub(crate) async fn hop(
         Some(delay) => {
             // The first one changes where its hop leads.
             let second = Second::of(hop, beside, again);
-            let first = pin!(failover::hop(journey, route, hop, body, tally));
-            // Boxed: few clients have endpoints, and all requests would carry its place.
-            Box::pin(race(journey, delay, route, first, || second)).await
+            let mut first = Box::pin(failover::hop(journey, route, hop, body, tally));
+            race(journey, delay, route, first.as_mut(), || second).await
         }
     };
     if let Some(second) = second {
