@@ -15,6 +15,26 @@ export interface Timeouts {
 	/** Waiting for a free place in the pool. */
 	pool?: number;
 }
+/**
+ * How the endpoints of an {@link HttpClient} are looked at before any request comes. Each check has a connection of its
+ * own, made as those of requests are, and is no request: it counts in no figures, budgets and breakers. They end with
+ * the client, and keep no process alive.
+ */
+export interface ActiveChecks {
+	/**
+	 * What each endpoint is asked for by `GET`, such as `'/health'`: a path of its host, or with no slash in front one below
+	 * the endpoint's URL. A status below 500 passes, as the server is there. Default: to connect is enough, TLS included.
+	 */
+	path?: string;
+	/** From one check to the next, in milliseconds, give or take a tenth. Default 10 000. */
+	interval?: number;
+	/** How long one may take, in milliseconds. Default 5000. */
+	timeout?: number;
+	/** So many in a row that passed bring an endpoint back in. Default 2. */
+	healthyThreshold?: number;
+	/** So many in a row that failed take one out; the very first check decides alone. Default 3. */
+	unhealthyThreshold?: number;
+}
 /** What an {@link HttpClient} counts by origin and hour, for a week. */
 export interface AnalyticsOptions {
 	/** Requests, on how many connections they went, and how many there were at once. Default `true`. */
@@ -60,7 +80,7 @@ export interface CircuitBreakerOptions {
 export type RetryException = "ConnectError" | "ConnectTimeout" | "ReadTimeout" | "WriteTimeout" | "PoolTimeout" | "TimeoutException" | "NetworkError" | (string & {});
 /** How much load retries may add, for each origin or endpoint. */
 export interface RetryBudget {
-	/** Retries for each request, from 0 to 1. Default 0.2: one for five. */
+	/** Retries for each request, from 0 to 1; those of the last ten seconds' requests are saved up. Default 0.2: one for five. */
 	ratio?: number;
 	/** Retries beyond these, which come back over a minute once they are used up. Default 10. */
 	reserve?: number;
@@ -386,6 +406,12 @@ export interface HttpClientOptions {
 	 * response is a response, whatever its status. With `false` no request goes on. Default `true`.
 	 */
 	failover?: boolean | FailoverOptions;
+	/**
+	 * Whether it is looked at from time to time if the `endpoints` are there, so that one that is down is left out before a
+	 * request finds it, and is back once it answers. While all of them are down, checks count for nothing. `true` is with
+	 * the defaults. Default `false`.
+	 */
+	activeChecks?: boolean | ActiveChecks;
 	/**
 	 * When {@link HttpClient.request}, {@link HttpClient.fetch} and {@link HttpClient.events} send a request again:
 	 * after a listed status, or a failure that cannot have made the server do the work; after one that may have only

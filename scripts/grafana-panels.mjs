@@ -145,6 +145,65 @@ export const rows = [
   ],
   [
     {
+      title: 'Tokens per Second, by Model',
+      queries: [
+        [
+          'sum by (provider, model, kind) (rate(model_tokens_total[1m]))',
+          '{{kind}} {{provider}} {{model}}',
+        ],
+      ],
+    },
+    {
+      title: 'Time to First Token, by Model',
+      unit: 's',
+      queries: [
+        [
+          'histogram_quantile(0.9, sum by (le, provider, model) (rate(model_time_to_first_token_seconds_bucket[5m])))',
+          'p90 {{provider}} {{model}}',
+        ],
+      ],
+    },
+    {
+      title: 'Time between Tokens, by Model',
+      unit: 's',
+      queries: [
+        [
+          'histogram_quantile(0.9, sum by (le, provider, model) (rate(model_inter_token_seconds_bucket[5m])))',
+          'p90 {{provider}} {{model}}',
+        ],
+      ],
+    },
+  ],
+  [
+    {
+      title: 'Requests per Second, by Model and Status',
+      unit: 'reqps',
+      queries: [
+        [
+          'sum by (provider, model, status) (rate(model_requests_total[1m]))',
+          '{{status}} {{provider}} {{model}}',
+        ],
+      ],
+    },
+    {
+      title: 'Events per Second, by Model',
+      queries: [
+        [
+          'sum by (provider, model) (rate(model_stream_events_total[1m]))',
+          '{{provider}} {{model}}',
+        ],
+      ],
+    },
+    {
+      title: 'Tokens per Second, by Origin',
+      queries: [
+        ['sum by (origin) (rate(input_tokens_total[1m]))', 'input {{origin}}'],
+        ['sum by (origin) (rate(output_tokens_total[1m]))', 'output {{origin}}'],
+      ],
+    },
+  ],
+  [
+    {
       title: 'Retries, Hedges and Pauses per Second',
       queries: [
         ['sum by (origin) (rate(retries_total[1m]))', 'retries {{origin}}'],
@@ -180,7 +239,12 @@ export const rows = [
     {
       title: 'Event Loop Lag',
       unit: 's',
-      queries: [['event_loop_lag_seconds', '{{statistic}}']],
+      queries: [
+        [
+          'histogram_quantile(0.99, sum by (le, thread) (rate(event_loop_lag_seconds_bucket[5m])))',
+          'p99 {{thread}}',
+        ],
+      ],
     },
     {
       title: 'Memory',

@@ -4,6 +4,7 @@
  * @packageDocumentation
  */
 
+export type { ActiveChecks } from './client/active-checks.js';
 export {
   type Analytics,
   type AnalyticsHour,

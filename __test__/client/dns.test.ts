@@ -8,6 +8,7 @@ import { rejection } from '../fetch/implementations.js';
 import { CertificateAuthority } from '../servers/certificates.js';
 import { httpsServer } from '../servers/https.js';
 import { portServer } from '../servers/ports.js';
+import { refusingPort } from '../servers/refusing.js';
 
 /** A client that keeps no connection, so that each request looks the name up. */
 const clientWith = (dns: DnsOptions): HttpClient =>
@@ -178,9 +179,7 @@ describe('a lookup function', () => {
 
 describe('a host none of whose addresses answers', () => {
   it('fails with an error for each', async () => {
-    const server = await portServer();
-    const { port } = server;
-    await server[Symbol.asyncDispose]();
+    const port = await refusingPort();
     await using client = clientWith({ hosts: { 'a.test': ['127.0.0.1', '::1'] } });
     const error = await rejection(client.request('GET', `http://a.test:${port}/`));
     expect(error).toMatchObject({ code: 'ECONNREFUSED', phase: 'connect', retryable: true });

@@ -88,6 +88,7 @@ describe('requests over endpoints', () => {
       url: `${first.origin}/v1`,
       weight: 2,
       healthy: true,
+      checkError: undefined,
       inFlight: 0,
       totalRequests: 6,
       totalFailures: 0,

@@ -6,6 +6,8 @@ import { selfSigned } from '../servers/certificates.js';
 
 const identity = selfSigned({ name: 'caller' });
 
+const ENDPOINTS = { endpoints: ['https://a.test/v1'] };
+
 const WRONG: [option: string, options: unknown][] = [
   ['options', null],
   ['options', 5],
@@ -120,6 +122,17 @@ const WRONG: [option: string, options: unknown][] = [
   ['balance', { endpoints: ['https://a.test'], balance: 'random' }],
   ['balance', { balance: 'sticky' }],
   ['failover', { failover: true }],
+  ['activeChecks', { activeChecks: true }],
+  ['activeChecks', { activeChecks: 5, ...ENDPOINTS }],
+  ['activeChecks', { activeChecks: null, ...ENDPOINTS }],
+  ['activeChecks.every', { activeChecks: { every: 5 }, ...ENDPOINTS }],
+  ['activeChecks.interval', { activeChecks: { interval: 0 }, ...ENDPOINTS }],
+  ['activeChecks.timeout', { activeChecks: { timeout: '5s' }, ...ENDPOINTS }],
+  ['activeChecks.healthyThreshold', { activeChecks: { healthyThreshold: 0 }, ...ENDPOINTS }],
+  ['activeChecks.unhealthyThreshold', { activeChecks: { unhealthyThreshold: 1.5 }, ...ENDPOINTS }],
+  ['activeChecks.path', { activeChecks: { path: 5 }, ...ENDPOINTS }],
+  ['activeChecks.path', { activeChecks: { path: '//b.test/health' }, ...ENDPOINTS }],
+  ['activeChecks.path', { activeChecks: { path: 'https://b.test' }, ...ENDPOINTS }],
   ['failover', { endpoints: ['https://a.test'], failover: 5 }],
   ['failover', { endpoints: ['https://a.test'], failover: null }],
   ['failover.failures', { endpoints: ['https://a.test'], failover: { failures: 0 } }],

@@ -9,6 +9,7 @@ import { CertificateAuthority } from '../servers/certificates.js';
 import { httpServer } from '../servers/http.js';
 import { httpsServer } from '../servers/https.js';
 import { type ProxyBehaviour, proxyServer } from '../servers/proxy.js';
+import { refusingPort } from '../servers/refusing.js';
 import { socksServer } from '../servers/socks.js';
 
 const authority = new CertificateAuthority('Company Root');
@@ -122,9 +123,7 @@ describe('a proxy that wants credentials', () => {
 
 it('a proxy that cannot reach the origin is told from one that cannot be reached', async () => {
   await using proxy = await proxyServer();
-  await using nobody = await httpServer(() => {});
-  const { port } = nobody;
-  await nobody[Symbol.asyncDispose]();
+  const port = await refusingPort();
   await using client = new HttpClient({ proxy: `http://127.0.0.1:${proxy.port}` });
   const refused = await rejection(client.request('GET', `https://origin.test:${port}/`));
   expect(refused).toMatchObject({ code: 'UND_ERR_PRX_CONN', phase: 'connect' });

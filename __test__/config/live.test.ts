@@ -174,6 +174,11 @@ const TRIALS: Record<keyof DefaultClientOptions, Trial> = {
     busy.held[0]?.end();
     await held;
   },
+  async activeChecks(server) {
+    // Each check has a connection of its own.
+    configure({ endpoints: [server.origin], activeChecks: { interval: 1 } });
+    await server.connection(3);
+  },
   async failover(server) {
     const endpoints = [await refusingOrigin(), server.origin];
     const twice = () => Promise.allSettled([text(server.origin), text(server.origin)]);

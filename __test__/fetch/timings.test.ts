@@ -1,10 +1,12 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { fetch, HttpClient, type RequestTimings, type WarmlineError } from 'warmline';
 import { selfSigned } from '../servers/certificates.js';
+import { deafServer } from '../servers/deaf.js';
 import { httpServer } from '../servers/http.js';
 import { httpsServer } from '../servers/https.js';
 import { refusingOrigin } from '../servers/refusing.js';
 import { answer, scriptedServer } from '../servers/scripted.js';
+import { stallingServer } from '../servers/stalling.js';
 import { rejection, typeError } from './implementations.js';
 
 const NAMES = ['queue', 'dns', 'connect', 'tls', 'send', 'firstByte', 'total'];
@@ -128,12 +130,94 @@ it('are not there for what came over no network', async () => {
   expect([response.timings, response.connection]).toEqual([undefined, undefined]);
 });
 
-it('of an error without a connection are the total', async () => {
-  const error = await causeOf(fetch(await refusingOrigin()));
-  expect(error.code).toBe('ECONNREFUSED');
-  expect(error.timings).toEqual({ total: expect.any(Number) });
-  expect(error.timings?.total).toBeGreaterThan(0);
-  expect(error.connection).toBeUndefined();
+describe('of an error without a connection go as far as it came', () => {
+  const LIMIT = 30;
+
+  /** Checks that an error has these times and no others; the last is that of the step that failed. */
+  function reached(error: WarmlineError, ...names: (keyof RequestTimings)[]): number {
+    const { timings = {} } = error;
+    expect(Object.keys(timings)).toEqual([...names, 'total']);
+    const { queue = 0, dns = 0, connect = 0, tls = 0, total = 0 } = timings;
+    for (const time of [queue, dns, connect, tls]) expect(time).toBeGreaterThanOrEqual(0);
+    expect(queue + ROUNDING).toBeGreaterThanOrEqual(dns + connect + tls);
+    expect(total + ROUNDING).toBeGreaterThanOrEqual(queue);
+    expect(error.connection).toBeUndefined();
+    return timings[names.at(-1) as keyof RequestTimings] as number;
+  }
+
+  const failed = async (client: HttpClient, url: string): Promise<WarmlineError> =>
+    (await rejection(client.request('GET', url))) as WarmlineError;
+
+  it('where the name is not found', async () => {
+    await using client = new HttpClient({
+      dns: { lookup: (_, __, callback) => setTimeout(callback, LIMIT, null, []) },
+      retry: false,
+    });
+    const error = await failed(client, 'http://a.test');
+    expect(error).toMatchObject({ code: 'ENOTFOUND', phase: 'dns' });
+    expect(reached(error, 'queue', 'dns')).toBeGreaterThanOrEqual(LIMIT - 1);
+  });
+
+  it('where the connection is refused', async () => {
+    const error = await causeOf(fetch(await refusingOrigin()));
+    expect(error).toMatchObject({ code: 'ECONNREFUSED', phase: 'connect' });
+    expect(reached(error, 'queue', 'dns', 'connect')).toBeGreaterThan(0);
+  });
+
+  it('where TLS fails', async () => {
+    const identity = selfSigned({ name: 'localhost', hosts: ['localhost'] });
+    await using server = await httpsServer(identity, (_, response) => response.end());
+    const error = await causeOf(fetch(`https://localhost:${server.port}`));
+    expect(error.phase).toBe('tls');
+    expect(reached(error, 'queue', 'dns', 'connect', 'tls')).toBeGreaterThan(0);
+    expect(error.timings?.connect).toBeGreaterThan(0);
+  });
+
+  it('where it took too long to look the name up', async () => {
+    await using client = new HttpClient({
+      dns: { lookup: () => {} },
+      connectTimeout: LIMIT,
+      retry: false,
+    });
+    const error = await failed(client, 'http://a.test');
+    expect(error).toMatchObject({ code: 'UND_ERR_CONNECT_TIMEOUT', phase: 'dns' });
+    expect(reached(error, 'queue', 'dns')).toBeGreaterThanOrEqual(LIMIT - 1);
+  });
+
+  it.runIf(process.platform === 'linux')('where it took too long to connect', async () => {
+    await using server = await deafServer();
+    await using client = new HttpClient({ connectTimeout: LIMIT, retry: false });
+    const error = await failed(client, server.origin);
+    expect(error).toMatchObject({ code: 'UND_ERR_CONNECT_TIMEOUT', phase: 'connect' });
+    expect(reached(error, 'queue', 'dns', 'connect')).toBeGreaterThanOrEqual(LIMIT - 1);
+  });
+
+  it('where TLS took too long', async () => {
+    // It accepts, and says nothing.
+    await using server = await scriptedServer(async (connection) => connection.peerClosed);
+    await using client = new HttpClient({ connectTimeout: LIMIT, retry: false });
+    const error = await failed(client, server.origin.replace('http:', 'https:'));
+    expect(error).toMatchObject({ code: 'UND_ERR_CONNECT_TIMEOUT', phase: 'tls' });
+    expect(reached(error, 'queue', 'dns', 'connect', 'tls')).toBeGreaterThan(0);
+    expect(error.timings?.queue).toBeGreaterThanOrEqual(LIMIT - 1);
+  });
+
+  it('where no connection was free', async () => {
+    await using server = await stallingServer('before the head');
+    await using client = new HttpClient({
+      maxConnections: 1,
+      timeout: { pool: LIMIT },
+      retry: false,
+    });
+    const abort = new AbortController();
+    const stalled = client.request('GET', server.origin, { signal: abort.signal });
+    await server.stalled(1);
+    const error = await failed(client, server.origin);
+    expect(error.code).toBe('WARMLINE_POOL_TIMEOUT');
+    expect(reached(error, 'queue')).toBeGreaterThanOrEqual(LIMIT - 1);
+    abort.abort();
+    await rejection(stalled);
+  });
 });
 
 it('of an error on a connection say how it came to have it', async () => {

@@ -10,6 +10,7 @@ import { httpsServer } from '../servers/https.js';
 import { listenOnLoopback } from '../servers/loopback.js';
 import { portServer } from '../servers/ports.js';
 import { proxyServer } from '../servers/proxy.js';
+import { refusingPort } from '../servers/refusing.js';
 
 const authority = new CertificateAuthority('Root');
 const identity = authority.issue({ name: 'leaf', hosts: ['localhost', '127.0.0.1'] });
@@ -202,9 +203,7 @@ describe('http2', () => {
 });
 
 it('a server that cannot be reached fails each of a burst with what happened', async () => {
-  const server = await http2Server(identity, echo);
-  const url = server.url();
-  await server[Symbol.asyncDispose]();
+  const url = `https://127.0.0.1:${await refusingPort()}/`;
   await using client = new HttpClient({ tls, retry: false, circuitBreaker: false });
   const errors = await Promise.all(
     numbers.map((body) => rejection(client.request('POST', url, { body }))),

@@ -87,7 +87,7 @@ describe('whoever asks a monitor', () => {
       [`GET /metrics/ HTTP/1.1\nhost: localhost\n${close}`, 404],
       [`GET /${'x'.repeat(20_000)} HTTP/1.1\nhost: localhost\n${close}`, 431],
       [`DELETE /metrics HTTP/1.1\nhost: localhost\n${close}`, 405],
-      [`TRACE /metrics HTTP/1.1\nhost: localhost\n${close}`, 400],
+      [`TRACE /metrics HTTP/1.1\nhost: localhost\n${close}`, 405],
       [`POST /metrics HTTP/1.1\nhost: localhost\ncontent-length: 3\n${close}{}}`, 405],
       [`GET /metrics HTTP/1.1\nhost: localhost\ncontent-length: 99999999\n${close}`, 200],
       ['nonsense\n\n', 400],

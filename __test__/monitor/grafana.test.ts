@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
@@ -77,6 +77,43 @@ describe('the Grafana dashboard', () => {
       groups: [{ name: 'panels', rules: [{ record: 'a', expr: 'sum by (' }] }],
     });
     expect((await promtoolSays(wrong)).status).not.toBe(0);
+  });
+});
+
+describe('the example of docker compose', () => {
+  const { services } = parse(read('docker-compose.yml')) as {
+    services: Record<string, { image: string; volumes: string[]; depends_on?: string[] }>;
+  };
+
+  it('mounts files that there are, to where what it starts looks for them', () => {
+    for (const { volumes } of Object.values(services)) {
+      for (const volume of volumes) {
+        const [from = '', to, mode] = volume.split(':');
+        expect(existsSync(join(folder, from)), volume).toBe(true);
+        expect([to?.startsWith('/'), mode]).toEqual([true, 'ro']);
+      }
+    }
+    const mounted = Object.values(services).flatMap(({ volumes }) =>
+      volumes.map((volume) => volume.split(':')[1] as string),
+    );
+    const { rule_files: rules } = parse(read('prometheus.yml'));
+    for (const file of rules) expect(mounted).toContain(`/etc/prometheus/${file}`);
+    const { providers } = parse(read('grafana', 'provisioning', 'dashboards', 'warmline.yml'));
+    for (const { options } of providers) {
+      expect(mounted.some((path) => path.startsWith(options.path))).toBe(true);
+    }
+  });
+
+  it('starts each service by a version, and has Grafana ask the Prometheus beside it', () => {
+    for (const { image, depends_on: needed = [] } of Object.values(services)) {
+      expect(image).toMatch(/^[a-z]+\/[a-z]+:v?\d+\.\d+\.\d+$/);
+      for (const name of needed) expect(services).toHaveProperty(name);
+    }
+    const { datasources } = parse(read('grafana', 'provisioning', 'datasources', 'prometheus.yml'));
+    for (const { url, uid } of datasources) {
+      expect(services).toHaveProperty(new URL(url).hostname);
+      expect(dashboard.panels[0]).toMatchObject({ datasource: { uid } });
+    }
   });
 });
 

@@ -1,4 +1,8 @@
 import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { type IncomingMessage, request } from 'node:http';
+import { buffer } from 'node:stream/consumers';
+import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { httpServer } from '../servers/http.js';
 import { refusingOrigin } from '../servers/refusing.js';
@@ -57,6 +61,38 @@ describe('what Prometheus scrapes', () => {
     expect(await text.text()).toContain('# TYPE connections_created_total counter\n');
     const json = await setup.get('/metrics');
     expect(json.headers.get('content-type')).toContain('application/json');
+  });
+
+  it('is gzip for those who take that, and says how long it is', async () => {
+    await using setup = await busy();
+    const raw = async (headers: Record<string, string>) => {
+      const asked = request(`${setup.url}/metrics/prometheus`, { headers }).end();
+      const [response] = (await once(asked, 'response')) as [IncomingMessage];
+      return { headers: response.headers, body: await buffer(response) };
+    };
+    const plain = await raw({});
+    expect(plain.headers).toMatchObject({
+      'content-length': `${plain.body.byteLength}`,
+      vary: 'accept, accept-encoding',
+    });
+    expect((await raw({ 'accept-encoding': 'gzip;q=0, br' })).headers).not.toHaveProperty(
+      'content-encoding',
+    );
+    const packed = await raw({ 'accept-encoding': 'br, gzip;q=0.5' });
+    expect(packed.headers).toMatchObject({
+      'content-encoding': 'gzip',
+      'content-length': `${packed.body.byteLength}`,
+    });
+    expect(packed.body.byteLength).toBeLessThan(plain.body.byteLength / 3);
+    const families = (text: string) => text.match(/^# TYPE .*$/gm);
+    expect(families(gunzipSync(packed.body).toString())).toEqual(families(plain.body.toString()));
+    const packedAgain = await setup.monitor.fetch(
+      new Request('http://localhost/metrics', {
+        headers: { accept: OPEN_METRICS, 'accept-encoding': 'gzip' },
+      }),
+    );
+    const text = gunzipSync(new Uint8Array(await packedAgain.arrayBuffer())).toString();
+    expect(readOpenMetrics(text).length).toBeGreaterThan(50);
   });
 
   const promtool = spawnSync('promtool', ['--version']).status === 0;

@@ -4,6 +4,7 @@ import { rejection } from '../fetch/implementations.js';
 import { CertificateAuthority } from '../servers/certificates.js';
 import { httpServer } from '../servers/http.js';
 import { httpsServer } from '../servers/https.js';
+import { refusingOrigin } from '../servers/refusing.js';
 import { describeWith, type Peer, startPeer } from './peer.js';
 
 const authority = new CertificateAuthority('Company Root');
@@ -118,10 +119,8 @@ describeWith('microsocks', () => {
 
   it('tells why it could not connect', async () => {
     await using peer = await microsocks();
-    const open = await plain();
-    await open[Symbol.asyncDispose]();
     await using client = new HttpClient({ proxy: `socks5h://127.0.0.1:${peer.port}` });
-    const error = await rejection(client.request('GET', `${open.origin}/`));
+    const error = await rejection(client.request('GET', await refusingOrigin()));
     expect(error).toMatchObject({ code: 'UND_ERR_SOCKS5_REPLY_5', phase: 'connect' });
   });
 });

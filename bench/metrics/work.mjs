@@ -12,7 +12,27 @@ import { inTurns } from '../harness/turns.mjs';
 
 const { url, concurrency, origins, viewers, plan } = task();
 const SCRAPE_INTERVAL = 100;
-const scraped = () => new Request('http://localhost/metrics/prometheus');
+
+/** Listens, and has another process scrape it: what a scrape costs the one who asks is not this process's. */
+async function scraped(client) {
+  const monitor = createMonitor({ client });
+  const { url: page } = await monitor.listen(0);
+  const program = fileURLToPath(new URL('scraper.mjs', import.meta.url));
+  const scraper = spawn(process.execPath, [program, page], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const tell = (line) => scraper.stdin.write(`${line}\n`);
+  return {
+    tell,
+    async times(count) {
+      tell(`times ${count}`);
+      await once(scraper.stdout, 'data');
+    },
+    async close() {
+      scraper.stdin.end();
+      await once(scraper, 'exit');
+      await monitor.close();
+    },
+  };
+}
 
 async function posts(client) {
   const headers = { 'content-type': 'application/json' };
@@ -28,36 +48,32 @@ async function posts(client) {
 async function turns() {
   const options = { maxKeepaliveConnections: concurrency };
   const watched = new HttpClient(options);
-  const monitor = createMonitor({ client: watched });
+  const scraper = await scraped(watched);
   const clients = { plain: await posts(new HttpClient(options)), watched: await posts(watched) };
   const readings = await inTurns(clients, { concurrency, plan }, (name) => {
     if (name !== 'watched') return () => {};
-    const scraping = setInterval(
-      () => monitor.fetch(scraped()).then((answer) => answer.text()),
-      SCRAPE_INTERVAL,
-    );
-    return () => clearInterval(scraping);
+    scraper.tell(`every ${SCRAPE_INTERVAL}`);
+    return () => scraper.tell('stop');
   });
-  await monitor.close();
+  await scraper.close();
   return readings;
 }
 
-/** Main-thread milliseconds of a scrape of so many origins. */
+/** Main-thread milliseconds of CPU that a scrape of so many origins takes. */
 async function scrape() {
   const { port } = new URL(url);
   const names = Array.from({ length: origins }, (_, index) => `host${index}.test`);
   const hosts = Object.fromEntries(names.map((name) => [name, '127.0.0.1']));
   const client = new HttpClient({ dns: { hosts } });
   for (const name of names) await client.request('GET', `http://${name}:${port}/`);
-  const monitor = createMonitor({ client });
-  const once = async () => (await monitor.fetch(scraped())).arrayBuffer();
-  for (let i = 0; i < plan.scrapes; i++) await once();
-  const before = performance.eventLoopUtilization();
-  for (let i = 0; i < plan.scrapes; i++) await once();
-  const { active } = performance.eventLoopUtilization(before);
-  await monitor.close();
+  const scraper = await scraped(client);
+  await scraper.times(plan.scrapes);
+  const before = process.threadCpuUsage();
+  await scraper.times(plan.scrapes);
+  const { user, system } = process.threadCpuUsage(before);
+  await scraper.close();
   await client.close();
-  return active / plan.scrapes;
+  return (user + system) / 1000 / plan.scrapes;
 }
 
 /** CPU of this process while so many watch, in percent of a core, beyond that of the process at rest. */

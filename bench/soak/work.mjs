@@ -42,7 +42,9 @@ const server = createServer(async (request, response) => {
   }
 });
 server.keepAliveTimeout = 60_000;
-await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+await new Promise((resolve) =>
+  server.listen({ port: 0, host: '127.0.0.1', backlog: 4096 }, resolve),
+);
 const gateway = `http://127.0.0.1:${server.address().port}`;
 const place = { client, openai, provider, gateway };
 
@@ -103,6 +105,6 @@ await Promise.all([client.close(), upstream.close()]);
 server.closeAllConnections();
 await new Promise((resolve) => server.close(resolve));
 const left = await untilFew(descriptors, atStart);
-progress({ done: true, result: { ...counts, piped, laps: results, descriptors: left - atStart } });
-// Nothing keeps this process alive now; should anything do so, whoever waits for its end says so.
-process.disconnect();
+const result = { ...counts, piped, laps: results, descriptors: left - atStart };
+// Nothing else keeps this process alive now; should anything do so, whoever waits for its end says so.
+process.send({ done: true, result }, () => process.disconnect());

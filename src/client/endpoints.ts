@@ -1,6 +1,7 @@
 import { invalid } from '../native/invalid.js';
 import type { Binding } from '../native/load.js';
 import { duration } from '../native/timeouts.js';
+import { type ActiveChecks, checkActiveChecks } from './active-checks.js';
 import { checkNames, given } from './checks.js';
 
 /** One of the places that serve an {@link HttpClient}'s requests. */
@@ -30,8 +31,10 @@ export interface FailoverOptions {
 export interface EndpointStatus {
   readonly url: string;
   readonly weight: number;
-  /** False from its last failure in a row until it has answered again. */
+  /** False from its last failure in a row until it has answered again, and while active checks say that it is down. */
   readonly healthy: boolean;
+  /** Why its last active check failed, a code or a status; `undefined` where it passed, or there was none. */
+  readonly checkError: string | undefined;
   /** Requests under way, responses that are still read included. */
   readonly inFlight: number;
   /** Requests that it was chosen for. */
@@ -48,10 +51,12 @@ export interface EndpointsOptions {
   endpoints?: readonly (string | URL | Endpoint)[];
   balance?: Balance;
   failover?: boolean | FailoverOptions;
+  activeChecks?: boolean | ActiveChecks;
 }
 
 /** In the order of the engine's numbers for them. */
 const BALANCES: readonly Balance[] = ['round-robin', 'least-loaded', 'sticky'];
+const OF_ENDPOINTS = ['balance', 'failover', 'activeChecks'] as const;
 const MOST_WEIGHT = 0xffff;
 const MOST_FAILURES = 0xffff_ffff;
 
@@ -62,9 +67,9 @@ const MOST_FAILURES = 0xffff_ffff;
  * @throws {TypeError} that names the option which is wrong or unknown.
  */
 export function checkEndpoints(options: EndpointsOptions): Settings | undefined {
-  const { endpoints, balance = 'round-robin', failover = true } = options;
+  const { endpoints, balance = 'round-robin', failover = true, activeChecks = false } = options;
   if (endpoints === undefined) {
-    const idle = (['balance', 'failover'] as const).find((name) => options[name] !== undefined);
+    const idle = OF_ENDPOINTS.find((name) => options[name] !== undefined);
     if (idle !== undefined) throw invalid(idle, 'left out without endpoints', options[idle]);
     return undefined;
   }
@@ -82,6 +87,7 @@ export function checkEndpoints(options: EndpointsOptions): Settings | undefined 
     endpoints: checked,
     balance: BALANCES.indexOf(balance),
     ...checkFailover(failover),
+    ...checkActiveChecks(activeChecks, urls),
   };
 }
 

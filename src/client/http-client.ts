@@ -213,8 +213,10 @@ export class HttpClient {
   getEndpoints(): EndpointStatus[] {
     const states = binding().clientEndpoints(this.#number);
     return this.#endpoints.map(({ url, weight }, index) => {
-      const { healthy, inFlight, requests, failures } = states[index] as (typeof states)[number];
-      return { url, weight, healthy, inFlight, totalRequests: requests, totalFailures: failures };
+      const { requests, failures, ...state } = states[index] as (typeof states)[number];
+      const { healthy, checkError, inFlight } = state;
+      const totals = { totalRequests: requests, totalFailures: failures };
+      return { url, weight, healthy, checkError, inFlight, ...totals };
     });
   }
 

@@ -2,6 +2,7 @@ import { type Compression, compressionFlag } from '../native/compression.js';
 import { invalid, invalidSecret } from '../native/invalid.js';
 import type { Binding } from '../native/load.js';
 import { checkTimeouts, duration, type Timeouts } from '../native/timeouts.js';
+import type { ActiveChecks } from './active-checks.js';
 import { type AnalyticsOptions, checkAnalytics } from './analytics.js';
 import { checkNames, given } from './checks.js';
 import { type CircuitBreakerOptions, checkCircuitBreaker } from './circuit-breaker.js';
@@ -109,6 +110,12 @@ export interface HttpClientOptions {
    */
   failover?: boolean | FailoverOptions;
   /**
+   * Whether it is looked at from time to time if the `endpoints` are there, so that one that is down is left out before a
+   * request finds it, and is back once it answers. While all of them are down, checks count for nothing. `true` is with
+   * the defaults. Default `false`.
+   */
+  activeChecks?: boolean | ActiveChecks;
+  /**
    * When {@link HttpClient.request}, {@link HttpClient.fetch} and {@link HttpClient.events} send a request again:
    * after a listed status, or a failure that cannot have made the server do the work; after one that may have only
    * if the method is idempotent (RFC 9110 section 9.2.2; no `POST`) or the request has an `idempotency-key`. Never
@@ -199,6 +206,7 @@ const NAMES: readonly (keyof HttpClientOptions)[] = [
   'endpoints',
   'balance',
   'failover',
+  'activeChecks',
   'retry',
   'circuitBreaker',
   'cooldown',

@@ -23,7 +23,7 @@ export type RetryException =
 
 /** How much load retries may add, for each origin or endpoint. */
 export interface RetryBudget {
-  /** Retries for each request, from 0 to 1. Default 0.2: one for five. */
+  /** Retries for each request, from 0 to 1; those of the last ten seconds' requests are saved up. Default 0.2: one for five. */
   ratio?: number;
   /** Retries beyond these, which come back over a minute once they are used up. Default 10. */
   reserve?: number;

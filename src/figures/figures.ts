@@ -82,11 +82,25 @@ export interface PlaceFigures {
   readonly place_health: Readonly<Partial<Record<'healthy' | 'degraded' | 'unhealthy', number>>>;
 }
 
+/** Metrics of a model by name, as far as somebody here reads them. */
+export interface ModelFigures {
+  readonly provider: string;
+  readonly model: string;
+}
+
+/** Metrics of a JavaScript thread by name, as far as somebody here reads them. */
+export interface ThreadFigures {
+  /** Such as `main`, or `worker-3`. */
+  readonly thread: string;
+  readonly event_loop_lag_seconds: Times;
+}
+
 /** What is reported of one pool. */
 export interface PoolReport {
   readonly pool: PoolFigures;
   readonly origins: readonly OriginFigures[];
   readonly places: readonly PlaceFigures[];
+  readonly models: readonly ModelFigures[];
 }
 
 /** The figures of all pools that are watched. */
@@ -94,6 +108,8 @@ export interface Figures {
   /** All pools taken for one; `null` once all are closed. */
   readonly all: PoolFigures | null;
   readonly pools: Readonly<Record<string, PoolReport>>;
+  /** The threads that have used the engine. */
+  readonly threads: readonly ThreadFigures[];
 }
 
 /** A metric, as far as others need to know it. */
@@ -103,7 +119,7 @@ export interface MetricDescription {
   readonly kind: 'gauge' | 'counter' | 'histogram';
   readonly labels: readonly string[];
   /** What reports have it for each of. */
-  readonly of: 'pool' | 'origin' | 'place';
+  readonly of: 'pool' | 'origin' | 'place' | 'model' | 'thread';
   /** Whether they also have it for each pool, its origins added up. */
   readonly summed: boolean;
 }
@@ -119,7 +135,14 @@ export async function readFigures(clients: readonly NamedClient[]): Promise<Figu
   return JSON.parse(text.toString());
 }
 
-/** The figures now in the Prometheus text format, or in OpenMetrics without its last line. */
-export function readText(clients: readonly NamedClient[], openMetrics: boolean): Promise<Buffer> {
-  return binding().metricsText([...clients], openMetrics);
+/**
+ * The figures now in the Prometheus text format, or in OpenMetrics without its last line, with `more` after them and as
+ * gzip if so wanted: all of it is made on a thread of Node's pool.
+ */
+export function readText(
+  clients: readonly NamedClient[],
+  openMetrics: boolean,
+  { more = '', gzip = false } = {},
+): Promise<Buffer<ArrayBuffer>> {
+  return binding().metricsText([...clients], openMetrics, more, gzip);
 }

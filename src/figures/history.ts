@@ -18,6 +18,7 @@ interface Moment {
   readonly connects: Requests;
   readonly requests: Requests;
   readonly events: number;
+  readonly tokens: number;
   readonly origins: ReadonlyMap<string, Requests>;
 }
 
@@ -27,6 +28,8 @@ export interface Lately {
   readonly seconds: number;
   readonly requests_per_second: number;
   readonly events_per_second: number;
+  /** Tokens that were generated, counted as their responses end. */
+  readonly tokens_per_second: number;
   /** Requests without a response, of all requests, 0 to 1. */
   readonly error_rate: number;
   /** Attempts to connect that failed or timed out, of all, 0 to 1. */
@@ -55,7 +58,7 @@ export class History {
   lately(): Lately {
     const [first, last] = this.#ends();
     if (first === undefined || last === undefined || first === last) {
-      const none = { requests_per_second: 0, events_per_second: 0 };
+      const none = { requests_per_second: 0, events_per_second: 0, tokens_per_second: 0 };
       return { seconds: 0, ...none, error_rate: 0, connection_error_rate: 0 };
     }
     const seconds = (last.at - first.at) / 1000;
@@ -64,6 +67,7 @@ export class History {
       seconds,
       requests_per_second: all(requests) / seconds,
       events_per_second: Math.max(0, last.events - first.events) / seconds,
+      tokens_per_second: Math.max(0, last.tokens - first.tokens) / seconds,
       error_rate: rate(requests),
       connection_error_rate: rate(between(first.connects, last.connects)),
     };
@@ -109,6 +113,7 @@ function momentOf({ all, pools }: Figures, at: number): Moment {
     },
     requests: { answered: figure('total_requests') - failed, failed },
     events,
+    tokens: figure('output_tokens_total'),
     origins,
   };
 }

@@ -3,7 +3,8 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { isIP } from 'node:net';
 
-import { refusal } from './answers.js';
+import { type Answer, refusal } from './answers.js';
+import type { Question } from './questions.js';
 
 /** Where a request came from. */
 export interface Origin {
@@ -31,9 +32,9 @@ export class Access {
   }
 
   /** A refusal, if the request is to have no answer. */
-  refuse(request: Request, { local }: Origin, wanted: Wanted | undefined): Response | undefined {
+  refuse(question: Question, { local }: Origin, wanted: Wanted | undefined): Answer | undefined {
     // A page of somebody else's whose name leads here is told nothing (DNS rebinding).
-    if (local && !this.#serves(new URL(request.url).hostname)) {
+    if (local && !this.#serves(question.url.hostname)) {
       return refusal(421, 'This host is not served here; see the option hosts');
     }
     if (this.#digest === undefined) {
@@ -42,7 +43,7 @@ export class Access {
       if (wanted !== 'debug' || local) return undefined;
       return refusal(403, 'Debug endpoints want a token, or a monitor that listens on loopback');
     }
-    if (this.#knows(request.headers.get('authorization'))) return undefined;
+    if (this.#knows(question.header('authorization'))) return undefined;
     return refusal(401, 'A bearer token is wanted', { 'www-authenticate': 'Bearer' });
   }
 
@@ -51,8 +52,8 @@ export class Access {
   }
 
   /** Takes as long whatever the token is: digests are compared, in full. */
-  #knows(authorization: string | null): boolean {
-    const [, token] = /^Bearer +(\S+) *$/i.exec(authorization ?? '') ?? [];
+  #knows(authorization = ''): boolean {
+    const [, token] = /^Bearer +(\S+) *$/i.exec(authorization) ?? [];
     if (token === undefined || this.#digest === undefined) return false;
     return timingSafeEqual(digest(token), this.#digest);
   }

@@ -1,21 +1,28 @@
-/** The kinds of responses that a monitor gives. */
+/** The kinds of answers that a monitor gives. */
+
+/** What a monitor says, whoever brings it to the one who asked. */
+export interface Answer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string | Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>;
+}
 
 /** Nothing of a monitor is to be kept by anybody, or taken for what it is not. */
 const HEADERS = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' };
 
 /** A value as JSON. */
-export function json(value: unknown, status = 200): Response {
+export function json(value: unknown, status = 200): Answer {
   return text(`${JSON.stringify(value)}\n`, 'application/json; charset=utf-8', status);
 }
 
-/** Text or bytes of a type. */
+/** Text, its bytes, or a stream of them, of a type. */
 export function text(
-  body: string | Uint8Array<ArrayBuffer>,
+  body: Answer['body'],
   type: string,
   status = 200,
   headers: Readonly<Record<string, string>> = {},
-): Response {
-  return new Response(body, { status, headers: { ...HEADERS, 'content-type': type, ...headers } });
+): Answer {
+  return { status, body, headers: { ...HEADERS, 'content-type': type, ...headers } };
 }
 
 /** A refusal, as `application/problem+json` (RFC 9457). */
@@ -23,7 +30,7 @@ export function refusal(
   status: number,
   title: string,
   headers: Readonly<Record<string, string>> = {},
-): Response {
+): Answer {
   const body = `${JSON.stringify({ status, title })}\n`;
   return text(body, 'application/problem+json', status, headers);
 }

@@ -3,12 +3,12 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 
-import { text } from './answers.js';
+import { type Answer, text } from './answers.js';
 
 let page: { readonly html: string; readonly policy: string } | undefined;
 
 /** The page, under a policy that lets it run nothing but itself and ask nobody but its monitor. */
-export function dashboard(): Response {
+export function dashboard(): Answer {
   page ??= read();
   return text(page.html, 'text/html; charset=utf-8', 200, {
     'content-security-policy': page.policy,

@@ -3,6 +3,7 @@
 import type { Alerts } from '../alerts/alerts.js';
 import type { PoolReport } from '../figures/figures.js';
 import type { Listener, Sample, Sampler } from '../figures/sampler.js';
+import { type Answer, text } from './answers.js';
 import { memory, type ProcessWatch } from './process-figures.js';
 
 const TYPE = 'text/event-stream';
@@ -25,8 +26,8 @@ export class Live {
     this.#controls = controls;
   }
 
-  /** A response that goes on until its reader leaves or the monitor is closed. */
-  async response(): Promise<Response> {
+  /** An answer that goes on until its reader leaves or the monitor is closed. */
+  async answer(): Promise<Answer> {
     let listener: Listener;
     const first = await this.#sampler.read();
     const stream = new ReadableStream<Uint8Array>(
@@ -43,13 +44,12 @@ export class Live {
       },
       { highWaterMark: MAX_WAITING },
     );
-    const headers = { 'content-type': TYPE, 'cache-control': 'no-store' };
-    return new Response(stream, { headers });
+    return text(stream, TYPE);
   }
 
   #bytes(sample: Sample): Uint8Array {
     if (this.#last?.sample !== sample) {
-      const { all, pools } = sample.figures;
+      const { all, pools, threads } = sample.figures;
       const data = JSON.stringify({
         at: sample.at,
         pool: all,
@@ -61,6 +61,8 @@ export class Live {
         })),
         origins: inAll(pools, ({ origins }) => origins),
         places: inAll(pools, ({ places }) => places),
+        models: inAll(pools, ({ models }) => models),
+        threads,
         controls: this.#controls,
         recent: this.#sampler.history.lately(),
         event_loop: this.#watch.lag(),

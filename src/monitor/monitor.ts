@@ -4,10 +4,11 @@ import { Watcher } from '../alerts/watcher.js';
 import { Sampler } from '../figures/sampler.js';
 import { invalid } from '../native/invalid.js';
 import { Access, isLoopback, type Origin } from './access.js';
-import { refusal } from './answers.js';
+import { type Answer, refusal } from './answers.js';
 import { Live } from './live.js';
 import { checkOptions, type MonitorOptions } from './options.js';
 import { ProcessWatch } from './process-figures.js';
+import { type Question, questionOf } from './questions.js';
 import { ROUTES, type Sources } from './routes.js';
 import { addressOf, answer, serve } from './server.js';
 
@@ -81,12 +82,13 @@ class PoolMonitor implements Monitor {
     this.#sources = { clients, sampler, watch, alerts, live };
   }
 
-  fetch(request: Request): Promise<Response> {
-    return this.#answer(request, { local: false });
+  async fetch(request: Request): Promise<Response> {
+    const { body, ...head } = await this.#answer(questionOf(request), { local: false });
+    return new Response(body, head);
   }
 
   handle(incoming: IncomingMessage, outgoing: ServerResponse): void {
-    const handler = (request: Request, origin: Origin) => this.#answer(request, origin);
+    const handler = (question: Question, origin: Origin) => this.#answer(question, origin);
     answer(handler, incoming, outgoing, { local: false });
   }
 
@@ -95,7 +97,7 @@ class PoolMonitor implements Monitor {
       throw invalid('port', 'a whole number from 0 to 65535', port);
     }
     if (typeof host !== 'string' || host === '') throw invalid('host', 'a name or address', host);
-    const handler = (request: Request, origin: Origin) => this.#answer(request, origin);
+    const handler = (question: Question, origin: Origin) => this.#answer(question, origin);
     const server = await serve(handler, port, host, isLoopback(host));
     this.#servers.add(server);
     this.#sources.sampler.start();
@@ -120,17 +122,17 @@ class PoolMonitor implements Monitor {
     return this.close();
   }
 
-  async #answer(request: Request, origin: Origin): Promise<Response> {
-    const route = ROUTES.get(new URL(request.url).pathname);
-    const refused = this.#access.refuse(request, origin, route?.wants);
+  async #answer(question: Question, origin: Origin): Promise<Answer> {
+    const route = ROUTES.get(question.url.pathname);
+    const refused = this.#access.refuse(question, origin, route?.wants);
     if (refused !== undefined && (route?.open !== true || refused.status === 421)) return refused;
     if (route === undefined) return refusal(404, 'Not found');
     const methods = route.wants === 'control' ? ['POST'] : ['GET', 'HEAD'];
-    if (!methods.includes(request.method)) {
+    if (!methods.includes(question.method)) {
       return refusal(405, 'Method not allowed', { allow: methods.join(', ') });
     }
     try {
-      return await route.answer(this.#sources, request);
+      return await route.answer(this.#sources, question);
     } catch {
       // What failed may say more than the one who asks should know.
       return refusal(500, 'The monitor failed');

@@ -108,8 +108,9 @@ function observeConventional(
 }
 
 /** Everything that reports have, with the attributes that it goes by. */
-function* allOf({ pools }: Figures): Generator<[Attributes, object]> {
-  for (const [pool, { pool: figures, origins, places }] of Object.entries(pools)) {
+function* allOf({ pools, threads }: Figures): Generator<[Attributes, object]> {
+  for (const thread of threads) yield [{ thread: thread.thread }, thread];
+  for (const [pool, { pool: figures, origins, places, models }] of Object.entries(pools)) {
     // What is of origins is told by them.
     const whole = Object.entries(figures).filter(([name]) => !(name in (origins[0] ?? {})));
     yield [{ pool }, Object.fromEntries(whole)];
@@ -117,6 +118,9 @@ function* allOf({ pools }: Figures): Generator<[Attributes, object]> {
       yield [{ pool, ...serverOf(origin.origin), provider: origin.provider }, origin];
     }
     for (const place of places) yield [{ pool, place: place.place }, place];
+    for (const figures of models) {
+      yield [{ pool, provider: figures.provider, model: figures.model }, figures];
+    }
   }
 }
 

@@ -10,6 +10,7 @@ import {
 } from 'node:perf_hooks';
 import { getHeapStatistics } from 'node:v8';
 
+import { engine } from '../native/link.js';
 import { binding } from '../native/load.js';
 
 /** How often the event loop's delay is looked at, in milliseconds. Its histogram includes this. */
@@ -31,7 +32,6 @@ export interface Collections {
 
 /** How late the event loop was, in milliseconds. */
 export interface Lag {
-  readonly mean_ms: number;
   readonly p50_ms: number;
   readonly p99_ms: number;
   readonly max_ms: number;
@@ -50,13 +50,14 @@ export interface Memory {
   readonly native_bytes: number;
 }
 
-/** Watches the thread that it is made on, until it is closed. */
+/** Watches the thread that it is made on, and has the engine call all that use it, until it is closed. */
 export class ProcessWatch {
   readonly #delay = monitorEventLoopDelay({ resolution: LAG_RESOLUTION });
   readonly #collections: Map<string, { count: number; total: number; max: number }> = new Map();
   readonly #observer: PerformanceObserver;
   readonly #since = performance.eventLoopUtilization();
   readonly #startedAt = performance.now();
+  #closed = false;
 
   constructor() {
     this.#delay.enable();
@@ -67,15 +68,17 @@ export class ProcessWatch {
       }
     });
     this.#observer.observe({ entryTypes: ['gc'] });
+    // This thread is one of those that the engine calls, whether it sends anything or not.
+    engine();
+    binding().watchThreads();
   }
 
   /** Since the monitor was made. */
   lag(): Lag {
     const late = (nanos: number) => Math.max(0, nanos / 1e6 - LAG_RESOLUTION);
     const delay = this.#delay;
-    if (delay.count === 0) return { mean_ms: 0, p50_ms: 0, p99_ms: 0, max_ms: 0 };
+    if (delay.count === 0) return { p50_ms: 0, p99_ms: 0, max_ms: 0 };
     return {
-      mean_ms: rounded(late(delay.mean)),
       p50_ms: rounded(late(delay.percentile(50))),
       p99_ms: rounded(late(delay.percentile(99))),
       max_ms: rounded(late(delay.max)),
@@ -101,8 +104,11 @@ export class ProcessWatch {
   }
 
   close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
     this.#delay.disable();
     this.#observer.disconnect();
+    binding().unwatchThreads();
   }
 
   #collected(code: number | undefined, duration: number): void {

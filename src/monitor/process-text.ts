@@ -14,23 +14,9 @@ interface ProcessMetric {
 /** All of them. */
 export const PROCESS_TABLE: readonly ProcessMetric[] = [
   {
-    name: 'event_loop_lag_seconds',
-    kind: 'gauge',
-    help: "How late the event loop of the monitor's thread was, since the monitor was made.",
-    read: (watch) => {
-      const { mean_ms, p50_ms, p99_ms, max_ms } = watch.lag();
-      return [
-        ['{statistic="mean"}', mean_ms / 1000],
-        ['{statistic="p50"}', p50_ms / 1000],
-        ['{statistic="p99"}', p99_ms / 1000],
-        ['{statistic="max"}', max_ms / 1000],
-      ];
-    },
-  },
-  {
     name: 'event_loop_utilization',
     kind: 'gauge',
-    help: 'The part of the time in which that event loop was busy, 0 to 1.',
+    help: "The part of the time in which the event loop of the monitor's thread was busy, 0 to 1.",
     read: (watch) => [['', watch.utilization()]],
   },
   {

@@ -7,7 +7,7 @@ import { ask } from '../native/answer.js';
 import { engine } from '../native/link.js';
 import { binding, isNativeAvailable } from '../native/load.js';
 import type { Wanted } from './access.js';
-import { json, text } from './answers.js';
+import { type Answer, json, text } from './answers.js';
 import { drain, resetBreaker, resize } from './controls.js';
 import { dashboard } from './dashboard.js';
 import {
@@ -22,6 +22,7 @@ import {
 import type { Live } from './live.js';
 import { memory, type ProcessWatch } from './process-figures.js';
 import { processText } from './process-text.js';
+import type { Question } from './questions.js';
 
 /** What the answers are made from. */
 export interface Sources {
@@ -34,7 +35,7 @@ export interface Sources {
 
 /** One path's answer. */
 export interface Route {
-  readonly answer: (sources: Sources, request: Request) => Promise<Response> | Response;
+  readonly answer: (sources: Sources, question: Question) => Promise<Answer> | Answer;
   /** It tells more than figures, or changes something. */
   readonly wants?: Wanted;
   /** Everybody may ask, token or not: it tells nothing but that somebody is here. */
@@ -46,11 +47,12 @@ const LATENCY_TIMEOUT = 5000;
 
 const PROMETHEUS = 'text/plain; version=0.0.4; charset=utf-8';
 const OPEN_METRICS = 'application/openmetrics-text; version=1.0.0; charset=utf-8';
+const VARY = 'accept, accept-encoding';
 
 /** All of them. Paths are exact, so that a map is all the routing there is. */
 export const ROUTES: ReadonlyMap<string, Route> = new Map<string, Route>([
   ['/', { answer: dashboard, open: true }],
-  ['/api/live', { answer: ({ live }) => live.response() }],
+  ['/api/live', { answer: ({ live }) => live.answer() }],
   ['/api/alerts', { answer: ({ alerts }) => json({ alerts: alerts.firing() }) }],
   ['/api/http-client/pool/stats', { answer: poolStats }],
   ['/api/http-client/analytics', { answer: analytics }],
@@ -64,18 +66,18 @@ export const ROUTES: ReadonlyMap<string, Route> = new Map<string, Route>([
   ['/health/providers', { answer: providers }],
   ['/health/circuit-breaker', { answer: breakers }],
   ['/metrics', { answer: metrics }],
-  ['/metrics/prometheus', { answer: (sources, request) => scrape(sources, accepted(request)) }],
+  ['/metrics/prometheus', { answer: scrape }],
   ['/debug/network/latency', { answer: latency, wants: 'debug' }],
   ['/debug/memory/pool', { answer: poolMemory, wants: 'debug' }],
   ['/debug/memory/gc', { answer: collections, wants: 'debug' }],
 ]);
 
-async function poolStats({ sampler }: Sources): Promise<Response> {
+async function poolStats({ sampler }: Sources): Promise<Answer> {
   const { all, pools } = (await sampler.read()).figures;
   return json({ ...all, pools });
 }
 
-async function health(sources: Sources): Promise<Response> {
+async function health(sources: Sources): Promise<Answer> {
   const { sampler, watch } = sources;
   const { figures } = await sampler.read();
   const found = checks(figures, sampler.history, watch);
@@ -85,7 +87,7 @@ async function health(sources: Sources): Promise<Response> {
   return graded(found, { uptime_seconds: Math.round(watch.uptime()) });
 }
 
-async function ready({ sampler, watch }: Sources): Promise<Response> {
+async function ready({ sampler, watch }: Sources): Promise<Answer> {
   if (!isNativeAvailable()) return json({ status: 'unhealthy' }, 503);
   const { figures } = await sampler.read();
   const { memory, connection_pool } = checks(figures, sampler.history, watch);
@@ -93,7 +95,7 @@ async function ready({ sampler, watch }: Sources): Promise<Response> {
   return json({ status }, codeOf(status));
 }
 
-async function connections({ sampler }: Sources): Promise<Response> {
+async function connections({ sampler }: Sources): Promise<Answer> {
   const { pools } = (await sampler.read()).figures;
   const each = Object.entries(pools).map(([name, { pool, origins }]) => [
     name,
@@ -107,12 +109,12 @@ async function connections({ sampler }: Sources): Promise<Response> {
   return graded(Object.fromEntries(each));
 }
 
-async function providers({ sampler }: Sources): Promise<Response> {
+async function providers({ sampler }: Sources): Promise<Answer> {
   const { figures } = await sampler.read();
   return graded(providerChecks(figures, sampler.history));
 }
 
-async function breakers({ sampler }: Sources): Promise<Response> {
+async function breakers({ sampler }: Sources): Promise<Answer> {
   const { pools } = (await sampler.read()).figures;
   const each = Object.entries(pools).map(([name, report]) => [name, breakerCheck(report)]);
   // Pauses are the whole process's. Whose keys they are about is nobody's business.
@@ -123,7 +125,7 @@ async function breakers({ sampler }: Sources): Promise<Response> {
 }
 
 /** What the clients count by origin and hour; `null` for those that do not. */
-function analytics({ clients }: Sources): Response {
+function analytics({ clients }: Sources): Answer {
   const each = clients.map(({ name, number }) => {
     const text = binding().clientAnalytics(number);
     return [name, typeof text === 'string' ? JSON.parse(text) : null];
@@ -131,14 +133,14 @@ function analytics({ clients }: Sources): Response {
   return json({ pools: Object.fromEntries(each) });
 }
 
-async function metrics(sources: Sources, request: Request): Promise<Response> {
-  const wanted = accepted(request);
-  if (wanted !== 'json') return scrape(sources, wanted);
+async function metrics(sources: Sources, question: Question): Promise<Answer> {
+  if (accepted(question) !== 'json') return scrape(sources, question);
   const { sampler, watch } = sources;
-  const { all, pools } = (await sampler.read()).figures;
+  const { all, pools, threads } = (await sampler.read()).figures;
   return json({
     connection_pool: all,
     pools,
+    threads,
     recent: sampler.history.lately(),
     event_loop: { ...watch.lag(), utilization: watch.utilization() },
     memory: memory(),
@@ -147,17 +149,16 @@ async function metrics(sources: Sources, request: Request): Promise<Response> {
   });
 }
 
-async function scrape(
-  { clients, watch }: Sources,
-  format: ReturnType<typeof accepted>,
-): Promise<Response> {
-  const open = format === 'openmetrics';
-  const engines = await readText(clients, open);
-  const body = Buffer.concat([engines, Buffer.from(processText(watch, open))]);
-  return text(body, open ? OPEN_METRICS : PROMETHEUS);
+async function scrape({ clients, watch }: Sources, question: Question): Promise<Answer> {
+  const open = accepted(question) === 'openmetrics';
+  const gzip = acceptsGzip(question);
+  const more = processText(watch, open);
+  const body = await readText(clients, open, { more, gzip });
+  const coding: Record<string, string> = gzip ? { 'content-encoding': 'gzip' } : {};
+  return text(body, open ? OPEN_METRICS : PROMETHEUS, 200, { ...coding, vary: VARY });
 }
 
-async function latency({ clients }: Sources): Promise<Response> {
+async function latency({ clients }: Sources): Promise<Answer> {
   const measured = clients.map(async ({ name, number }) => [
     name,
     await ask((receiver) => engine().measure(receiver, number, LATENCY_TIMEOUT)),
@@ -165,7 +166,7 @@ async function latency({ clients }: Sources): Promise<Response> {
   return json({ pools: Object.fromEntries(await Promise.all(measured)) });
 }
 
-async function poolMemory({ sampler }: Sources): Promise<Response> {
+async function poolMemory({ sampler }: Sources): Promise<Answer> {
   const { all, pools } = (await sampler.read()).figures;
   const each = Object.entries(pools).map(([name, { pool, origins }]) => [
     name,
@@ -184,11 +185,11 @@ async function poolMemory({ sampler }: Sources): Promise<Response> {
   });
 }
 
-function collections({ watch }: Sources): Response {
+function collections({ watch }: Sources): Answer {
   return json({ collections: watch.collections(), since_seconds: watch.uptime(), ...memory() });
 }
 
-function graded(checks: Record<string, Check>, more: object = {}): Response {
+function graded(checks: Record<string, Check>, more: object = {}): Answer {
   const status = worst(Object.values(checks));
   return json({ status, ...more, checks }, codeOf(status));
 }
@@ -201,12 +202,20 @@ function codeOf(status: Status): number {
  * What a request accepts: scrapers name their formats, and everybody else gets JSON where there is some.
  * The first that is known counts, as scrapers list them by preference.
  */
-function accepted(request: Request): 'json' | 'openmetrics' | 'prometheus' {
-  for (const range of (request.headers.get('accept') ?? '').split(',')) {
+function accepted(question: Question): 'json' | 'openmetrics' | 'prometheus' {
+  for (const range of (question.header('accept') ?? '').split(',')) {
     const type = (range.split(';', 1)[0] as string).trim().toLowerCase();
     if (type === 'application/openmetrics-text') return 'openmetrics';
     if (type === 'text/plain') return 'prometheus';
     if (type === 'application/json') return 'json';
   }
   return 'json';
+}
+
+/** Whether gzip is named and not refused (RFC 9110, section 12.5.3): who names nothing may not know it. */
+function acceptsGzip(question: Question): boolean {
+  return (question.header('accept-encoding') ?? '').split(',').some((range) => {
+    const [coding = '', ...parameters] = range.split(';').map((part) => part.trim().toLowerCase());
+    return coding === 'gzip' && !parameters.some((parameter) => /^q=0(\.0*)?$/.test(parameter));
+  });
 }

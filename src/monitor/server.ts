@@ -6,10 +6,11 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 
 import type { Origin } from './access.js';
-import { refusal } from './answers.js';
+import { type Answer, refusal } from './answers.js';
+import { type Question, questionFrom } from './questions.js';
 
 /** Whoever answers. */
-export type Handler = (request: Request, origin: Origin) => Promise<Response>;
+export type Handler = (question: Question, origin: Origin) => Promise<Answer>;
 
 /** Who asks a monitor has little to say, and says it at once; what else comes here is hostile or lost. */
 const LIMITS = { maxHeaderSize: 16 * 1024, headersTimeout: 5000, requestTimeout: 10_000 };
@@ -63,47 +64,21 @@ async function write(
   outgoing: ServerResponse,
   origin: Origin,
 ): Promise<void> {
-  const stop = new AbortController();
-  outgoing.once('close', () => stop.abort());
-  const request = requestOf(incoming, stop.signal);
-  const response =
-    request === undefined ? refusal(400, 'Bad request') : await handler(request, origin);
+  const question = questionFrom(incoming);
+  const { status, headers, body } =
+    question === undefined ? refusal(400, 'Bad request') : await handler(question, origin);
   if (hasBody(incoming)) {
     // It may be that nobody has read it.
     outgoing.setHeader('connection', 'close');
   }
-  outgoing.writeHead(response.status, Object.fromEntries(response.headers));
-  if (response.body === null) {
-    outgoing.end();
-  } else if (response.headers.get('content-type') === 'text/event-stream') {
+  if (body instanceof ReadableStream) {
+    outgoing.writeHead(status, headers);
     outgoing.flushHeaders();
     // A viewer that leaves is no failure.
-    await pipeline(Readable.fromWeb(response.body as never), outgoing).catch(() => {});
+    await pipeline(Readable.fromWeb(body as never), outgoing).catch(() => {});
   } else {
-    outgoing.end(new Uint8Array(await response.arrayBuffer()));
-  }
-}
-
-/** The request as the web has it; `undefined` for what is none. */
-function requestOf(incoming: IncomingMessage, signal: AbortSignal): Request | undefined {
-  const { method = '', url = '', headers } = incoming;
-  // The origin form alone: a proxy's form and CONNECT's name hosts that are not ours.
-  if (!url.startsWith('/') || headers.host === undefined) return undefined;
-  try {
-    const target = new URL(`http://${headers.host}`);
-    // Nothing but a host and a port: the URL is what those make.
-    if (target.href !== `${target.origin}/`) return undefined;
-    const given = Object.entries(headers).filter(([name]) => !name.startsWith(':'));
-    const body: RequestInit =
-      method === 'POST' ? { body: Readable.toWeb(incoming) as never, duplex: 'half' } : {};
-    return new Request(`${target.origin}${url}`, {
-      method,
-      headers: given.map(([name, value]) => [name, `${value}`]),
-      signal,
-      ...body,
-    });
-  } catch {
-    return undefined;
+    outgoing.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) });
+    outgoing.end(body);
   }
 }
 

@@ -5,6 +5,7 @@ import {
   type RequestTimings,
   type ResponseConnection,
   timingsOf,
+  timingsTowards,
 } from './facts.js';
 
 /** Where in a request's life it failed, in their order. */
@@ -27,6 +28,8 @@ export interface ErrorFacts {
   readonly attempts?: readonly AttemptFacts[] | null;
   /** How it went on the connection, if it had one; see `facts.ts`. */
   readonly facts?: string | null;
+  /** How long each step towards a connection took, if it never had one; see `facts.ts`. */
+  readonly reached?: readonly number[] | null;
   /** Microseconds until it failed. */
   readonly took?: number | null;
 }
@@ -73,6 +76,7 @@ export class WarmlineError extends Error {
   /** Where nothing was sent for this reason: for so long nothing will be, in milliseconds. */
   readonly retryAfter: number | undefined;
   #facts: string | undefined;
+  readonly #reached: readonly number[];
   readonly #took: number | undefined;
 
   constructor(facts: ErrorFacts) {
@@ -88,17 +92,19 @@ export class WarmlineError extends Error {
     this.retryable = facts.retryable ?? false;
     this.retryAfter = facts.retryAfter ?? undefined;
     this.#facts = facts.facts ?? undefined;
+    this.#reached = facts.reached ?? [];
     this.#took = facts.took ?? undefined;
   }
 
   /**
-   * Where the time went until it failed, in milliseconds: `total` is there for whatever was a request, the
-   * rest once it had a connection; `send` and `firstByte` are 0 where no response came.
+   * Where the time went until it failed, in milliseconds: `total` is there for whatever was a request; `queue`
+   * where it was on its way to a connection; `dns`, `connect` and `tls` as far as opening one came, the step that
+   * failed included; all of them once it had one, `send` and `firstByte` being 0 where no response came.
    */
   get timings(): Partial<RequestTimings> | undefined {
     const total = this.#took === undefined ? undefined : millis(this.#took);
     if (this.#facts !== undefined) return timingsOf(this.#facts, total);
-    return total === undefined ? undefined : { total };
+    return total === undefined ? undefined : timingsTowards(this.#reached, total);
   }
 
   /** The connection that it failed on, if there was one. */

@@ -50,6 +50,14 @@ export function timingsOf(line: string, total: number | undefined): RequestTimin
   return { queue, dns, connect, tls, send, firstByte, total } as RequestTimings;
 }
 
+const STEPS = ['queue', 'dns', 'connect', 'tls'] as const;
+
+/** The time of a request that never had a connection; `reached`: microseconds of each step towards one that was begun. */
+export function timingsTowards(reached: readonly number[], total: number): Partial<RequestTimings> {
+  const taken = reached.map((micros, step) => [STEPS[step], millis(micros)]);
+  return { ...Object.fromEntries(taken), total };
+}
+
 /** What a line says of the connection. */
 export function connectionOf(line: string): ResponseConnection {
   const [id, reused, protocol, attempt, remote, local] = line.split(' ') as string[];

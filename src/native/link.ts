@@ -3,6 +3,8 @@
  * has happened comes back in one call per burst. Nothing here waits for a batch to fill.
  */
 
+import { isMainThread, threadId } from 'node:worker_threads';
+
 import { failureOf } from './circuit-open.js';
 import type { ErrorFacts, WarmlineError } from './error.js';
 import { EventValues, type Likeness } from './events.js';
@@ -46,7 +48,8 @@ class Link {
 
   constructor() {
     const { Link: NativeLink, completionBufferSize } = binding();
-    this.#native = new NativeLink(() => this.#drain());
+    const thread = isMainThread ? 'main' : `worker-${threadId}`;
+    this.#native = new NativeLink(() => this.#drain(), thread);
     this.#completion = Buffer.allocUnsafeSlow(completionBufferSize());
     this.#completionBytes = new Uint8Array(this.#completion.buffer as ArrayBuffer);
     this.#completionWords = wordsOf(this.#completion);

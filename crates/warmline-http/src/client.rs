@@ -19,6 +19,7 @@ pub use self::totals::Totals;
 
 use self::totals::Counters;
 use crate::analytics::{AnalyticsOptions, Records};
+use crate::checks;
 use crate::clock::CoarseClock;
 use crate::coding::DecodingLimits;
 use crate::error::Error;
@@ -195,6 +196,9 @@ impl Client {
             }),
         };
         upkeep::start(&client, options.upkeep)?;
+        if let (Some(routes), Some(endpoints)) = (&client.inner.routes, &options.endpoints) {
+            checks::start(&client, routes, endpoints)?;
+        }
         Ok(client)
     }
 

@@ -125,6 +125,7 @@ impl Error {
         let mut error = Self::new(self.code.clone(), self.phase, self.message.clone());
         error.origin.clone_from(&self.origin);
         error.retryable = self.retryable;
+        error.facts.clone_from(&self.facts);
         error
     }
 

@@ -135,7 +135,8 @@ pub(crate) async fn send(client: &Client, request: Request) -> Result<Response, 
                     coding::of(&hop.method, head.status, &head.headers, limits).map_err(named)?
                 }
             };
-            let watch = Watch::new(counts, start, head.status, &head.headers);
+            let model = client.metrics().model(&hop.target, hop.body.as_ref());
+            let watch = Watch::new(counts, start, head.status, &head.headers, model);
             let counting =
                 permit.map(|permit| Box::new(Counting::new(permit, head.status, &head.headers)));
             return Ok(Response {
@@ -219,7 +220,9 @@ impl Journey<'_> {
         loop {
             let (holding, opening) = match self.obtain(hop, key, &origin).await {
                 Ok(obtained) => obtained,
-                Err(error) => {
+                Err(mut error) => {
+                    let facts = error.facts.take().unwrap_or_default();
+                    error.facts = Some(Box::new(facts.unconnected(self.start.elapsed())));
                     let unsent = Some(Box::new(body));
                     return Err(SendError { error, unsent });
                 }
@@ -236,8 +239,7 @@ impl Journey<'_> {
                 queue: obtained - self.start,
                 ..opening
             };
-            // Opened before this request came: its opening cost this one nothing.
-            if facts.queue < facts.dns + facts.tcp + facts.tls || reused {
+            if facts.is_older() || reused {
                 (facts.dns, facts.tcp, facts.tls) = Default::default();
             }
             match self.exchange(&busy, hop, body).await {

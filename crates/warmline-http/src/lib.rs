@@ -7,6 +7,7 @@ mod analytics;
 mod attempts;
 mod busy;
 mod checkout;
+mod checks;
 mod client;
 mod clock;
 mod coding;
@@ -49,8 +50,9 @@ pub mod transport;
 mod upkeep;
 
 pub use analytics::AnalyticsOptions;
+pub use checks::CheckOptions;
 pub use client::{Client, ClientOptions, Totals};
-pub use coding::{Compression, DecodingLimits, compress};
+pub use coding::{Compression, DecodingLimits, compress, gzip_quickly};
 pub use cooldowns::{CooldownStatus, cooldowns};
 pub use engine::engine;
 pub use error::{Error, Phase};
@@ -62,7 +64,7 @@ pub use leases::{
 };
 pub use policy::breaker::{BreakerOptions, BreakerState, BreakerStatus};
 pub use policy::budget::BudgetOptions;
-pub use policy::endpoints::{Balance, Ejection, EndpointState};
+pub use policy::endpoints::{Balance, Ejection, EndpointState, Thresholds};
 pub use policy::health::{HealthOptions, HealthState, HealthStatus};
 pub use policy::rate_limit::{GateState, Mode, Priority, RateLimit};
 pub use policy::retry::{Exception, RetryOptions};

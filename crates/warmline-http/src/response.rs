@@ -71,6 +71,9 @@ pub struct Facts {
     pub protocol: &'static str,
     /// How many times the request was put on a connection; 0 where it never came to have one.
     pub attempt: u32,
+    /// Where it never came to have one: the last step on the way to it that was begun. Of the times below, those of
+    /// this step and of the ones before it are known, as far as it came to an end.
+    pub reached: Option<Phase>,
     /// From the call to a connection, opening it included.
     pub queue: Duration,
     /// Of that, the name look-up; zero on a connection that was open already.
@@ -90,6 +93,27 @@ pub struct Facts {
     pub took: Option<Duration>,
     /// How long nothing will be sent, where that is why nothing was.
     pub retry_after: Option<Duration>,
+}
+
+impl Facts {
+    /// Whether the connection was being opened before the request came: its opening cost that one nothing.
+    pub(crate) fn is_older(&self) -> bool {
+        self.queue < self.dns + self.tcp + self.tls
+    }
+
+    /// What is known where no connection came of it, after so long.
+    pub(crate) fn unconnected(self, queue: Duration) -> Self {
+        let facts = Self { queue, ..self };
+        let of_another = facts.reached.is_none() || facts.is_older();
+        Self {
+            reached: if of_another {
+                Some(Phase::Pool)
+            } else {
+                facts.reached
+            },
+            ..facts
+        }
+    }
 }
 
 /// A response's body. Read to its end it gives the connection back to the pool; dropped before, it

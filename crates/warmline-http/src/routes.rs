@@ -6,10 +6,11 @@ use std::sync::{Arc, Mutex};
 use url::{ParseError, Url};
 use warmline_pool::Clock;
 
+use crate::checks::CheckOptions;
 use crate::clock::CoarseClock;
 use crate::error::{Error, Phase};
 use crate::locked::locked;
-use crate::policy::endpoints::{Balance, Ejection, EndpointState, Endpoints, Pick};
+use crate::policy::endpoints::{Balance, Ejection, EndpointState, Endpoints, Pick, Thresholds};
 use crate::target::{Target, key_of};
 
 /// The most paths that are remembered. Clients ask for a handful; a program that makes paths up must not
@@ -29,6 +30,8 @@ pub struct EndpointsOptions {
     pub ejection: Ejection,
     /// Whether a request may go on to another endpoint when one has failed it.
     pub failover: bool,
+    /// Whether and how they are looked at before any request comes.
+    pub checks: Option<CheckOptions>,
 }
 
 /// One of several endpoints.
@@ -180,6 +183,16 @@ impl Routes {
         &self.bases[index]
     }
 
+    /// An active check of an endpoint has passed, or failed for this reason.
+    pub(crate) fn checked(
+        &self,
+        index: usize,
+        outcome: Result<(), Box<str>>,
+        thresholds: Thresholds,
+    ) {
+        locked(&self.endpoints).checked(index, outcome, thresholds);
+    }
+
     /// How many endpoints there are.
     pub(crate) fn count(&self) -> usize {
         self.bases.len()
@@ -227,6 +240,7 @@ mod tests {
             balance: Balance::RoundRobin,
             ejection: Ejection::default(),
             failover: true,
+            checks: None,
         })
         .unwrap()
     }

@@ -97,12 +97,12 @@ impl Standings {
         let mut change = None;
         let admission = {
             let mut state = standing.lock();
+            let now = self.clock.now();
             if let Some(budget) = &mut state.budget
                 && fresh
             {
-                budget.deposit();
+                budget.deposit(now);
             }
-            let now = self.clock.now();
             let admitted = state.breaker.as_mut().map(|breaker| {
                 let before = breaker.state();
                 let admitted = breaker.admit(now);
@@ -140,7 +140,7 @@ impl Standings {
     /// A request begins that may be sent a second time beside the first.
     pub(crate) fn deposit_for_hedge(&self) {
         if let Some(hedges) = &self.hedges {
-            locked(hedges).deposit();
+            locked(hedges).deposit(self.clock.now());
         }
     }
 

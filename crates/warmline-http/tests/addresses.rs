@@ -82,8 +82,7 @@ async fn a_silent_address_does_not_keep_the_other_family_waiting() {
 
 #[tokio::test]
 async fn every_address_that_failed_is_told() {
-    let (listener, port) = listen(V4).await;
-    drop(listener);
+    let (Key { port, .. }, _port) = peer::refusing();
     let error = knowing(&[V6, V4])
         .connect(&origin(port), None)
         .await

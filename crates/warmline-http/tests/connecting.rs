@@ -21,9 +21,7 @@ async fn failure(key: &Key, timeout: Option<Duration>) -> Error {
 
 #[tokio::test]
 async fn a_port_that_nobody_listens_on_is_refused() {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let key = peer::key_of(listener.local_addr().unwrap());
-    drop(listener);
+    let (key, _port) = peer::refusing();
     let error = failure(&key, None).await;
     assert_eq!(
         (error.code.as_ref(), error.phase),

@@ -11,7 +11,6 @@ use h2::{Reason, RecvStream, server};
 use http::Request as Asked;
 use peer::client::{client, emptied, exchange, one_connection, options, post, start, url};
 use peer::http2::{self, Answer, Frames, STREAMS, Server, echo, frames, ok, serve, serve_with};
-use tokio::net::TcpListener;
 use tokio::sync::{Barrier, mpsc};
 use tokio::task::JoinSet;
 use warmline_http::transport::{ConnectorOptions, PingOptions};
@@ -131,9 +130,7 @@ async fn a_limit_that_the_peer_changes_holds_from_then_on() {
 
 #[tokio::test]
 async fn a_connection_that_fails_to_open_fails_all_who_wait_for_it() {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let key = peer::key_of(listener.local_addr().unwrap());
-    drop(listener);
+    let (key, _port) = peer::refusing();
     let client = client(options());
     for request in start(&client, &key, 20) {
         let error = request.await.unwrap().unwrap_err();

@@ -251,9 +251,7 @@ async fn a_pool_has_a_hundred_leases_over_all_endpoints() {
 
 #[tokio::test]
 async fn a_connection_that_cannot_be_opened_is_unhealthy_and_frees_its_place() {
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let key = peer::key_of(listener.local_addr().unwrap());
-    drop(listener);
+    let (key, _port) = peer::refusing();
     let pool = NamedPool::open("refused").unwrap();
     let endpoint = pool.endpoint(&url(&key)).unwrap();
     let mut ids = Vec::new();

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use napi_derive::napi;
-use warmline_http::{Balance, Ejection, EndpointOptions, EndpointsOptions, Error};
+use warmline_http::{
+    Balance, CheckOptions, Ejection, EndpointOptions, EndpointsOptions, Error, Thresholds,
+};
 
 use crate::clients;
 use crate::error::to_napi;
@@ -20,6 +22,21 @@ pub struct EndpointsSettings {
     pub failures: Option<u32>,
     /// Milliseconds until it is tried again.
     pub rest: Option<u32>,
+    /// Left out, none is looked at before a request comes.
+    pub checks: Option<CheckSettings>,
+}
+
+/// How endpoints are checked. TypeScript has its defaults.
+#[napi(object)]
+pub struct CheckSettings {
+    /// Left out, it is enough to connect.
+    pub path: Option<String>,
+    /// Milliseconds, as is the time-out.
+    pub interval: u32,
+    pub timeout: u32,
+    /// In a row, as are those that fail.
+    pub healthy_threshold: u32,
+    pub unhealthy_threshold: u32,
 }
 
 /// One of them.
@@ -52,13 +69,27 @@ pub(crate) fn options(settings: EndpointsSettings) -> Result<EndpointsOptions, E
             rest: rest.unwrap_or(defaults.rest),
         },
         failover: settings.failover,
+        checks: settings.checks.map(checks),
     })
+}
+
+fn checks(settings: CheckSettings) -> CheckOptions {
+    CheckOptions {
+        path: settings.path.map(Into::into),
+        interval: Duration::from_millis(settings.interval.into()),
+        timeout: Duration::from_millis(settings.timeout.into()),
+        thresholds: Thresholds {
+            healthy: settings.healthy_threshold,
+            unhealthy: settings.unhealthy_threshold,
+        },
+    }
 }
 
 /// An endpoint, as `EndpointState` of the engine says it.
 #[napi(object)]
 pub struct EndpointNumbers {
     pub healthy: bool,
+    pub check_error: Option<String>,
     pub in_flight: f64,
     pub requests: f64,
     pub failures: f64,
@@ -72,6 +103,7 @@ pub fn client_endpoints(number: u32) -> napi::Result<Vec<EndpointNumbers>> {
     let states = client.endpoints().into_iter();
     let numbers = states.map(|state| EndpointNumbers {
         healthy: state.is_healthy,
+        check_error: state.check_error.map(Into::into),
         in_flight: state.in_flight as f64,
         requests: state.requests as f64,
         failures: state.failures as f64,

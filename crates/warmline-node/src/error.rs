@@ -44,7 +44,8 @@ pub(crate) fn error_value(error: &Error) -> Value {
         "retryable": error.retryable,
         "retryAfter": facts.and_then(|facts| facts.retry_after).map(millis),
         "facts": facts.filter(|facts| facts.attempt > 0).map(line),
-        "took": took.map(|took| u64::try_from(took.as_micros()).unwrap_or(u64::MAX)),
+        "reached": facts.filter(|facts| facts.attempt == 0).map(facts::reached),
+        "took": took.map(facts::micros),
         "causes": causes.collect::<Vec<_>>(),
         "attempts": error.source().and_then(|source| source.downcast_ref()).map(attempts),
     })

@@ -3,8 +3,9 @@
 
 use std::io::Write as _;
 use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
 
-use warmline_http::Facts;
+use warmline_http::{Facts, Phase};
 
 /// Stands for an address that is not known.
 const UNKNOWN: u8 = b'-';
@@ -32,11 +33,26 @@ pub(crate) fn write(facts: &Facts, text: &mut Vec<u8>) {
         facts.first_byte,
     ] {
         text.push(b' ');
-        decimal(
-            text,
-            u64::try_from(duration.as_micros()).unwrap_or(u64::MAX),
-        );
+        decimal(text, micros(duration));
     }
+}
+
+/// How long each step towards a connection took that did not come to be, up to the last one reached: `queue dns tcp
+/// tls`, each in microseconds.
+pub(crate) fn reached(facts: &Facts) -> Vec<u64> {
+    let steps = match facts.reached {
+        None => 0,
+        Some(Phase::Pool) => 1,
+        Some(Phase::Dns) => 2,
+        Some(Phase::Connect) => 3,
+        Some(_) => 4,
+    };
+    let times = [facts.queue, facts.dns, facts.tcp, facts.tls];
+    times.into_iter().take(steps).map(micros).collect()
+}
+
+pub(crate) fn micros(duration: Duration) -> u64 {
+    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
 }
 
 fn address(text: &mut Vec<u8>, address: SocketAddr) {

@@ -60,6 +60,7 @@ fn client() -> &'static Client {
             endpoints: endpoints.collect(),
             balance: Balance::RoundRobin,
             ejection: Ejection::default(),
+            checks: None,
             failover: true,
         });
         let options = ClientOptions {

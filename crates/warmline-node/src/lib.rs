@@ -13,6 +13,7 @@
 )]
 
 mod balance;
+mod calling;
 mod client_settings;
 mod clients;
 mod controls;

@@ -9,6 +9,7 @@ use napi::bindgen_prelude::{Buffer, Env, Function, Result, Status, Uint8Array};
 use napi_derive::napi;
 use tokio::sync::mpsc;
 
+use crate::calling;
 use crate::decode::list;
 use crate::drain::{DRAIN_BYTES, Drained, drain};
 use crate::intake;
@@ -29,9 +30,9 @@ pub struct Link {
 
 #[napi]
 impl Link {
-    /// `wake` is called, once per burst, when there is something to drain.
+    /// `wake` is called, once per burst, when there is something to drain. `thread` is the thread's name.
     #[napi(constructor, catch_unwind)]
-    pub fn new(env: Env, wake: Function<'_, (), ()>) -> Result<Self> {
+    pub fn new(env: Env, wake: Function<'_, (), ()>, thread: String) -> Result<Self> {
         let wake = wake
             .build_threadsafe_function::<()>()
             .weak::<true>()
@@ -39,7 +40,8 @@ impl Link {
             .build()?;
         memory::give_back_at_once();
         let engine = warmline_http::engine().map_err(|error| crate::error::to_napi(&error))?;
-        let mailbox = Arc::new(Mailbox::new(wake));
+        let mailbox = Arc::new(Mailbox::new(wake, thread));
+        calling::add(&mailbox);
         let (submissions, receiver) = mpsc::unbounded_channel();
         let lent = Arc::new(Lent::default());
         engine.spawn(intake::run(

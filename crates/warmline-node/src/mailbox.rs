@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use crossbeam_queue::SegQueue;
 use napi::Status;
 use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
+use warmline_http::metrics::ThreadLag;
 
 use crate::outbox::Outbox;
 
@@ -19,15 +20,18 @@ pub(crate) struct Mailbox {
     woken: AtomicBool,
     pub(crate) wake: Wake,
     closed: AtomicBool,
+    lag: Arc<ThreadLag>,
 }
 
 impl Mailbox {
-    pub(crate) fn new(wake: Wake) -> Self {
+    /// `thread` is the name of the thread.
+    pub(crate) fn new(wake: Wake, thread: String) -> Self {
         Self {
             queue: SegQueue::new(),
             woken: AtomicBool::new(false),
             wake,
             closed: AtomicBool::new(false),
+            lag: ThreadLag::of(thread),
         }
     }
 
@@ -38,6 +42,17 @@ impl Mailbox {
         self.queue.push(outbox);
         // Race window: a drain may be emptying the queue right now. It clears the flag before it
         // pops, so whatever it does not see finds the flag clear and wakes JavaScript again.
+        self.wake_up();
+    }
+
+    /// Calls the thread, for nothing but to see when it comes.
+    pub(crate) fn call(&self) {
+        if !self.closed.load(Ordering::Acquire) && self.lag.call() {
+            self.wake_up();
+        }
+    }
+
+    fn wake_up(&self) {
         if !self.woken.swap(true, Ordering::AcqRel) {
             // At once, and not after the other connections that are ready: JavaScript then wakes up while
             // the engine reads those.
@@ -61,6 +76,7 @@ impl Mailbox {
     /// A drain begins.
     pub(crate) fn awake(&self) {
         self.woken.store(false, Ordering::Release);
+        self.lag.came();
     }
 
     /// Takes nothing more.

@@ -8,8 +8,8 @@ use napi::bindgen_prelude::{AsyncTask, Buffer};
 use napi::{Env, Task};
 use napi_derive::napi;
 use serde_json::{Value, json};
-use warmline_http::metrics::{Figures, Format, describe, exposition, report};
-use warmline_http::{Client, Latency};
+use warmline_http::metrics::{Figures, Format, describe, exposition, report, threads};
+use warmline_http::{Client, Latency, gzip_quickly};
 
 use crate::clients;
 use crate::exchange::Ending;
@@ -36,20 +36,27 @@ pub fn metrics_table() -> String {
 pub fn metrics_report(clients: Vec<NamedClient>) -> AsyncTask<Writing> {
     AsyncTask::new(Writing {
         clients: opened(clients),
-        write: |figures| report(&figures).to_string(),
+        wanted: Wanted::Report,
     })
 }
 
-/// The figures of clients in the Prometheus text format, or in `OpenMetrics` without its last line.
-#[napi(catch_unwind, ts_return_type = "Promise<Buffer>")]
-pub fn metrics_text(clients: Vec<NamedClient>, open_metrics: bool) -> AsyncTask<Writing> {
+/// The figures of clients in the Prometheus text format, or in `OpenMetrics` without its last line, and `more` after
+/// them; as gzip where that is wanted.
+#[napi(catch_unwind, ts_return_type = "Promise<Buffer<ArrayBuffer>>")]
+pub fn metrics_text(
+    clients: Vec<NamedClient>,
+    open_metrics: bool,
+    more: String,
+    gzip: bool,
+) -> AsyncTask<Writing> {
+    let format = if open_metrics {
+        Format::OpenMetrics
+    } else {
+        Format::Prometheus
+    };
     AsyncTask::new(Writing {
         clients: opened(clients),
-        write: if open_metrics {
-            |figures| exposition(&figures, Format::OpenMetrics)
-        } else {
-            |figures| exposition(&figures, Format::Prometheus)
-        },
+        wanted: Wanted::Text { format, more, gzip },
     })
 }
 
@@ -63,25 +70,55 @@ fn opened(clients: Vec<NamedClient>) -> Vec<(String, Client)> {
 /// Reads figures and writes them out.
 pub struct Writing {
     clients: Vec<(String, Client)>,
-    write: fn(Vec<(String, Figures)>) -> String,
+    wanted: Wanted,
+}
+
+enum Wanted {
+    Report,
+    Text {
+        format: Format,
+        more: String,
+        gzip: bool,
+    },
+}
+
+impl Wanted {
+    /// `None` where an encoder fails, which is for want of memory.
+    fn write(&self, figures: &[(String, Figures)]) -> Option<Vec<u8>> {
+        match self {
+            Self::Report => Some(report(figures, &threads()).to_string().into_bytes()),
+            Self::Text { format, more, gzip } => {
+                let text = exposition(figures, &threads(), *format) + more;
+                if *gzip {
+                    gzip_quickly(text.as_bytes())
+                } else {
+                    Some(text.into_bytes())
+                }
+            }
+        }
+    }
 }
 
 impl Task for Writing {
-    type Output = String;
+    type Output = Vec<u8>;
     type JsValue = Buffer;
 
-    fn compute(&mut self) -> napi::Result<String> {
+    fn compute(&mut self) -> napi::Result<Vec<u8>> {
         let clients = std::mem::take(&mut self.clients);
-        let write = self.write;
         let written = catch_unwind(AssertUnwindSafe(|| {
-            let figures = clients.into_iter().map(|(name, of)| (name, of.figures()));
-            write(figures.collect())
+            let figures: Vec<_> = clients
+                .into_iter()
+                .map(|(name, of)| (name, of.figures()))
+                .collect();
+            self.wanted.write(&figures)
         }));
-        written.map_err(|_| napi::Error::from_reason("the engine met a defect of its own"))
+        let written =
+            written.map_err(|_| napi::Error::from_reason("the engine met a defect of its own"))?;
+        written.ok_or_else(|| napi::Error::from_reason("there is no memory left to encode in"))
     }
 
-    fn resolve(&mut self, _env: Env, written: String) -> napi::Result<Buffer> {
-        Ok(written.into_bytes().into())
+    fn resolve(&mut self, _env: Env, written: Vec<u8>) -> napi::Result<Buffer> {
+        Ok(written.into())
     }
 }
 

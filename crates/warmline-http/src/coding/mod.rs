@@ -20,7 +20,7 @@ use http::header::CONTENT_ENCODING;
 use http::{HeaderMap, Method, StatusCode};
 
 pub(crate) use self::chain::{Decoding, Pulled};
-pub use self::compress::{Compression, compress};
+pub use self::compress::{Compression, compress, gzip_quickly};
 pub use self::limits::DecodingLimits;
 use crate::error::{Error, Phase};
 

@@ -4,13 +4,19 @@ use std::fmt::Write as _;
 
 use super::figures::{Figures, OriginFigures};
 use super::histogram::Durations;
+use super::models::ModelFigures;
+use super::number::whole;
+use super::places::PlaceFigures;
 use super::provider;
-use super::table::{Kind, Metric, Read, TABLE};
+use super::table::{Kind, Metric, Read, table};
+use super::threads::ThreadFigures;
 
-/// The bounds of the buckets of all histograms are powers of two of microseconds, from 128 µs to 134 s:
-/// there the counts are exact.
-const FIRST_BOUND: u32 = 7;
-const LAST_BOUND: u32 = 27;
+/// The bounds of the buckets of all histograms, as powers of two of microseconds, at which counts are exact: from a
+/// millisecond to two minutes, finest where answers of providers are told apart.
+const BOUNDS: [u32; 14] = [10, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 24, 27];
+
+/// About what an origin takes, so that the text is not copied as it grows.
+const ORIGIN_BYTES: usize = 16 * 1024;
 
 /// Which text format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,25 +27,84 @@ pub enum Format {
     OpenMetrics,
 }
 
-/// All metrics of some pools, each with its name. The result ends in a line feed.
+/// All metrics of some pools, each with its name, and of threads. The result ends in a line feed.
 #[must_use]
-pub fn exposition(pools: &[(String, Figures)], format: Format) -> String {
+pub fn exposition(
+    pools: &[(String, Figures)],
+    threads: &[ThreadFigures],
+    format: Format,
+) -> String {
+    let pools: Vec<Labelled<'_>> = pools
+        .iter()
+        .map(|(name, figures)| Labelled::new(name, figures))
+        .collect();
+    let origins: usize = pools.iter().map(|pool| pool.origins.len()).sum();
+    let capacity = ORIGIN_BYTES * (1 + origins);
     let mut text = Text {
-        written: String::with_capacity(64 * 1024),
+        written: String::with_capacity(capacity),
         format,
+        bounds: BOUNDS.map(|power| {
+            let seconds = f64::from(1_u32 << power) / 1e6;
+            format!(",le=\"{seconds}\"")
+        }),
     };
-    for metric in TABLE {
+    for metric in table() {
         text.head(metric);
-        for (pool, figures) in pools {
-            text.values(metric, pool, figures);
+        for pool in &pools {
+            text.values(metric, pool);
+        }
+        if let Read::ThreadTimes(read) = &metric.read {
+            for thread in threads {
+                let labels = format!("thread=\"{}\"", escaped(&thread.thread));
+                text.histogram(metric.name, &labels, read(thread));
+            }
         }
     }
     text.written
 }
 
+/// A pool's figures with the labels that they go by, which are the same in many lines.
+struct Labelled<'a> {
+    figures: &'a Figures,
+    pool: String,
+    origins: Vec<(String, &'a OriginFigures)>,
+    places: Vec<(String, &'a PlaceFigures)>,
+    models: Vec<(String, &'a ModelFigures)>,
+}
+
+impl<'a> Labelled<'a> {
+    fn new(name: &str, figures: &'a Figures) -> Self {
+        let pool = format!("pool=\"{}\"", escaped(name));
+        let origins = figures.origins.iter().map(|origin| {
+            let name = escaped(&origin.origin);
+            let provider = provider::of(&origin.origin);
+            let labels = format!("{pool},origin=\"{name}\",provider=\"{provider}\"");
+            (labels, origin)
+        });
+        let places = figures.places.iter().map(|place| {
+            let name = escaped(&place.place);
+            (format!("{pool},place=\"{name}\""), place)
+        });
+        let models = figures.models.iter().map(|model| {
+            let (provider, name) = (model.provider, escaped(&model.model));
+            let labels = format!("{pool},provider=\"{provider}\",model=\"{name}\"");
+            (labels, model)
+        });
+        Self {
+            figures,
+            models: models.collect(),
+            origins: origins.collect(),
+            places: places.collect(),
+            pool,
+        }
+    }
+}
+
 struct Text {
     written: String,
     format: Format,
+    /// The label of each bucket, with a comma in front.
+    bounds: [String; BOUNDS.len()],
 }
 
 impl Text {
@@ -53,116 +118,133 @@ impl Text {
             (Format::OpenMetrics, Kind::Count) => (metric.name, "unknown"),
             (_, kind) => (metric.name, kind.as_str()),
         };
-        self.line(format_args!("# HELP {family} {}", metric.help));
-        self.line(format_args!("# TYPE {family} {kind}"));
+        self.push(&["# HELP ", family, " ", metric.help, "\n"]);
+        self.push(&["# TYPE ", family, " ", kind, "\n"]);
         if self.format == Format::OpenMetrics && metric.kind == Kind::Histogram {
-            self.line(format_args!("# UNIT {family} seconds"));
+            self.push(&["# UNIT ", family, " seconds\n"]);
         }
     }
 
-    fn values(&mut self, metric: &Metric, pool: &str, figures: &Figures) {
+    fn values(&mut self, metric: &Metric, pool: &Labelled<'_>) {
         let name = metric.name;
-        let pool = escaped(pool);
         match &metric.read {
-            Read::Pool(read) => {
-                let value = read(&figures.pool);
-                self.line(format_args!("{name}{{pool=\"{pool}\"}} {value}"));
-            }
+            Read::Pool(read) => self.line(&[name, "{", &pool.pool], read(&pool.figures.pool)),
             Read::Failures => {
-                for origin in &figures.origins {
-                    let labels = labels(&pool, origin);
+                for (labels, origin) in &pool.origins {
                     for ((code, phase), count) in &origin.failures {
                         let code = escaped(code);
-                        self.line(format_args!(
-                            "{name}{{{labels},code=\"{code}\",phase=\"{phase}\"}} {count}"
-                        ));
+                        let more = [",code=\"", &code, "\",phase=\"", phase, "\""];
+                        self.push(&[name, "{", labels]);
+                        self.count(&more, *count);
                     }
                 }
             }
             Read::Origin(read) => {
-                for origin in &figures.origins {
-                    let (labels, value) = (labels(&pool, origin), read(origin));
-                    self.line(format_args!("{name}{{{labels}}} {value}"));
+                for (labels, origin) in &pool.origins {
+                    self.line(&[name, "{", labels], read(origin));
                 }
             }
             Read::OriginIf(read) => {
-                for origin in &figures.origins {
+                for (labels, origin) in &pool.origins {
                     if let Some(value) = read(origin) {
-                        let labels = labels(&pool, origin);
-                        self.line(format_args!("{name}{{{labels}}} {value}"));
+                        self.line(&[name, "{", labels], value);
                     }
                 }
             }
             Read::Place(read) => {
-                for place in &figures.places {
+                for (labels, place) in &pool.places {
                     if let Some(value) = read(place) {
-                        let place = escaped(&place.place);
-                        self.line(format_args!(
-                            "{name}{{pool=\"{pool}\",place=\"{place}\"}} {value}"
-                        ));
+                        self.line(&[name, "{", labels], value);
                     }
                 }
             }
             Read::PlaceBy(label, values) => {
-                for place in &figures.places {
+                for (labels, place) in &pool.places {
                     let known = values
                         .iter()
                         .filter_map(|(of, read)| Some((of, read(place)?)));
                     for (of, value) in known {
-                        let place = escaped(&place.place);
-                        self.line(format_args!(
-                            "{name}{{pool=\"{pool}\",place=\"{place}\",{label}=\"{of}\"}} {value}"
-                        ));
+                        self.line(&[name, "{", labels, ",", label, "=\"", of, "\""], value);
                     }
                 }
             }
             Read::OriginBy(label, values) => {
-                for origin in &figures.origins {
-                    let labels = labels(&pool, origin);
+                for (labels, origin) in &pool.origins {
                     for (of, read) in *values {
                         let value = read(origin);
-                        self.line(format_args!("{name}{{{labels},{label}=\"{of}\"}} {value}"));
+                        self.line(&[name, "{", labels, ",", label, "=\"", of, "\""], value);
                     }
                 }
             }
             Read::Times(read) => {
-                for origin in &figures.origins {
-                    self.histogram(name, &labels(&pool, origin), read(origin));
+                for (labels, origin) in &pool.origins {
+                    self.histogram(name, labels, read(origin));
                 }
             }
+            Read::Model(read) => {
+                for (labels, model) in &pool.models {
+                    self.line(&[name, "{", labels], read(model));
+                }
+            }
+            Read::ModelBy(label, values) => {
+                for (labels, model) in &pool.models {
+                    for (of, read) in *values {
+                        let value = read(model);
+                        self.line(&[name, "{", labels, ",", label, "=\"", of, "\""], value);
+                    }
+                }
+            }
+            Read::ModelTimes(read) => {
+                for (labels, model) in &pool.models {
+                    self.histogram(name, labels, read(model));
+                }
+            }
+            // Threads are no pool's.
+            Read::ThreadTimes(_) => {}
         }
     }
 
+    /// None where nothing was recorded: most origins never use all of theirs.
     fn histogram(&mut self, name: &str, labels: &str, durations: &Durations) {
         let count = durations.count();
         if count == 0 {
             return;
         }
-        for power in FIRST_BOUND..=LAST_BOUND {
-            let bound = f64::from(1_u32 << power) / 1e6;
-            let within = durations.shorter_than(power);
-            self.line(format_args!(
-                "{name}_bucket{{{labels},le=\"{bound}\"}} {within}"
-            ));
+        for (at, within) in durations.shorter_than(BOUNDS).into_iter().enumerate() {
+            self.push(&[name, "_bucket{", labels]);
+            self.written.push_str(&self.bounds[at]);
+            self.count(&[], within);
         }
-        self.line(format_args!(
-            "{name}_bucket{{{labels},le=\"+Inf\"}} {count}"
-        ));
+        self.push(&[name, "_bucket{", labels]);
+        self.count(&[",le=\"+Inf\""], count);
         let sum = durations.sum().as_secs_f64();
-        self.line(format_args!("{name}_sum{{{labels}}} {sum}"));
-        self.line(format_args!("{name}_count{{{labels}}} {count}"));
+        self.line(&[name, "_sum{", labels], sum);
+        self.push(&[name, "_count{", labels]);
+        self.count(&[], count);
     }
 
-    fn line(&mut self, line: std::fmt::Arguments<'_>) {
+    /// The rest of a line, from its last labels on.
+    fn count(&mut self, labels: &[&str], count: u64) {
+        self.push(labels);
         // Writing to a string cannot fail.
-        let _ = writeln!(self.written, "{line}");
+        let _ = writeln!(self.written, "}} {count}");
     }
-}
 
-fn labels(pool: &str, origin: &OriginFigures) -> String {
-    let name = escaped(&origin.origin);
-    let provider = provider::of(&origin.origin);
-    format!("pool=\"{pool}\",origin=\"{name}\",provider=\"{provider}\"")
+    /// A line from its name to its last label.
+    fn line(&mut self, labels: &[&str], value: f64) {
+        self.push(labels);
+        // Whole numbers are written much faster as such.
+        let _ = match whole(value) {
+            Some(whole) => writeln!(self.written, "}} {whole}"),
+            None => writeln!(self.written, "}} {value}"),
+        };
+    }
+
+    fn push(&mut self, pieces: &[&str]) {
+        for piece in pieces {
+            self.written.push_str(piece);
+        }
+    }
 }
 
 /// A label's value, as both formats escape it.

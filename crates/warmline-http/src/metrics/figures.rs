@@ -11,6 +11,7 @@ use super::OTHER;
 use super::budgets::{Budget, budgets, pauses};
 use super::counter::Counter;
 use super::histogram::Durations;
+use super::models::ModelFigures;
 use super::origin::{OriginMetrics, STATUS_CLASSES};
 use super::places::PlaceFigures;
 use crate::client::{Client, Totals};
@@ -24,6 +25,8 @@ pub struct Figures {
     pub origins: Vec<OriginFigures>,
     /// Those of each place that has a breaker, or whose health is looked at; the last may be `other`.
     pub places: Vec<PlaceFigures>,
+    /// Those of each model, by provider and name; the last may be `other`.
+    pub models: Vec<ModelFigures>,
 }
 
 /// What a pool holds and what its client has done.
@@ -113,6 +116,10 @@ pub struct OriginFigures {
     pub streams_stalled: u64,
     /// Events in them.
     pub events: u64,
+    /// Tokens of prompts, as far as responses reported them.
+    pub input_tokens: u64,
+    /// Tokens that were generated, likewise.
+    pub output_tokens: u64,
     /// Opening a connection: look-up, TCP and TLS.
     pub connect: Durations,
     /// Of that, the look-up.
@@ -186,6 +193,7 @@ impl Client {
             },
             origins,
             places,
+            models: metrics.model_figures(),
         }
     }
 
@@ -225,6 +233,8 @@ impl OriginFigures {
             streams_open: open.open,
             streams_stalled: open.stalled,
             events: counts.events.get(),
+            input_tokens: counts.input_tokens.get(),
+            output_tokens: counts.output_tokens.get(),
             connect: counts.connect.read(),
             dns: counts.dns.read(),
             tcp: counts.tcp.read(),
@@ -274,6 +284,8 @@ impl OriginFigures {
         self.streams_open += other.streams_open;
         self.streams_stalled += other.streams_stalled;
         self.events += other.events;
+        self.input_tokens += other.input_tokens;
+        self.output_tokens += other.output_tokens;
         self.connect.add(&other.connect);
         self.dns.add(&other.dns);
         self.tcp.add(&other.tcp);

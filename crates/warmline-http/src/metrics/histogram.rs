@@ -91,11 +91,16 @@ impl Durations {
         }
     }
 
-    /// How many were shorter than a power of two of microseconds, exactly.
+    /// How many were shorter than each of some powers of two of microseconds, exactly; the powers ascend.
     #[must_use]
-    pub fn shorter_than(&self, power: u32) -> u64 {
-        let end = bucket_of(1 << power).min(self.buckets.len());
-        self.buckets[..end].iter().sum()
+    pub fn shorter_than<const N: usize>(&self, powers: [u32; N]) -> [u64; N] {
+        let (mut from, mut seen) = (0, 0);
+        powers.map(|power| {
+            let end = bucket_of(1 << power).min(self.buckets.len());
+            seen += self.buckets[from..end].iter().sum::<u64>();
+            from = end;
+            seen
+        })
     }
 
     /// What a part of them, 0 to 1, did not exceed, to a thirty-second; `None` if there were none.
@@ -185,9 +190,8 @@ mod tests {
     #[test]
     fn a_power_of_two_is_not_shorter_than_itself() {
         let durations = of([1023, 1024, 5_000_000]);
-        assert_eq!(durations.shorter_than(10), 1);
-        assert_eq!(durations.shorter_than(11), 2);
-        assert_eq!(durations.shorter_than(60), 2 + 1);
+        assert_eq!(durations.shorter_than([9, 10, 11, 60]), [0, 1, 2, 2 + 1]);
+        assert_eq!(Times::default().read().shorter_than([10, 11]), [0, 0]);
     }
 
     proptest! {

@@ -1,7 +1,7 @@
 //! What a client measures of itself, cheap enough to be always on: whoever sends adds to counters and
 //! histograms of the origin, without a lock, and only a reader adds them up.
 //!
-//! [`TABLE`] is the one place that says which metrics there are; reports and expositions are written
+//! [`table`] is the one place that says which metrics there are; reports and expositions are written
 //! from it. Origins are labels up to a cap, and share the label `other` beyond it, so that no URL can
 //! blow a report up; paths, queries and credentials are never part of one.
 
@@ -12,12 +12,17 @@ mod event_count;
 mod exposition;
 mod figures;
 mod histogram;
+mod model_name;
+mod models;
+mod number;
 mod origin;
 mod places;
 mod provider;
 mod report;
 mod streams;
 mod table;
+mod threads;
+mod tokens;
 mod watch;
 
 use std::sync::Arc;
@@ -29,10 +34,14 @@ pub use budgets::Budget;
 pub use exposition::{Format, exposition};
 pub use figures::{Figures, OriginFigures, PoolFigures};
 pub use histogram::Durations;
+pub use models::ModelFigures;
+use models::ModelKey;
+pub(crate) use models::ModelMetrics;
 pub(crate) use origin::OriginMetrics;
 pub use places::PlaceFigures;
 pub use report::{describe, report};
-pub use table::{Kind, Metric, OriginValue, PlaceValue, Read, TABLE};
+pub use table::{Kind, Metric, ModelValue, OriginValue, PlaceValue, Read, table};
+pub use threads::{ThreadFigures, ThreadLag, threads};
 pub(crate) use watch::Watch;
 
 use crate::transport::ConnectTimings;
@@ -41,6 +50,8 @@ use crate::transport::ConnectTimings;
 const MAX_ORIGINS: usize = 100;
 /// The most places that have one: origins, or endpoints.
 const MAX_PLACES: usize = 100;
+/// The most models that have one.
+const MAX_MODELS: usize = 50;
 /// The label of all that have none of their own.
 pub const OTHER: &str = "other";
 
@@ -49,6 +60,7 @@ pub(crate) struct Metrics {
     origins: Bounded<Arc<str>, OriginMetrics>,
     /// Which places have a label; what is known of them is kept elsewhere.
     places: Bounded<Arc<str>, ()>,
+    models: Bounded<ModelKey, ModelMetrics>,
     /// Requests under way to their response's head.
     in_flight: Counter,
     /// Requests that were given up before it came.
@@ -60,6 +72,7 @@ impl Default for Metrics {
         Self {
             origins: Bounded::new(MAX_ORIGINS),
             places: Bounded::new(MAX_PLACES),
+            models: Bounded::new(MAX_MODELS),
             in_flight: Counter::default(),
             aborted: Counter::default(),
         }

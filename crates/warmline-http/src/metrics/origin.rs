@@ -55,6 +55,15 @@ pub(crate) struct OriginMetrics {
     pub(super) streams: Arc<Streams>,
     /// Events in the bodies that are streams of them.
     pub(super) events: Counter,
+    /// Tokens that responses reported, of prompts and of what was generated.
+    pub(super) input_tokens: Counter,
+    pub(super) output_tokens: Counter,
+}
+
+/// Where a status counts among the classes.
+pub(super) fn class_of(status: StatusCode) -> usize {
+    let class = usize::from(status.as_u16() / 100).saturating_sub(1);
+    class.min(STATUS_CLASSES - 1)
 }
 
 impl OriginMetrics {
@@ -71,8 +80,7 @@ impl OriginMetrics {
 
     /// The head of a request's response came, so long after the call.
     pub(crate) fn answered(&self, status: StatusCode, after: Duration) {
-        let class = usize::from(status.as_u16() / 100).saturating_sub(1);
-        self.answered[class.min(STATUS_CLASSES - 1)].add(1);
+        self.answered[class_of(status)].add(1);
         self.head.record(after);
     }
 

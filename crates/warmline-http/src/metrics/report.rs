@@ -4,9 +4,12 @@ use serde_json::{Map, Value, json};
 
 use super::figures::{Figures, OriginFigures, PoolFigures};
 use super::histogram::Durations;
+use super::models::ModelFigures;
+use super::number::whole;
 use super::places::PlaceFigures;
 use super::provider;
-use super::table::{Kind, Metric, Read, TABLE};
+use super::table::{Kind, Metric, Read, table};
+use super::threads::ThreadFigures;
 
 /// The quantiles that reports have, and their names.
 const QUANTILES: [(&str, f64); 3] = [("p50_ms", 0.5), ("p90_ms", 0.9), ("p99_ms", 0.99)];
@@ -14,7 +17,7 @@ const QUANTILES: [(&str, f64); 3] = [("p50_ms", 0.5), ("p90_ms", 0.9), ("p99_ms"
 /// What there is to be known of each metric.
 #[must_use]
 pub fn describe() -> Value {
-    let metrics = TABLE.iter().map(|metric| {
+    let metrics = table().map(|metric| {
         let of = match metric.read {
             Read::Pool(_) => "pool",
             Read::Origin(_)
@@ -23,6 +26,8 @@ pub fn describe() -> Value {
             | Read::Failures
             | Read::Times(_) => "origin",
             Read::Place(_) | Read::PlaceBy(..) => "place",
+            Read::Model(_) | Read::ModelBy(..) | Read::ModelTimes(_) => "model",
+            Read::ThreadTimes(_) => "thread",
         };
         json!({
             "name": metric.name,
@@ -37,26 +42,34 @@ pub fn describe() -> Value {
 }
 
 /// The figures of some pools, each with its name: those of all pools together under `all`, and under `pools`,
-/// by name, those of each `pool` and lists of those of its `origins` and `places`. Times are objects of `count`,
+/// by name, those of each `pool` and lists of those of its `origins`, `places` and `models`; under `threads` those of
+/// each thread. Times are objects of `count`,
 /// `mean_ms` and quantiles, failures lists of `code`, `phase` and `count`.
 #[must_use]
-pub fn report(pools: &[(String, Figures)]) -> Value {
+pub fn report(pools: &[(String, Figures)], threads: &[ThreadFigures]) -> Value {
     let together = PoolFigures::together(pools.iter().map(|(_, figures)| &figures.pool));
     let each = pools.iter().map(|(name, figures)| {
         let origins: Value = figures.origins.iter().map(origin).collect();
         let places: Value = figures.places.iter().map(place).collect();
-        let report = json!({ "pool": pool(&figures.pool), "origins": origins, "places": places });
+        let models: Value = figures.models.iter().map(model).collect();
+        let report = json!({
+            "pool": pool(&figures.pool),
+            "origins": origins,
+            "places": places,
+            "models": models,
+        });
         (name.clone(), report)
     });
     json!({
         "all": together.as_ref().map(pool),
         "pools": each.collect::<Map<_, _>>(),
+        "threads": threads.iter().map(thread).collect::<Value>(),
     })
 }
 
 fn pool(figures: &PoolFigures) -> Value {
     let mut pool = Map::new();
-    for metric in TABLE {
+    for metric in table() {
         match &metric.read {
             Read::Pool(read) => pool.insert(metric.name.to_owned(), number(read(figures))),
             Read::Times(read) => pool.insert(metric.name.to_owned(), times(read(&figures.sum))),
@@ -68,7 +81,11 @@ fn pool(figures: &PoolFigures) -> Value {
             | Read::OriginBy(..)
             | Read::OriginIf(_)
             | Read::Place(_)
-            | Read::PlaceBy(..) => None,
+            | Read::PlaceBy(..)
+            | Read::Model(_)
+            | Read::ModelBy(..)
+            | Read::ModelTimes(_)
+            | Read::ThreadTimes(_) => None,
         };
     }
     pool.into()
@@ -78,7 +95,7 @@ fn origin(figures: &OriginFigures) -> Value {
     let mut origin = Map::new();
     origin.insert("origin".to_owned(), (*figures.origin).into());
     origin.insert("provider".to_owned(), provider::of(&figures.origin).into());
-    for metric in TABLE {
+    for metric in table() {
         let value = match &metric.read {
             Read::Origin(read) => number(read(figures)),
             Read::OriginIf(read) => read(figures).map_or(Value::Null, number),
@@ -89,7 +106,7 @@ fn origin(figures: &OriginFigures) -> Value {
                 .into(),
             Read::Times(read) => times(read(figures)),
             Read::Failures => failures(figures),
-            Read::Pool(_) | Read::Place(_) | Read::PlaceBy(..) => continue,
+            _ => continue,
         };
         origin.insert(metric.name.to_owned(), value);
     }
@@ -99,7 +116,7 @@ fn origin(figures: &OriginFigures) -> Value {
 fn place(figures: &PlaceFigures) -> Value {
     let mut place = Map::new();
     place.insert("place".to_owned(), (*figures.place).into());
-    for metric in TABLE {
+    for metric in table() {
         let value = match &metric.read {
             Read::Place(read) => read(figures).map_or(Value::Null, number),
             Read::PlaceBy(_, values) => values
@@ -112,6 +129,37 @@ fn place(figures: &PlaceFigures) -> Value {
         place.insert(metric.name.to_owned(), value);
     }
     place.into()
+}
+
+fn model(figures: &ModelFigures) -> Value {
+    let mut model = Map::new();
+    model.insert("provider".to_owned(), figures.provider.into());
+    model.insert("model".to_owned(), (*figures.model).into());
+    for metric in table() {
+        let value = match &metric.read {
+            Read::Model(read) => number(read(figures)),
+            Read::ModelBy(_, values) => values
+                .iter()
+                .map(|(label, read)| ((*label).to_owned(), number(read(figures))))
+                .collect::<Map<_, _>>()
+                .into(),
+            Read::ModelTimes(read) => times(read(figures)),
+            _ => continue,
+        };
+        model.insert(metric.name.to_owned(), value);
+    }
+    model.into()
+}
+
+fn thread(figures: &ThreadFigures) -> Value {
+    let mut thread = Map::new();
+    thread.insert("thread".to_owned(), (*figures.thread).into());
+    for metric in table() {
+        if let Read::ThreadTimes(read) = &metric.read {
+            thread.insert(metric.name.to_owned(), times(read(figures)));
+        }
+    }
+    thread.into()
 }
 
 fn failures(figures: &OriginFigures) -> Value {
@@ -140,15 +188,8 @@ fn millis(seconds: f64) -> Value {
 }
 
 /// Without a fraction where it has none, so that counts look like counts.
-#[allow(
-    clippy::cast_possible_truncation,
-    reason = "checked to be whole and small"
-)]
 fn number(value: f64) -> Value {
-    if value.fract() == 0.0 && value.abs() < 9e15 {
-        return Value::from(value as i64);
-    }
-    Value::from(value)
+    whole(value).map_or_else(|| Value::from(value), Value::from)
 }
 
 impl Metric {
@@ -164,6 +205,9 @@ impl Metric {
             Read::OriginBy(label, _) => vec!["pool", "origin", "provider", label],
             Read::Place(_) => vec!["pool", "place"],
             Read::PlaceBy(label, _) => vec!["pool", "place", label],
+            Read::Model(_) | Read::ModelTimes(_) => vec!["pool", "provider", "model"],
+            Read::ModelBy(label, _) => vec!["pool", "provider", "model", label],
+            Read::ThreadTimes(_) => vec!["thread"],
         }
     }
 

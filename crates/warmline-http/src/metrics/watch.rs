@@ -3,12 +3,14 @@
 use std::sync::Arc;
 
 use http::header::CONTENT_TYPE;
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, HeaderValue, StatusCode};
 use tokio::time::Instant;
 
 use super::event_count::{EventCount, Framing};
+use super::models::ModelMetrics;
 use super::origin::OriginMetrics;
 use super::streams::OpenStream;
+use super::tokens::Tokens;
 use crate::error::Error;
 
 /// Records what becomes of a body. Dropped before it is told of an end, nobody wanted the rest.
@@ -18,6 +20,8 @@ pub(crate) struct Watch {
     start: Instant,
     /// Boxed: most bodies are none.
     stream: Option<Box<Stream>>,
+    /// Boxed: few requests outside those of models have it.
+    asked: Option<Box<Asked>>,
     over: bool,
 }
 
@@ -29,6 +33,13 @@ struct Stream {
     last: Option<Instant>,
 }
 
+/// A model that was asked for.
+struct Asked {
+    model: Arc<ModelMetrics>,
+    /// Taken at the end.
+    tokens: Option<Tokens>,
+}
+
 impl Watch {
     /// The head of a response has come.
     pub(crate) fn new(
@@ -36,9 +47,20 @@ impl Watch {
         start: Instant,
         status: StatusCode,
         headers: &HeaderMap,
+        model: Option<Arc<ModelMetrics>>,
     ) -> Self {
         origin.answered(status, start.elapsed());
-        let stream = Framing::of(headers.get(CONTENT_TYPE)).map(|framing| {
+        let content_type = headers.get(CONTENT_TYPE);
+        let framing = Framing::of(content_type);
+        let asked = model.map(|model| {
+            model.answered(status);
+            let tokens = match framing {
+                Some(framing) => Some(Tokens::of_stream(framing)),
+                None => is_json(content_type).then(Tokens::of_object),
+            };
+            Box::new(Asked { model, tokens })
+        });
+        let stream = framing.map(|framing| {
             Box::new(Stream {
                 open: origin.streams.open(),
                 count: EventCount::new(framing),
@@ -49,22 +71,36 @@ impl Watch {
             origin,
             start,
             stream,
+            asked,
             over: false,
         }
     }
 
     /// A piece of the body, decoded if it had to be.
     pub(crate) fn piece(&mut self, piece: &[u8]) {
+        if let Some(Asked {
+            tokens: Some(tokens),
+            ..
+        }) = self.asked.as_deref_mut()
+        {
+            tokens.feed(piece);
+        }
         let Some(stream) = &mut self.stream else {
             return;
         };
         let now = Instant::now();
-        match stream.last.replace(now) {
-            None => self.origin.first_token.record(now - self.start),
-            Some(last) => self.origin.token_gap.record(now - last),
+        let last = stream.last.replace(now);
+        let after = now - last.unwrap_or(self.start);
+        match last {
+            None => self.origin.first_token.record(after),
+            Some(_) => self.origin.token_gap.record(after),
         }
         stream.open.spoke(now);
-        self.origin.events.add(stream.count.feed(piece));
+        let events = stream.count.feed(piece);
+        self.origin.events.add(events);
+        if let Some(asked) = &self.asked {
+            asked.model.piece(after, last.is_none(), events);
+        }
     }
 
     /// All of the body has come.
@@ -85,5 +121,22 @@ impl Drop for Watch {
         if !self.over {
             self.origin.abandoned.add(1);
         }
+        // However it ended, what was reported until then was used.
+        if let Some(asked) = &mut self.asked
+            && let Some(tokens) = asked.tokens.take()
+        {
+            let usage = tokens.finish();
+            let (input, output) = (usage.input.unwrap_or(0), usage.output.unwrap_or(0));
+            self.origin.input_tokens.add(input);
+            self.origin.output_tokens.add(output);
+            asked.model.input_tokens.add(input);
+            asked.model.output_tokens.add(output);
+        }
     }
+}
+
+fn is_json(content_type: Option<&HeaderValue>) -> bool {
+    const JSON: &[u8] = b"application/json";
+    let begin = content_type.and_then(|value| value.as_bytes().get(..JSON.len()));
+    begin.is_some_and(|begin| begin.eq_ignore_ascii_case(JSON))
 }

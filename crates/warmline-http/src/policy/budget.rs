@@ -5,13 +5,18 @@ use std::time::Duration;
 
 /// How long it takes until a reserve that was used up is there again.
 const RESERVE_REFILL: Duration = Duration::from_secs(60);
+/// Parts of [`SAVED_FOR`] that requests are counted by.
+const PARTS: usize = 10;
+/// For so long requests save up for retries, as in Finagle's and tower's budgets: enough for the first seconds of
+/// trouble, in which everything fails at once. What was not used in an hour of calm is not for the next minute of it.
+const SAVED_FOR: Duration = Duration::from_secs(10);
 /// A token, less what is lost where many parts of one are added up.
 const ONE: f64 = 1.0 - 1e-9;
 
 /// How much load retries may add.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct BudgetOptions {
-    /// Retries for each request; 0.2 is one for five.
+    /// Retries for each request; 0.2 is one for five. Those of the last ten seconds' requests are saved up.
     pub ratio: f64,
     /// Retries beyond that, so that a client with little to do can retry at all. Used up, they come back over
     /// a minute.
@@ -33,8 +38,18 @@ impl Default for BudgetOptions {
 pub(crate) struct Budget {
     options: BudgetOptions,
     tokens: f64,
+    recent: Recent,
     /// When it was last filled by time.
     at: Duration,
+}
+
+/// How many requests there were of late.
+#[derive(Debug, Default)]
+struct Recent {
+    /// By part, in a ring.
+    counts: [u32; PARTS],
+    /// The number of the part that was counted last, since the clock began.
+    newest: u128,
 }
 
 impl Budget {
@@ -42,16 +57,15 @@ impl Budget {
         Self {
             options,
             tokens: f64::from(options.reserve),
+            recent: Recent::default(),
             at: now,
         }
     }
 
     /// A request is sent for the first time.
-    pub(crate) fn deposit(&mut self) {
-        // No more is saved up: what was not used in an hour of calm is not for the next minute of trouble. One
-        // token has room in any case, and what lies over it on the way there.
-        let capacity = f64::from(self.options.reserve.max(1)) + 1.0;
-        self.tokens = (self.tokens + self.options.ratio).min(capacity);
+    pub(crate) fn deposit(&mut self, now: Duration) {
+        self.recent.count(now);
+        self.tokens = (self.tokens + self.options.ratio).min(self.capacity(now));
     }
 
     /// Whether one may be sent again; if so, that is taken.
@@ -62,13 +76,46 @@ impl Budget {
         let share = passed.as_secs_f64() / RESERVE_REFILL.as_secs_f64();
         let reserve = f64::from(self.options.reserve);
         let refilled = (self.tokens + share * reserve).min(reserve);
-        self.tokens = self.tokens.max(refilled);
+        self.tokens = self.tokens.max(refilled).min(self.capacity(now));
         let enough = self.tokens >= ONE;
         if enough {
             self.tokens = (self.tokens - 1.0).max(0.0);
         }
         enough
     }
+
+    fn capacity(&mut self, now: Duration) -> f64 {
+        // One token has room in any case, and what lies over it on the way there.
+        let least = f64::from(self.options.reserve.max(1)) + 1.0;
+        least + self.options.ratio * self.recent.total(now)
+    }
+}
+
+impl Recent {
+    fn count(&mut self, now: Duration) {
+        self.move_on(now);
+        let newest = place(self.newest);
+        self.counts[newest] = self.counts[newest].saturating_add(1);
+    }
+
+    fn total(&mut self, now: Duration) -> f64 {
+        self.move_on(now);
+        self.counts.iter().map(|count| f64::from(*count)).sum()
+    }
+
+    /// Forgets what is too long ago. A clock that went back forgets nothing until it has caught up.
+    fn move_on(&mut self, now: Duration) {
+        let number = now.as_nanos() / (SAVED_FOR.as_nanos() / PARTS as u128);
+        for begun in (self.newest + 1..=number).take(PARTS) {
+            self.counts[place(begun)] = 0;
+        }
+        self.newest = self.newest.max(number);
+    }
+}
+
+/// Where a part is in the ring.
+fn place(number: u128) -> usize {
+    usize::try_from(number % PARTS as u128).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -123,9 +170,9 @@ mod tests {
     fn without_a_reserve_requests_alone_fill_it() {
         let mut budget = budget(0.5, 0);
         assert!(!budget.take(Duration::from_hours(1)));
-        budget.deposit();
+        budget.deposit(NOW);
         assert!(!budget.take(NOW));
-        budget.deposit();
+        budget.deposit(NOW);
         assert!(budget.take(NOW));
     }
 
@@ -138,7 +185,77 @@ mod tests {
         }
     }
 
+    /// So many requests a second, from one second to another.
+    fn serve(budget: &mut Budget, per_second: u32, seconds: std::ops::Range<u64>) {
+        for second in seconds {
+            for _ in 0..per_second {
+                budget.deposit(Duration::from_secs(second));
+            }
+        }
+    }
+
+    fn all_of(budget: &mut Budget, now: Duration) -> usize {
+        (0..1_000_000).take_while(|_| budget.take(now)).count()
+    }
+
+    #[test]
+    fn calm_saves_up_what_ten_seconds_of_requests_may_add() {
+        for calm in [20, 60, 3600] {
+            let mut budget = budget(0.2, 10);
+            serve(&mut budget, 100, 0..calm);
+            let saved = all_of(&mut budget, Duration::from_secs(calm - 1));
+            assert_eq!(saved, 200 + 10 + 1, "after {calm} s");
+        }
+    }
+
+    #[test]
+    fn what_was_saved_is_forgotten_when_requests_cease() {
+        let mut budget = budget(0.2, 10);
+        serve(&mut budget, 100, 0..10);
+        assert_eq!(all_of(&mut budget, Duration::from_hours(1)), 11);
+    }
+
+    #[test]
+    fn a_place_that_stays_broken_gets_a_fifth_more_in_the_long_run() {
+        let mut budget = budget(0.2, 10);
+        serve(&mut budget, 100, 0..60);
+        let mut retries = Vec::new();
+        for second in 60..660 {
+            let now = Duration::from_secs(second);
+            serve(&mut budget, 100, second..second + 1);
+            retries.push(all_of(&mut budget, now));
+        }
+        // What was saved up goes at once; from then on there is what requests bring, and the reserve of each minute.
+        assert_eq!(retries[0], 200 + 10 + 1);
+        let most = retries[1..].iter().max().unwrap();
+        assert!(*most <= 21, "{most} in a second of 100 requests");
+        let all: usize = retries.iter().sum();
+        assert!(all <= 60_000 / 5 + 211, "{all}");
+    }
+
     proptest! {
+        #[test]
+        fn however_time_passes_no_more_is_spent_than_was_paid_in(
+            ratio in 0.0..1.0_f64,
+            reserve in 0..20_u32,
+            steps in prop::collection::vec((0..50_u32, 0..50_u32, 0..20_000_u64), 1..100),
+        ) {
+            let mut budget = budget(ratio, reserve);
+            let (mut requests, mut retries, mut now) = (0, 0, NOW);
+            for (sent, wanted, millis) in steps {
+                for _ in 0..sent {
+                    budget.deposit(now);
+                }
+                requests += sent;
+                now += Duration::from_millis(millis);
+                retries += (0..wanted).filter(|_| budget.take(now)).count();
+            }
+            let minutes = now.as_secs_f64() / RESERVE_REFILL.as_secs_f64();
+            let most = f64::from(requests) * ratio + f64::from(reserve) * (1.0 + minutes);
+            let retries = f64::from(u32::try_from(retries).unwrap());
+            prop_assert!(retries <= most + 1e-6, "{} of {}", retries, most);
+        }
+
         #[test]
         fn retries_stay_within_the_ratio_and_the_reserve(
             ratio in 0.0..1.0_f64,
@@ -148,7 +265,7 @@ mod tests {
             let mut budget = budget(ratio, reserve);
             let mut retries = 0.0;
             for _ in 0..requests {
-                budget.deposit();
+                budget.deposit(NOW);
                 while budget.take(NOW) {
                     retries += 1.0;
                 }
@@ -162,7 +279,7 @@ mod tests {
             let mut budget = budget(ratio, 0);
             let mut retries = 0.0;
             for _ in 0..requests {
-                budget.deposit();
+                budget.deposit(NOW);
                 if budget.take(NOW) {
                     retries += 1.0;
                 }

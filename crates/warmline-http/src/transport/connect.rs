@@ -5,10 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::uri;
-use tokio::time::Instant;
 use warmline_pool::{Key, Protocol, Scheme};
 
-use super::connection::{ConnectTimings, Connection, ConnectionInfo};
+use super::connection::{Connection, ConnectionInfo};
 use super::deadline::Deadline;
 use super::dial::{Dialed, Dialer};
 use super::dns::DnsOptions;
@@ -16,6 +15,7 @@ use super::h2::{PingOptions, Session};
 use super::io::{SocketIo, Wire};
 use super::line::Line;
 use super::proxy::{Beyond, Destination, Proxies, Proxy, ProxyOptions};
+use super::stopwatch::Stopwatch;
 use super::tcp::TcpOptions;
 use super::tls::{self, Offer, Tls};
 use super::tls_options::TlsOptions;
@@ -92,18 +92,26 @@ impl Connector {
     ///
     /// # Errors
     /// A typed error with the phase that failed; `UND_ERR_CONNECT_TIMEOUT` with the phase that was
-    /// running when `timeout` passed. All are [`Error::retryable`]: no byte of any request was sent.
+    /// running when `timeout` passed. All are [`Error::retryable`]: no byte of any request was sent, and
+    /// all say how long the steps took that were [reached](crate::Facts::reached).
     pub async fn connect(&self, key: &Key, timeout: Option<Duration>) -> Result<Connection, Error> {
+        let mut watch = Stopwatch::start();
         // Boxed: connecting is rare, and the future of a request that holds it is not.
-        Box::pin(self.open(key, Deadline::after(timeout)))
+        Box::pin(self.open(key, Deadline::after(timeout), &mut watch))
             .await
             .map_err(|mut error| {
                 error.retryable = true;
+                error.facts = Some(Box::new(watch.stopped()));
                 error.with_origin(origin_of(key))
             })
     }
 
-    async fn open(&self, key: &Key, deadline: Deadline) -> Result<Connection, Error> {
+    async fn open(
+        &self,
+        key: &Key,
+        deadline: Deadline,
+        watch: &mut Stopwatch,
+    ) -> Result<Connection, Error> {
         let proxy = match &key.proxy {
             _ if self.dialer.is_local() => None,
             Some(url) => Some(Arc::new(Proxy::parse("the proxy", url)?)),
@@ -113,14 +121,9 @@ impl Connector {
             Some(proxy) => (proxy.host(), proxy.port()),
             None => (&*key.host, key.port),
         };
-        let start = Instant::now();
-        let Dialed {
-            mut io,
-            addresses,
-            resolved,
-        } = self
+        let Dialed { mut io, addresses } = self
             .dialer
-            .dial(host, port, key, deadline)
+            .dial(host, port, key, deadline, watch)
             .await
             .map_err(|error| match &proxy {
                 Some(proxy) => proxy.blamed(error),
@@ -130,28 +133,23 @@ impl Connector {
             let through = self.through(proxy, key, io);
             io = deadline.keep(Phase::Connect, key, through).await?;
         }
-        let connected = Instant::now();
         let mut http2 = key.protocol == Protocol::Http2;
         let (wire, tls) = match key.scheme {
             Scheme::Http => (Wire::plain(io), None),
             Scheme::Https => {
+                watch.next(Phase::Tls);
                 let handshake = self.tls.handshake(&key.host, io, offer(key.protocol));
                 let (stream, info) = deadline.keep(Phase::Tls, key, handshake).await?;
                 http2 |= tls::speaks_http2(&stream);
                 (Wire::tls(stream), Some(info))
             }
         };
-        let timings = ConnectTimings {
-            dns: resolved - start,
-            tcp: connected - resolved,
-            tls: tls.map_or(Duration::ZERO, |_| connected.elapsed()),
-        };
         let info = ConnectionInfo {
             protocol: if http2 { "h2" } else { "http/1.1" },
             remote_address: addresses.map(|(_, remote)| remote),
             local_address: addresses.map(|(local, _)| local),
             tls,
-            timings,
+            timings: watch.taken(),
         };
         if http2 {
             let line = Line::taken(wire);

@@ -9,13 +9,13 @@ use std::sync::Arc;
 use tokio::net::TcpStream;
 #[cfg(unix)]
 use tokio::net::UnixStream;
-use tokio::time::Instant;
 use warmline_pool::Key;
 
 use super::deadline::Deadline;
 use super::dns::{DnsOptions, Resolver};
 use super::eyeballs::News;
 use super::io::SocketIo;
+use super::stopwatch::Stopwatch;
 use super::tcp::{self, TcpOptions};
 use crate::error::{Error, Phase};
 
@@ -32,8 +32,6 @@ pub(super) struct Dialed {
     pub(super) io: SocketIo,
     /// Our end and the other; unix domain sockets have paths, if any, and no addresses.
     pub(super) addresses: Option<(SocketAddr, SocketAddr)>,
-    /// When the address was known.
-    pub(super) resolved: Instant,
 }
 
 impl Dialer {
@@ -78,18 +76,19 @@ impl Dialer {
         port: u16,
         key: &Key,
         deadline: Deadline,
+        watch: &mut Stopwatch,
     ) -> Result<Dialed, Error> {
         if let Some(path) = &self.socket_path {
+            watch.next(Phase::Connect);
             let connecting = deadline.keep(Phase::Connect, key, connect_unix(path));
             return Ok(Dialed {
                 io: connecting.await?,
                 addresses: None,
-                resolved: Instant::now(),
             });
         }
         let resolving = self.resolver.resolve(host, port);
         let found = deadline.keep(Phase::Dns, key, resolving).await?;
-        let resolved = Instant::now();
+        watch.next(Phase::Connect);
         let connecting = deadline.keep(Phase::Connect, key, self.connect(&found.addresses));
         let stream = match connecting.await {
             Err(error) if found.stale => {
@@ -103,7 +102,6 @@ impl Dialer {
         Ok(Dialed {
             io: SocketIo::tcp(stream),
             addresses: Some(addresses),
-            resolved,
         })
     }
 
@@ -216,7 +214,13 @@ mod tests {
         assert_eq!(order().await, [v6, v4]);
         let key = Key::new(Scheme::Http, "a.test", port);
         let outcome = dialer
-            .dial("a.test", port, &key, Deadline::after(None))
+            .dial(
+                "a.test",
+                port,
+                &key,
+                Deadline::after(None),
+                &mut Stopwatch::start(),
+            )
             .await;
         assert_eq!(outcome.ok().unwrap().addresses.unwrap().1, v4);
         assert_eq!(order().await, [v4, v6]);

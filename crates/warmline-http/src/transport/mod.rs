@@ -18,6 +18,7 @@ mod line;
 mod proxy;
 pub(crate) mod scratch;
 mod stall;
+mod stopwatch;
 mod tcp;
 mod tls;
 mod tls_fault;

@@ -12,7 +12,7 @@ use bytes::Bytes;
 use http::header::{ACCEPT, ACCEPT_ENCODING, HOST, USER_AGENT};
 use http::{HeaderMap, HeaderValue, Method};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::mpsc::{self, UnboundedReceiver};
 use warmline_http::transport::{
     Connection, Connector, ConnectorOptions, Incoming, RequestBody, RequestHead, ResponseHead,
@@ -44,6 +44,13 @@ where
         }
     });
     key
+}
+
+/// An origin where nobody listens, and what keeps its port from the listeners of other tests meanwhile.
+pub(crate) fn refusing() -> (Key, TcpSocket) {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind((Ipv4Addr::LOCALHOST, 0).into()).unwrap();
+    (key_of(socket.local_addr().unwrap()), socket)
 }
 
 /// Starts a peer that reads one request per connection, answers it with these bytes and closes.

@@ -10,13 +10,20 @@
 //! ```
 //! While none is in, requests go to those that are out, the one first that is to come back first: somebody
 //! has to try, and a client that sends nothing is no better off than one whose requests fail.
+//!
+//! Beside that, active checks may say that an endpoint is down, and it is out for as long. Where they say so of all
+//! that requests do not, they count for nothing: it may well be the checks that are wrong.
 
 mod affinity;
+mod checked;
 mod turns;
 
 use std::cmp::Ordering;
 use std::time::Duration;
 
+pub use checked::Thresholds;
+
+use checked::Checked;
 use turns::Turns;
 
 /// So many times its share has an endpoint that does well beside one that ails: enough to spare that, not so
@@ -55,10 +62,12 @@ impl Default for Ejection {
 }
 
 /// An endpoint at one moment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EndpointState {
     /// Whether it is in.
     pub is_healthy: bool,
+    /// Why its last active check failed: a code or a status; `None` where it passed, or there was none.
+    pub check_error: Option<Box<str>>,
     /// Requests under way.
     pub in_flight: usize,
     /// Requests that it was chosen for.
@@ -90,6 +99,7 @@ struct Member {
     /// What keys are hashed with.
     seed: u64,
     health: Health,
+    checked: Checked,
     in_flight: usize,
     requests: u64,
     failures: u64,
@@ -120,6 +130,7 @@ impl Endpoints {
                 weight,
                 seed: affinity::hash(name),
                 health: Health::In { failures: 0 },
+                checked: Checked::default(),
                 in_flight: 0,
                 requests: 0,
                 failures: 0,
@@ -143,10 +154,13 @@ impl Endpoints {
         ailing: &[usize],
     ) -> Option<Pick> {
         let untried = |index: &usize| !tried.contains(index);
-        let able = (0..self.members.len())
+        let (down, mut able): (Vec<usize>, Vec<usize>) = (0..self.members.len())
             .filter(untried)
             .filter(|index| self.members[*index].takes_requests(now))
-            .collect();
+            .partition(|index| self.members[*index].checked.is_down());
+        if able.is_empty() {
+            able = down;
+        }
         let index = match self.choose(able, key, ailing) {
             Some(index) => index,
             None => (0..self.members.len())
@@ -197,6 +211,20 @@ impl Endpoints {
         pick.trial = false;
     }
 
+    /// An active check of an endpoint has passed, or failed for this reason.
+    pub(crate) fn checked(
+        &mut self,
+        index: usize,
+        outcome: Result<(), Box<str>>,
+        thresholds: Thresholds,
+    ) {
+        let member = &mut self.members[index];
+        if member.checked.told(outcome, thresholds) {
+            // What failed before is explained by that.
+            member.health = Health::In { failures: 0 };
+        }
+    }
+
     /// The request is over. A trial that ended without a verdict leaves the next one to somebody else.
     pub(crate) fn end(&mut self, pick: &Pick) {
         let member = &mut self.members[pick.index];
@@ -211,7 +239,8 @@ impl Endpoints {
     /// The state of each, in the order of the list.
     pub(crate) fn states(&self) -> impl Iterator<Item = EndpointState> {
         self.members.iter().map(|member| EndpointState {
-            is_healthy: matches!(member.health, Health::In { .. }),
+            is_healthy: matches!(member.health, Health::In { .. }) && !member.checked.is_down(),
+            check_error: member.checked.reason().map(Into::into),
             in_flight: member.in_flight,
             requests: member.requests,
             failures: member.failures,

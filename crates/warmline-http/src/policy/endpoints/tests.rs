@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 
-use super::{Balance, Ejection, Endpoints, Pick};
+use super::{Balance, Ejection, Endpoints, Pick, Thresholds};
 
 const REST: Duration = Duration::from_secs(10);
 const NOW: Duration = Duration::ZERO;
@@ -291,4 +291,65 @@ fn an_ailing_endpoint_has_a_quarter_of_its_share() {
     };
     let place = of(&mut endpoints, &[]);
     assert_eq!(of(&mut endpoints, &[place]), place);
+}
+
+const THRESHOLDS: Thresholds = Thresholds {
+    healthy: 2,
+    unhealthy: 3,
+};
+
+fn check(endpoints: &mut Endpoints, index: usize, results: &[bool]) -> bool {
+    for passed in results {
+        let outcome = if *passed { Ok(()) } else { Err("503".into()) };
+        endpoints.checked(index, outcome, THRESHOLDS);
+    }
+    endpoints.states().nth(index).unwrap().is_healthy
+}
+
+#[test]
+fn checks_in_a_row_take_an_endpoint_out_and_bring_it_back() {
+    let mut endpoints = endpoints(Balance::RoundRobin, &[1, 1]);
+    assert!(check(&mut endpoints, 0, &[true, false, false]));
+    assert!(check(&mut endpoints, 0, &[true, false, false]));
+    assert!(!check(&mut endpoints, 0, &[false]));
+    for _ in 0..4 {
+        assert_eq!(served(&mut endpoints, NOW, None), 1);
+    }
+    assert!(!check(&mut endpoints, 0, &[true, false, true]));
+    assert!(check(&mut endpoints, 0, &[true]));
+    let turns: Vec<usize> = (0..4).map(|_| served(&mut endpoints, NOW, None)).collect();
+    assert_eq!(turns.iter().filter(|index| **index == 0).count(), 2);
+}
+
+#[test]
+fn the_first_check_decides_alone() {
+    let mut endpoints = endpoints(Balance::RoundRobin, &[1, 1]);
+    assert!(!check(&mut endpoints, 0, &[false]));
+    assert!(check(&mut endpoints, 1, &[true]));
+    let states: Vec<_> = endpoints.states().map(|state| state.check_error).collect();
+    assert_eq!(states, [Some("503".into()), None]);
+}
+
+#[test]
+fn an_endpoint_that_comes_back_by_its_checks_has_no_rest_to_wait_for() {
+    let mut endpoints = endpoints(Balance::RoundRobin, &[1, 1]);
+    take_out(&mut endpoints, 0, NOW);
+    // Checks that pass all the time do not shorten a rest: it is requests that fail there.
+    assert!(!check(&mut endpoints, 0, &[true, true, true]));
+    assert!(!check(&mut endpoints, 0, &[false, false, false]));
+    assert!(check(&mut endpoints, 0, &[true, true]));
+}
+
+#[test]
+fn checks_that_fail_everywhere_count_for_nothing() {
+    for balance in [Balance::RoundRobin, Balance::LeastLoaded, Balance::Sticky] {
+        let mut endpoints = endpoints(balance, &[1, 1, 1]);
+        take_out(&mut endpoints, 2, NOW);
+        for index in 0..3 {
+            check(&mut endpoints, index, &[false]);
+        }
+        let mut turns: Vec<usize> = (0..4).map(|_| served(&mut endpoints, NOW, None)).collect();
+        turns.sort_unstable();
+        assert_eq!(turns, [0, 0, 1, 1], "{balance:?}");
+    }
 }

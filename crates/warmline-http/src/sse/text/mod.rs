@@ -24,6 +24,7 @@ pub use failure::ProviderError;
 pub use meter::UsageMeter;
 pub use stream::{Framing, Spoken, TextStream};
 pub use usage::Usage;
+pub(crate) use usage::reported;
 
 /// What one event says.
 #[derive(Debug, Default, PartialEq, Eq)]

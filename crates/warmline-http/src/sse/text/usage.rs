@@ -1,5 +1,8 @@
 //! The tokens that a provider says were used, in the words of each provider.
 
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
 use serde::Deserialize;
 
 use super::count::Count;
@@ -158,6 +161,52 @@ impl Metadata {
             cached: self.cached.count(),
         }
     }
+}
+
+/// The last that some payloads say of each count, found without reading the rest of them: for statistics, which
+/// everybody pays for. A name inside a string is none: its quotes are escaped there.
+pub(crate) fn reported(payloads: &[u8]) -> Usage {
+    let mut usage = Usage::default();
+    for at in USAGE.find_iter(payloads) {
+        let after = &payloads[at + USAGE.needle().len()..];
+        if let Some(value) = object_after(after, b"\"") {
+            usage.update(
+                value_of(value).map_or_else(Usage::default, |found: Reported<'_>| found.usage()),
+            );
+        } else if let Some(value) = object_after(after, b"Metadata\"") {
+            usage.update(
+                value_of(value).map_or_else(Usage::default, |found: Metadata| found.usage()),
+            );
+        }
+    }
+    for at in OLLAMA_COUNT.find_iter(payloads) {
+        let after = &payloads[at + OLLAMA_COUNT.needle().len()..];
+        let count = after
+            .trim_ascii_start()
+            .strip_prefix(b":")
+            .and_then(value_of);
+        if payloads[..at].ends_with(b"\"prompt_") {
+            usage.input = count.or(usage.input);
+        } else if payloads[..at].ends_with(b"\"") {
+            usage.output = count.or(usage.output);
+        }
+    }
+    usage
+}
+
+static USAGE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"usage"));
+static OLLAMA_COUNT: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("eval_count\""));
+
+/// The object that a field has, whose name ends so, from its brace on.
+fn object_after<'a>(after: &'a [u8], end: &[u8]) -> Option<&'a [u8]> {
+    let value = after.strip_prefix(end)?.trim_ascii_start();
+    let value = value.strip_prefix(b":")?.trim_ascii_start();
+    value.starts_with(b"{").then_some(value)
+}
+
+/// The value that stands first.
+fn value_of<'a, T: Deserialize<'a>>(json: &'a [u8]) -> Option<T> {
+    T::deserialize(&mut serde_json::Deserializer::from_slice(json)).ok()
 }
 
 /// A count and those that it does not include, if it was given.
