@@ -1,7 +1,6 @@
 import { invalid } from '../native/invalid.js';
 import type { Binding } from '../native/load.js';
-import { duration } from '../native/timeouts.js';
-import { checkNames, given } from './checks.js';
+import { checkNames, given, time, whole } from './checks.js';
 
 /**
  * How the endpoints of an {@link HttpClient} are looked at before any request comes. Each check has a connection of its
@@ -33,7 +32,6 @@ const NAMES: readonly (keyof ActiveChecks)[] = [
   'healthyThreshold',
   'unhealthyThreshold',
 ];
-const MOST_CHECKS = 0xffff_ffff;
 /** HAProxy's thresholds; a check is a request, so that they come less often than its own. */
 const DEFAULTS = { interval: 10_000, timeout: 5000, healthyThreshold: 2, unhealthyThreshold: 3 };
 
@@ -50,22 +48,18 @@ export function checkActiveChecks(
   if (checks === false) return {};
   if (checks === true) return { checks: DEFAULTS };
   checkNames('activeChecks', checks, NAMES);
-  const time = (name: string, value: number) => duration(`activeChecks.${name}`, value);
+  const count = whole('activeChecks', 1);
+  const millis = time('activeChecks');
   return {
     checks: {
       ...DEFAULTS,
       ...given('path', checks.path, (name, path) => checkPath(`activeChecks.${name}`, path, urls)),
-      ...given('interval', checks.interval, time),
-      ...given('timeout', checks.timeout, time),
+      ...given('interval', checks.interval, millis),
+      ...given('timeout', checks.timeout, millis),
       ...given('healthyThreshold', checks.healthyThreshold, count),
       ...given('unhealthyThreshold', checks.unhealthyThreshold, count),
     },
   };
-}
-
-function count(name: string, value: number): number {
-  if (Number.isInteger(value) && value >= 1 && value <= MOST_CHECKS) return value;
-  throw invalid(`activeChecks.${name}`, `a whole number from 1 to ${MOST_CHECKS}`, value);
 }
 
 function checkPath(name: string, path: string, urls: readonly string[]): string {

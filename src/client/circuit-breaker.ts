@@ -2,8 +2,7 @@ import { channel } from 'node:diagnostics_channel';
 
 import { invalid } from '../native/invalid.js';
 import { type Binding, binding } from '../native/load.js';
-import { duration } from '../native/timeouts.js';
-import { checkNames, given } from './checks.js';
+import { checkNames, given, time, whole } from './checks.js';
 
 /** When an {@link HttpClient} does not ask a place that fails. Time-outs and statuses from 500 on are failures. */
 export interface CircuitBreakerOptions {
@@ -77,7 +76,6 @@ const NAMES: readonly (keyof CircuitBreakerOptions)[] = [
   'halfOpenRequests',
   'monitoringEnabled',
 ];
-const MOST = 0xffff_ffff;
 
 const changes = channel('warmline:circuit-breaker');
 let published = false;
@@ -103,16 +101,18 @@ export function checkCircuitBreaker(
   if (typeof monitoringEnabled !== 'boolean') {
     throw invalid('circuitBreaker.monitoringEnabled', 'true or false', monitoringEnabled);
   }
+  const count = whole('circuitBreaker', 1);
+  const millis = time('circuitBreaker');
   return {
     circuitBreaker: {
       ...given('failureThreshold', failureThreshold, count),
-      ...given('recoveryTimeout', recoveryTimeout ?? rest, time),
+      ...given('recoveryTimeout', recoveryTimeout ?? rest, millis),
       ...given('failureRate', failureRate, (name, rate) => {
         if (typeof rate === 'number' && rate > 0 && rate <= 1) return rate;
         throw invalid(`circuitBreaker.${name}`, 'a number above 0, up to 1', rate);
       }),
       ...given('minimumRequests', breaker.minimumRequests, count),
-      ...given('window', window, time),
+      ...given('window', window, millis),
       ...given('halfOpenRequests', breaker.halfOpenRequests, count),
       monitored: monitoringEnabled,
     },
@@ -141,12 +141,3 @@ export function circuitBreaker(numbers: Numbers): CircuitBreakerStatus {
 
 /** With any text where the engine is known to say one of a few words. */
 type Unnamed<T> = { [Name in keyof T]: T[Name] extends string ? string : T[Name] };
-
-function count(name: string, value: number): number {
-  if (Number.isInteger(value) && value >= 1 && value <= MOST) return value;
-  throw invalid(`circuitBreaker.${name}`, `a whole number from 1 to ${MOST}`, value);
-}
-
-function time(name: string, value: number): number {
-  return duration(`circuitBreaker.${name}`, value);
-}

@@ -1,8 +1,7 @@
 import { invalid } from '../native/invalid.js';
 import type { Binding } from '../native/load.js';
-import { duration } from '../native/timeouts.js';
 import { type ActiveChecks, checkActiveChecks } from './active-checks.js';
-import { checkNames, given } from './checks.js';
+import { checkNames, given, time, whole } from './checks.js';
 
 /** One of the places that serve an {@link HttpClient}'s requests. */
 export interface Endpoint {
@@ -58,7 +57,6 @@ export interface EndpointsOptions {
 const BALANCES: readonly Balance[] = ['round-robin', 'least-loaded', 'sticky'];
 const OF_ENDPOINTS = ['balance', 'failover', 'activeChecks'] as const;
 const MOST_WEIGHT = 0xffff;
-const MOST_FAILURES = 0xffff_ffff;
 
 /**
  * Checks what a client is told of endpoints.
@@ -98,10 +96,8 @@ function checkFailover(
   checkNames('failover', failover, ['failures', 'timeout']);
   return {
     failover: true,
-    ...given('failures', failover.failures, (_, count) =>
-      whole('failover.failures', count, MOST_FAILURES),
-    ),
-    ...given('rest', failover.timeout, (_, time) => duration('failover.timeout', time)),
+    ...given('failures', failover.failures, whole('failover', 1)),
+    ...given('rest', failover.timeout, (_, rest) => time('failover')('timeout', rest)),
   };
 }
 
@@ -112,7 +108,10 @@ function checkEndpoint(endpoint: string | URL | Endpoint, index: number): Endpoi
   }
   checkNames(name, endpoint, ['url', 'weight']);
   const { url, weight = 1 } = endpoint;
-  return { url: baseUrl(`${name}.url`, url), weight: whole(`${name}.weight`, weight, MOST_WEIGHT) };
+  return {
+    url: baseUrl(`${name}.url`, url),
+    weight: whole(name, 1, MOST_WEIGHT)('weight', weight),
+  };
 }
 
 function baseUrl(name: string, value: string | URL): string {
@@ -124,9 +123,4 @@ function baseUrl(name: string, value: string | URL): string {
   if (url?.username || url?.password) throw invalid(name, 'a URL without credentials', url.origin);
   if (!isBase) throw invalid(name, 'an http or https URL without query and fragment', value);
   return url.href.replace(/\/+$/, '');
-}
-
-function whole(name: string, value: number, most: number): number {
-  if (Number.isInteger(value) && value >= 1 && value <= most) return value;
-  throw invalid(name, `a whole number from 1 to ${most}`, value);
 }

@@ -1,7 +1,6 @@
 import { invalid } from '../native/invalid.js';
 import type { Binding } from '../native/load.js';
-import { duration } from '../native/timeouts.js';
-import { checkNames, given } from './checks.js';
+import { checkNames, given, time, whole } from './checks.js';
 
 /**
  * When an {@link HttpClient} takes a place for degraded or unhealthy. Time-outs, broken connections and statuses from 500
@@ -49,7 +48,6 @@ const NAMES: readonly (keyof HealthOptions)[] = [
   'degradedBelow',
   'degradedAbove',
 ];
-const MOST_FAILURES = 0xffff_ffff;
 
 /**
  * Checks a client's `health` option.
@@ -62,18 +60,13 @@ export function checkHealthMonitor(health: boolean | HealthOptions = false): { h
   checkNames('health', health, NAMES);
   return {
     health: {
-      ...given('unhealthyThreshold', health.unhealthyThreshold, (name, count) => {
-        if (Number.isInteger(count) && count >= 1 && count <= MOST_FAILURES) return count;
-        throw invalid(`health.${name}`, `a whole number from 1 to ${MOST_FAILURES}`, count);
-      }),
-      ...given('window', health.window, (name, time) => duration(`health.${name}`, time)),
+      ...given('unhealthyThreshold', health.unhealthyThreshold, whole('health', 1)),
+      ...given('window', health.window, time('health')),
       ...given('degradedBelow', health.degradedBelow, (name, part) => {
         if (typeof part === 'number' && part >= 0 && part <= 1) return part;
         throw invalid(`health.${name}`, 'a number from 0 to 1', part);
       }),
-      ...given('degradedAbove', health.degradedAbove, (name, time) =>
-        duration(`health.${name}`, time),
-      ),
+      ...given('degradedAbove', health.degradedAbove, time('health')),
     },
   };
 }

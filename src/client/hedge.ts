@@ -1,7 +1,6 @@
 import { invalid } from '../native/invalid.js';
 import type { Binding } from '../native/load.js';
-import { duration } from '../native/timeouts.js';
-import { checkNames, given } from './checks.js';
+import { checkNames, given, time, whole } from './checks.js';
 
 /** When an {@link HttpClient} sends a request a second time while the first one is under way: `delay`, `quantile` or both. */
 export interface HedgeOptions {
@@ -41,21 +40,18 @@ export function checkHedge(hedge: HedgeOptions | false = false): { hedge?: Setti
   if (typeof ratio !== 'number' || !(ratio >= 0 && ratio <= 1)) {
     throw invalid('hedge.ratio', 'a number from 0 to 1', ratio);
   }
-  if (!Number.isInteger(reserve) || reserve < 0 || reserve > MOST_IN_RESERVE) {
-    throw invalid('hedge.reserve', `a whole number from 0 to ${MOST_IN_RESERVE}`, reserve);
-  }
   if (delay === undefined && quantile === undefined) {
     throw invalid('hedge.delay', 'given where there is no quantile', delay);
   }
   return {
     hedge: {
-      ...given('delay', delay, (name, time) => duration(`hedge.${name}`, time)),
+      ...given('delay', delay, time('hedge')),
       ...given('quantile', quantile, (name, part) => {
         if (typeof part === 'number' && part > 0 && part < 1) return part;
         throw invalid(`hedge.${name}`, 'a number between 0 and 1', part);
       }),
       budgetRatio: ratio,
-      budgetReserve: reserve,
+      budgetReserve: whole('hedge', 0, MOST_IN_RESERVE)('reserve', reserve),
     },
   };
 }

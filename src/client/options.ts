@@ -4,7 +4,7 @@ import type { Binding } from '../native/load.js';
 import { checkTimeouts, duration, type Timeouts } from '../native/timeouts.js';
 import type { ActiveChecks } from './active-checks.js';
 import { type AnalyticsOptions, checkAnalytics } from './analytics.js';
-import { checkNames, given } from './checks.js';
+import { checkNames, given, whole } from './checks.js';
 import { type CircuitBreakerOptions, checkCircuitBreaker } from './circuit-breaker.js';
 import { type CooldownOptions, checkCooldown } from './cooldown.js';
 import { checkDns, type DnsOptions, ip } from './dns.js';
@@ -334,18 +334,7 @@ function checkHttp2(name: string, http2: Http2): Http2 {
 }
 
 /** A cap of connections. */
-export function connections(name: string, value: number): number {
-  return whole(name, value, 1);
-}
+export const connections = whole('options', 1, MOST_CONNECTIONS);
 
 /** A cap of idle connections; with 0 none is kept. */
-export function idleConnections(name: string, value: number): number {
-  return whole(name, value, 0);
-}
-
-function whole(name: string, value: number, least: number): number {
-  if (!Number.isInteger(value) || value < least || value > MOST_CONNECTIONS) {
-    throw invalid(name, `a whole number from ${least} to ${MOST_CONNECTIONS}`, value);
-  }
-  return value;
-}
+export const idleConnections = whole('options', 0, MOST_CONNECTIONS);

@@ -1,7 +1,6 @@
 import { invalid } from '../native/invalid.js';
 import type { Binding } from '../native/load.js';
-import { duration } from '../native/timeouts.js';
-import { checkNames, given } from './checks.js';
+import { checkNames, given, time, whole } from './checks.js';
 
 /**
  * How much is sent to one origin with one key. Without a limit of its own it keeps to what the provider's headers
@@ -73,7 +72,6 @@ const NAMES: readonly (keyof RateLimit)[] = [
   'maxWait',
 ];
 const EVERY = '*';
-const MOST_CONCURRENT = 0xffff_ffff;
 
 /**
  * Checks a client's `rateLimit` option.
@@ -119,11 +117,7 @@ function checkOrigin(name: string, origin: string): string {
 function checkOne(name: string, limit: RateLimit): Settings[number] {
   checkNames(name, limit, NAMES);
   const { requestsPerMinute, tokensPerMinute, concurrentRequests, followHeaders, mode } = limit;
-  const count = (most: number) => (option: string, value: number) => {
-    if (Number.isInteger(value) && value >= 1 && value <= most) return value;
-    throw invalid(`${name}.${option}`, `a whole number from 1 to ${most}`, value);
-  };
-  const time = (option: string, value: number) => duration(`${name}.${option}`, value);
+  const count = whole(name, 1, Number.MAX_SAFE_INTEGER);
   if (mode !== undefined && mode !== 'wait' && mode !== 'refuse') {
     throw invalid(`${name}.mode`, `'wait' or 'refuse'`, mode);
   }
@@ -133,14 +127,14 @@ function checkOne(name: string, limit: RateLimit): Settings[number] {
   }
   return {
     refuse,
-    ...given('requestsPerMinute', requestsPerMinute, count(Number.MAX_SAFE_INTEGER)),
-    ...given('tokensPerMinute', tokensPerMinute, count(Number.MAX_SAFE_INTEGER)),
-    ...given('concurrentRequests', concurrentRequests, count(MOST_CONCURRENT)),
-    ...given('window', limit.window, time),
+    ...given('requestsPerMinute', requestsPerMinute, count),
+    ...given('tokensPerMinute', tokensPerMinute, count),
+    ...given('concurrentRequests', concurrentRequests, whole(name, 1)),
+    ...given('window', limit.window, time(name)),
     ...given('followHeaders', followHeaders, (option, follow) => {
       if (typeof follow === 'boolean') return follow;
       throw invalid(`${name}.${option}`, 'true or false', follow);
     }),
-    ...given('maxWait', limit.maxWait, time),
+    ...given('maxWait', limit.maxWait, time(name)),
   };
 }

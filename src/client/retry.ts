@@ -1,7 +1,7 @@
 import { invalid } from '../native/invalid.js';
 import type { Binding } from '../native/load.js';
 import { durationOrNone, LONGEST } from '../native/timeouts.js';
-import { checkNames, given } from './checks.js';
+import { checkNames, given, whole } from './checks.js';
 
 /**
  * A kind of failure, by httpx's names for them, or the `code` of one, such as `'ECONNRESET'`.
@@ -90,7 +90,7 @@ export function checkRetry(retry: RetryOptions | false = {}): { retry?: Settings
   const { attempts, backoffFactor, backoffMaxDelay, statusCodes, exceptions, budget } = retry;
   return {
     retry: {
-      ...given('attempts', attempts, whole(MOST_ATTEMPTS)),
+      ...given('attempts', attempts, whole('retry', 0, MOST_ATTEMPTS)),
       ...given('backoffFactor', backoffFactor, (_, seconds) => {
         if (typeof seconds === 'number' && seconds >= 0) {
           return Math.min(Math.ceil(seconds * 1000), LONGEST);
@@ -123,15 +123,8 @@ function checkBudget(
       throw invalid('retry.budget.ratio', 'a number from 0 to 1', ratio);
     }),
     ...given('budgetReserve', budget.reserve, (_, reserve) =>
-      whole(MOST_IN_RESERVE)('budget.reserve', reserve),
+      whole('retry.budget', 0, MOST_IN_RESERVE)('reserve', reserve),
     ),
-  };
-}
-
-function whole(most: number): (name: string, value: number) => number {
-  return (name, value) => {
-    if (Number.isInteger(value) && value >= 0 && value <= most) return value;
-    throw invalid(`retry.${name}`, `a whole number from 0 to ${most}`, value);
   };
 }
 

@@ -1,7 +1,6 @@
 import { invalid } from '../native/invalid.js';
 import type { Binding } from '../native/load.js';
-import { duration } from '../native/timeouts.js';
-import { checkNames, given } from './checks.js';
+import { checkNames, given, time } from './checks.js';
 
 /** How the pool of an {@link HttpClient} follows its load. */
 export interface ScalingOptions {
@@ -30,12 +29,11 @@ export function checkScaling(scaling: boolean | ScalingOptions = false): { scali
   const { predictive = true } = scaling;
   if (typeof predictive !== 'boolean')
     throw invalid('scaling.predictive', 'true or false', predictive);
-  const time = (name: string, value: number): number => duration(`scaling.${name}`, value);
   return {
     scaling: {
       predictive,
-      ...given('cooldownPeriod', scaling.cooldownPeriod, time),
-      ...given('predictionWindow', scaling.predictionWindow, time),
+      ...given('cooldownPeriod', scaling.cooldownPeriod, time('scaling')),
+      ...given('predictionWindow', scaling.predictionWindow, time('scaling')),
     },
   };
 }

@@ -1,7 +1,6 @@
 import { invalid } from '../native/invalid.js';
 import type { Binding } from '../native/load.js';
-import { duration } from '../native/timeouts.js';
-import { checkNames, given } from './checks.js';
+import { checkNames, given, time, whole } from './checks.js';
 
 /** How the health of a client's connections is looked after while nothing comes on them. */
 export interface HealthCheckOptions {
@@ -28,14 +27,10 @@ const DEFAULT_MAX_IDLE = 100;
 /** Checks `healthCheck`. */
 export function checkHealth(name: string, options: HealthCheckOptions): HealthCheckSettings {
   checkNames(name, options, ['interval', 'unhealthyThreshold', 'timeout']);
-  const time = (part: string, value: number) => duration(`${name}.${part}`, value);
   return {
-    ...given('interval', options.interval, time),
-    ...given('unhealthyThreshold', options.unhealthyThreshold, (part, value) => {
-      if (Number.isInteger(value) && value >= 1 && value <= MOST_MISSES) return value;
-      throw invalid(`${name}.${part}`, `a whole number from 1 to ${MOST_MISSES}`, value);
-    }),
-    ...given('timeout', options.timeout, time),
+    ...given('interval', options.interval, time(name)),
+    ...given('unhealthyThreshold', options.unhealthyThreshold, whole(name, 1, MOST_MISSES)),
+    ...given('timeout', options.timeout, time(name)),
   };
 }
 

@@ -1,25 +1,18 @@
 //! How the places that requests go to do, over all clients of the process that judge them alike.
 
-use std::collections::HashMap;
 use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
 
 use http::StatusCode;
-use warmline_pool::Clock;
 
-use crate::clock::CoarseClock;
 use crate::locked::locked;
 use crate::policy::health::{Health, HealthOptions, HealthState, HealthStatus};
-
-/// The most places that are remembered. Clients send to a handful; a program that makes hosts up must not fill
-/// the memory with them.
-const MAX_PLACES: usize = 256;
+use crate::remembered::Remembered;
 
 /// The places of clients with the same options.
 pub(crate) struct Healths {
     options: HealthOptions,
-    clock: CoarseClock,
-    places: Mutex<HashMap<Arc<str>, Health>>,
+    places: Remembered<Health>,
 }
 
 static ALL: Mutex<Vec<Weak<Healths>>> = Mutex::new(Vec::new());
@@ -35,8 +28,7 @@ impl Healths {
         }
         let healths = Arc::new(Self {
             options,
-            clock: CoarseClock::default(),
-            places: Mutex::default(),
+            places: Remembered::new(Health::is_at_rest),
         });
         all.push(Arc::downgrade(&healths));
         healths
@@ -57,37 +49,15 @@ impl Healths {
     }
 
     pub(crate) fn state(&self, place: &str) -> HealthState {
-        let mut places = locked(&self.places);
-        let health = places.get_mut(place);
-        health.map_or(HealthState::Healthy, |health| {
-            health.state(self.clock.now())
-        })
+        self.places.ask(place, Health::state).unwrap_or_default()
     }
 
     /// All places that requests went to, by their names.
     pub(crate) fn statuses(&self) -> Vec<(Arc<str>, HealthStatus)> {
-        let now = self.clock.now();
-        let mut places = locked(&self.places);
-        let mut statuses: Vec<_> = places
-            .iter_mut()
-            .map(|(place, health)| (Arc::clone(place), health.status(now)))
-            .collect();
-        statuses.sort_by(|(left, _), (right, _)| left.cmp(right));
-        statuses
+        self.places.all(Health::status)
     }
 
     fn told(&self, place: &Arc<str>, tell: impl FnOnce(&mut Health, Duration)) {
-        let now = self.clock.now();
-        let mut places = locked(&self.places);
-        if places.len() >= MAX_PLACES && !places.contains_key(place) {
-            places.retain(|_, health| !health.is_at_rest(now));
-            if places.len() >= MAX_PLACES {
-                return;
-            }
-        }
-        let health = places
-            .entry(Arc::clone(place))
-            .or_insert_with(|| Health::new(self.options));
-        tell(health, now);
+        self.places.tell(place, || Health::new(self.options), tell);
     }
 }

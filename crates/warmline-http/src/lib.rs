@@ -38,6 +38,7 @@ mod rate_limits;
 mod redirect;
 mod referrer;
 pub mod relay;
+mod remembered;
 mod request;
 mod response;
 mod routes;

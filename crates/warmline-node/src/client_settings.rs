@@ -1,7 +1,6 @@
 //! How JavaScript sets a client up.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use napi_derive::napi;
 use warmline_http::transport::{ConnectorOptions, DnsOptions};
@@ -9,6 +8,7 @@ use warmline_http::{
     ClientOptions, DecodingLimits, Error, Limits, Protocol, Timeouts, UpkeepOptions,
 };
 
+use crate::durations::limit_or;
 use crate::endpoints::{self, EndpointsSettings};
 use crate::lookup::JsLookup;
 use crate::monitoring::{self, AnalyticsSettings, HealthSettings};
@@ -97,11 +97,6 @@ pub(crate) fn options(
     let defaults = ClientOptions::default();
     let limits = Limits::default();
     let count = |setting: Option<u32>, default| setting.map_or(default, |count| count as usize);
-    let duration = |setting: Option<u32>, default| match setting {
-        None => default,
-        Some(0) => None,
-        Some(millis) => Some(Duration::from_millis(u64::from(millis))),
-    };
     let max_connections = count(settings.max_connections, limits.max_connections);
     let dns = settings.dns.map(network::dns).transpose()?;
     let (tcp, socket_path) = network::socket(settings.socket.unwrap_or_default())?;
@@ -116,17 +111,17 @@ pub(crate) fn options(
             max_connections,
             max_connections_per_origin: count(settings.max_connections_per_origin, max_connections),
             max_keepalive: count(settings.max_keepalive_connections, limits.max_keepalive),
-            keepalive_expiry: duration(settings.keepalive_expiry, Some(limits.keepalive_expiry))
+            keepalive_expiry: limit_or(settings.keepalive_expiry, Some(limits.keepalive_expiry))
                 .unwrap_or(limits.keepalive_expiry),
             ..limits
         },
         timeouts: Timeouts {
-            pool: duration(settings.pool_timeout, defaults.timeouts.pool),
-            connect: duration(settings.connect_timeout, defaults.timeouts.connect),
-            first_byte: duration(settings.first_byte_timeout, None),
-            idle: duration(settings.idle_timeout, None),
-            write: duration(settings.write_timeout, None),
-            total: duration(settings.total_timeout, None),
+            pool: limit_or(settings.pool_timeout, defaults.timeouts.pool),
+            connect: limit_or(settings.connect_timeout, defaults.timeouts.connect),
+            first_byte: limit_or(settings.first_byte_timeout, None),
+            idle: limit_or(settings.idle_timeout, None),
+            write: limit_or(settings.write_timeout, None),
+            total: limit_or(settings.total_timeout, None),
         },
         connector: ConnectorOptions {
             dns: DnsOptions {
@@ -149,7 +144,7 @@ pub(crate) fn options(
         breaker: settings
             .circuit_breaker
             .map(|breaker| resilience::breaker(&breaker)),
-        cooldown: duration(settings.cooldown, defaults.cooldown),
+        cooldown: limit_or(settings.cooldown, defaults.cooldown),
         rate_limits: settings.rate_limits.map(rate_limits::options),
         health: settings.health.as_ref().map(monitoring::health),
         analytics: settings.analytics.as_ref().map(monitoring::analytics),
@@ -158,7 +153,7 @@ pub(crate) fn options(
         upkeep: UpkeepOptions {
             min_idle: count(settings.min_idle, defaults.upkeep.min_idle),
             check_interval: health.interval,
-            cleanup: duration(settings.cleanup_interval, defaults.upkeep.cleanup),
+            cleanup: limit_or(settings.cleanup_interval, defaults.upkeep.cleanup),
         },
         protocol: match settings.http2.as_deref() {
             Some("never") => Protocol::Http1,

@@ -1,13 +1,12 @@
 //! The endpoints of a client, as JavaScript says and sees them.
 
-use std::time::Duration;
-
 use napi_derive::napi;
 use warmline_http::{
     Balance, CheckOptions, Ejection, EndpointOptions, EndpointsOptions, Error, Thresholds,
 };
 
 use crate::clients;
+use crate::durations::{duration, duration_or};
 use crate::error::to_napi;
 use crate::parse;
 
@@ -48,9 +47,6 @@ pub struct EndpointSettings {
 
 pub(crate) fn options(settings: EndpointsSettings) -> Result<EndpointsOptions, Error> {
     let defaults = Ejection::default();
-    let rest = settings
-        .rest
-        .map(|millis| Duration::from_millis(millis.into()));
     let endpoints = settings.endpoints.into_iter().map(|endpoint| {
         Ok(EndpointOptions {
             url: parse::url(&endpoint.url)?,
@@ -66,7 +62,7 @@ pub(crate) fn options(settings: EndpointsSettings) -> Result<EndpointsOptions, E
         },
         ejection: Ejection {
             failures: settings.failures.unwrap_or(defaults.failures),
-            rest: rest.unwrap_or(defaults.rest),
+            rest: duration_or(settings.rest, defaults.rest),
         },
         failover: settings.failover,
         checks: settings.checks.map(checks),
@@ -76,8 +72,8 @@ pub(crate) fn options(settings: EndpointsSettings) -> Result<EndpointsOptions, E
 fn checks(settings: CheckSettings) -> CheckOptions {
     CheckOptions {
         path: settings.path.map(Into::into),
-        interval: Duration::from_millis(settings.interval.into()),
-        timeout: Duration::from_millis(settings.timeout.into()),
+        interval: duration(settings.interval),
+        timeout: duration(settings.timeout),
         thresholds: Thresholds {
             healthy: settings.healthy_threshold,
             unhealthy: settings.unhealthy_threshold,

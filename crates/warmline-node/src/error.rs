@@ -1,12 +1,12 @@
 //! Errors on their way to JavaScript.
 
 use std::error::Error as _;
-use std::time::Duration;
 
 use serde_json::{Value, json};
 use warmline_http::transport::AttemptErrors;
 use warmline_http::{Error, Facts};
 
+use crate::durations::millis;
 use crate::facts;
 
 /// An error record stays far below the reserve: so many causes, each so many characters.
@@ -62,11 +62,6 @@ fn attempts(errors: &AttemptErrors) -> Value {
         })
     });
     attempts.collect()
-}
-
-/// Rounded up: before that, nothing has changed.
-pub(crate) fn millis(duration: Duration) -> f64 {
-    (duration.as_secs_f64() * 1000.0).ceil()
 }
 
 fn line(facts: &Facts) -> String {

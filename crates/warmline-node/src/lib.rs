@@ -19,6 +19,7 @@ mod clients;
 mod controls;
 mod decode;
 mod drain;
+mod durations;
 mod endpoints;
 mod error;
 mod exchange;

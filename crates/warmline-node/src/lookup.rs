@@ -4,7 +4,6 @@ use std::future::{Future, ready};
 use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::time::Duration;
 
 use napi::Status;
 use napi::bindgen_prelude::{FnArgs, Function};
@@ -13,6 +12,7 @@ use napi_derive::napi;
 use tokio::sync::oneshot;
 use warmline_http::transport::{Found, LookedUp, Lookup, LookupFailure};
 
+use crate::durations::duration;
 use crate::provoked;
 
 /// A name, and where its addresses are wanted.
@@ -43,7 +43,7 @@ impl LookupAnswer {
             .collect();
         self.settle(parsed.map(|addresses| Found {
             addresses,
-            ttl: ttl.map(|millis| Duration::from_millis(millis.into())),
+            ttl: ttl.map(duration),
         }));
     }
 

@@ -7,7 +7,8 @@ use napi_derive::napi;
 use warmline_http::{AnalyticsOptions, Client, HealthOptions, HealthStatus};
 
 use crate::clients;
-use crate::error::{millis, to_napi};
+use crate::durations::{duration, duration_or, millis};
+use crate::error::to_napi;
 
 /// When a place counts as degraded or unhealthy. TypeScript has checked it; what is left out has the engine's
 /// default.
@@ -29,12 +30,11 @@ pub struct AnalyticsSettings {
 
 pub(crate) fn health(settings: &HealthSettings) -> HealthOptions {
     let defaults = HealthOptions::default();
-    let duration = |millis: u32| Duration::from_millis(millis.into());
     HealthOptions {
         unhealthy_threshold: settings
             .unhealthy_threshold
             .unwrap_or(defaults.unhealthy_threshold),
-        window: settings.window.map_or(defaults.window, duration),
+        window: duration_or(settings.window, defaults.window),
         degraded_below: settings.degraded_below.unwrap_or(defaults.degraded_below),
         degraded_above: settings.degraded_above.map(duration),
     }

@@ -2,7 +2,6 @@
 
 use std::net::IpAddr;
 use std::path::PathBuf;
-use std::time::Duration;
 
 use napi::bindgen_prelude::Buffer;
 use napi_derive::napi;
@@ -10,6 +9,8 @@ use warmline_http::transport::{
     self, DnsOptions, Proxy, ProxyOptions, TcpOptions, TlsIdentity, TlsOptions, TlsVersion,
 };
 use warmline_http::{Error, Phase};
+
+use crate::durations::{duration_or, limit_or};
 
 /// Names of a client. Durations are milliseconds; 0 keeps nothing.
 #[napi(object)]
@@ -74,14 +75,11 @@ pub(crate) fn dns(settings: DnsSettings) -> Result<DnsOptions, Error> {
         Ok((host.name.into(), addresses.collect::<Result<_, _>>()?))
     });
     let defaults = DnsOptions::default();
-    let millis = |setting: Option<u32>, default| {
-        setting.map_or(default, |millis| Duration::from_millis(millis.into()))
-    };
     Ok(DnsOptions {
         hosts: hosts.collect::<Result<_, Error>>()?,
-        ttl: millis(settings.ttl, defaults.ttl),
-        negative_ttl: millis(settings.negative_ttl, defaults.negative_ttl),
-        stale_ttl: millis(settings.stale_ttl, defaults.stale_ttl),
+        ttl: duration_or(settings.ttl, defaults.ttl),
+        negative_ttl: duration_or(settings.negative_ttl, defaults.negative_ttl),
+        stale_ttl: duration_or(settings.stale_ttl, defaults.stale_ttl),
         lookup: None,
     })
 }
@@ -92,11 +90,7 @@ pub(crate) fn socket(settings: SocketSettings) -> Result<(TcpOptions, Option<Pat
         .map(|text| address("localAddress", &text));
     let defaults = TcpOptions::default();
     let tcp = TcpOptions {
-        keepalive: match settings.keepalive {
-            None => defaults.keepalive,
-            Some(0) => None,
-            Some(millis) => Some(Duration::from_millis(millis.into())),
-        },
+        keepalive: limit_or(settings.keepalive, defaults.keepalive),
         local_address: local_address.transpose()?,
         ..defaults
     };

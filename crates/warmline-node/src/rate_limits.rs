@@ -2,13 +2,13 @@
 
 use std::num::{NonZeroU64, NonZeroUsize};
 use std::sync::Arc;
-use std::time::Duration;
 
 use napi_derive::napi;
 use warmline_http::{GateState, Mode, RateLimit, RateLimitOptions};
 
 use crate::clients;
-use crate::error::{millis, to_napi};
+use crate::durations::{duration, duration_or, millis};
+use crate::error::to_napi;
 
 /// The limits for one origin, or for all that have none of their own. TypeScript has checked it.
 #[napi(object)]
@@ -45,7 +45,6 @@ pub(crate) fn options(settings: Vec<RateLimitSettings>) -> RateLimitOptions {
 
 fn rule(settings: &RateLimitSettings) -> RateLimit {
     let defaults = RateLimit::default();
-    let duration = |millis: u32| Duration::from_millis(millis.into());
     #[allow(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
@@ -57,7 +56,7 @@ fn rule(settings: &RateLimitSettings) -> RateLimit {
         requests_per_minute: count(settings.requests_per_minute),
         tokens_per_minute: count(settings.tokens_per_minute),
         concurrent_requests: concurrent.and_then(|most| NonZeroUsize::new(most as usize)),
-        window: settings.window.map_or(defaults.window, duration),
+        window: duration_or(settings.window, defaults.window),
         follow_headers: settings.follow_headers.unwrap_or(defaults.follow_headers),
         mode: if settings.refuse {
             Mode::Refuse

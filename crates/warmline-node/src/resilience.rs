@@ -1,7 +1,6 @@
 //! When a client sends again, and when it does not send at all, as JavaScript says and sees it.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use napi::Status;
 use napi::bindgen_prelude::Function;
@@ -13,7 +12,8 @@ use warmline_http::{
 };
 
 use crate::clients;
-use crate::error::{millis, to_napi};
+use crate::durations::{duration, duration_or, millis};
+use crate::error::to_napi;
 
 /// When requests are sent again. TypeScript has checked it; what is left out has the engine's default.
 #[napi(object)]
@@ -49,8 +49,8 @@ pub(crate) fn retry(settings: RetrySettings) -> RetryOptions {
     let budget = BudgetOptions::default();
     RetryOptions {
         attempts: settings.attempts.unwrap_or(defaults.attempts),
-        backoff_factor: duration(settings.backoff_factor, defaults.backoff_factor),
-        backoff_max_delay: duration(settings.backoff_max_delay, defaults.backoff_max_delay),
+        backoff_factor: duration_or(settings.backoff_factor, defaults.backoff_factor),
+        backoff_max_delay: duration_or(settings.backoff_max_delay, defaults.backoff_max_delay),
         statuses: settings.status_codes.map_or(defaults.statuses, |codes| {
             let statuses = codes.into_iter().filter_map(|code| code.try_into().ok());
             statuses.collect()
@@ -77,9 +77,7 @@ pub struct HedgeSettings {
 }
 
 pub(crate) fn hedge(settings: &HedgeSettings) -> HedgeOptions {
-    let delay = settings
-        .delay
-        .map(|millis| Duration::from_millis(millis.into()));
+    let delay = settings.delay.map(duration);
     HedgeOptions {
         delay: match settings.quantile {
             Some(quantile) => HedgeDelay::Usual {
@@ -106,15 +104,11 @@ pub(crate) fn breaker(settings: &BreakerSettings) -> BreakerOptions {
         minimum_requests: settings
             .minimum_requests
             .unwrap_or(defaults.minimum_requests),
-        window: duration(settings.window, defaults.window),
-        recovery_timeout: duration(settings.recovery_timeout, defaults.recovery_timeout),
+        window: duration_or(settings.window, defaults.window),
+        recovery_timeout: duration_or(settings.recovery_timeout, defaults.recovery_timeout),
         probes: settings.half_open_requests.unwrap_or(defaults.probes),
         monitored: settings.monitored,
     }
-}
-
-fn duration(millis: Option<u32>, default: Duration) -> Duration {
-    millis.map_or(default, |millis| Duration::from_millis(millis.into()))
 }
 
 /// A circuit breaker has changed its state.

@@ -1,9 +1,9 @@
 //! How the pool of a client follows its load, as JavaScript says it.
 
-use std::time::Duration;
-
 use napi_derive::napi;
 use warmline_http::ScalingOptions;
+
+use crate::durations::{duration, duration_or};
 
 /// TypeScript has checked it; what is left out has the engine's default.
 #[napi(object)]
@@ -16,10 +16,9 @@ pub struct ScalingSettings {
 
 pub(crate) fn options(settings: &ScalingSettings) -> ScalingOptions {
     let defaults = ScalingOptions::default();
-    let duration = |millis: u32| Duration::from_millis(millis.into());
     let window = settings.prediction_window.map(duration);
     ScalingOptions {
-        cooldown: settings.cooldown_period.map_or(defaults.cooldown, duration),
+        cooldown: duration_or(settings.cooldown_period, defaults.cooldown),
         prediction: window
             .or(defaults.prediction)
             .filter(|_| settings.predictive),

@@ -6,6 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use crate::decode::Wish;
+use crate::durations::duration;
 use crate::wire::{NONE, align, flag, op};
 
 /// What one turn of a JavaScript thread handed over.
@@ -265,7 +266,7 @@ impl Records {
 
     fn duration(&mut self) -> Result<Option<Duration>, Malformed> {
         let millis = self.word()?;
-        Ok((millis != NONE).then(|| Duration::from_millis(u64::from(millis))))
+        Ok((millis != NONE).then(|| duration(millis)))
     }
 
     fn long(&mut self) -> Result<u64, Malformed> {

@@ -14,3 +14,4 @@ pub(crate) mod rate_limit;
 pub(crate) mod refill;
 pub(crate) mod retry;
 pub(crate) mod scaling;
+mod times;

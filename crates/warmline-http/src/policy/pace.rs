@@ -4,7 +4,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use sketches_ddsketch::{Config, DDSketch};
+use super::times::Times;
 
 /// The window of five minutes is moved on by one.
 const PART: Duration = Duration::from_secs(60);
@@ -13,10 +13,6 @@ const PARTS: u64 = 5;
 const FEWEST: usize = 20;
 /// How old a figure may be that is given out again.
 const REFRESH: Duration = Duration::from_secs(1);
-/// Times are counted to within 1 %, down to a tenth of a millisecond. From there to an hour that is 900 buckets.
-const ACCURACY: f64 = 0.01;
-const MOST_BUCKETS: u32 = 1024;
-const LEAST_SECONDS: f64 = 0.0001;
 
 /// One place's.
 pub(crate) struct Pace {
@@ -31,7 +27,7 @@ pub(crate) struct Pace {
 
 struct Part {
     number: u64,
-    seconds: DDSketch,
+    times: Times,
 }
 
 impl Pace {
@@ -49,16 +45,12 @@ impl Pace {
     pub(crate) fn answered(&mut self, now: Duration, took: Duration) {
         let number = self.move_on(now);
         let newest = self.parts.back_mut();
-        let seconds = took.as_secs_f64();
         if let Some(part) = newest.filter(|part| part.number == number) {
-            part.seconds.add(seconds);
+            part.times.add(took);
         } else {
-            let mut part = Part {
-                number,
-                seconds: sketch(),
-            };
-            part.seconds.add(seconds);
-            self.parts.push_back(part);
+            let mut times = Times::default();
+            times.add(took);
+            self.parts.push_back(Part { number, times });
         }
     }
 
@@ -82,16 +74,11 @@ impl Pace {
     }
 
     fn found(&self) -> Option<Duration> {
-        let mut all = sketch();
-        for part in &self.parts {
-            // Only sketches of different accuracy cannot be merged.
-            let _ = all.merge(&part.seconds);
-        }
+        let all = Times::of(self.parts.iter().map(|part| &part.times));
         if all.count() < FEWEST {
             return None;
         }
-        let seconds = all.quantile(self.quantile).ok().flatten()?;
-        Duration::try_from_secs_f64(seconds).ok()
+        all.quantile(self.quantile)
     }
 
     /// Forgets what has left the window; the number of the part that now falls into.
@@ -107,15 +94,12 @@ impl Pace {
     }
 }
 
-fn sketch() -> DDSketch {
-    DDSketch::new(Config::new(ACCURACY, MOST_BUCKETS, LEAST_SECONDS))
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::policy::times::{ACCURACY, LEAST_SECONDS};
 
     const NOW: Duration = Duration::from_secs(1000);
 

@@ -14,17 +14,12 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use sketches_ddsketch::{Config, DDSketch};
+use super::times::Times;
 
 /// The window is moved on in so many parts.
 const PARTS: u32 = 6;
 /// Fewer requests than this in the window say nothing about a rate.
 const FEWEST: u64 = 10;
-/// Answers are counted to within 1 % of the time that they took, down to a tenth of a millisecond. From there to
-/// an hour that is 900 buckets.
-const ACCURACY: f64 = 0.01;
-const MOST_BUCKETS: u32 = 1024;
-const LEAST_SECONDS: f64 = 0.0001;
 
 /// When a place counts as degraded or unhealthy.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -108,7 +103,7 @@ struct Part {
     number: u128,
     answered: u64,
     failed: u64,
-    seconds: DDSketch,
+    times: Times,
 }
 
 impl Health {
@@ -127,7 +122,7 @@ impl Health {
         self.in_a_row = 0;
         let part = self.part(now);
         part.answered += 1;
-        part.seconds.add(took.as_secs_f64());
+        part.times.add(took);
     }
 
     /// One failed by the place's fault, for this reason.
@@ -178,16 +173,8 @@ impl Health {
     }
 
     fn latency(&self) -> Option<[Duration; 3]> {
-        let mut all = sketch();
-        for part in &self.parts {
-            // Only sketches of different accuracy cannot be merged.
-            let _ = all.merge(&part.seconds);
-        }
-        let quantile = |at| {
-            let seconds = all.quantile(at).ok().flatten()?;
-            Duration::try_from_secs_f64(seconds).ok()
-        };
-        Some([quantile(0.5)?, quantile(0.95)?, quantile(0.99)?])
+        let all = Times::of(self.parts.iter().map(|part| &part.times));
+        Some([all.quantile(0.5)?, all.quantile(0.95)?, all.quantile(0.99)?])
     }
 
     fn part(&mut self, now: Duration) -> &mut Part {
@@ -197,7 +184,7 @@ impl Health {
                 number,
                 answered: 0,
                 failed: 0,
-                seconds: sketch(),
+                times: Times::default(),
             });
         }
         let newest = self.parts.len() - 1;
@@ -216,10 +203,6 @@ impl Health {
         }
         number
     }
-}
-
-fn sketch() -> DDSketch {
-    DDSketch::new(Config::new(ACCURACY, MOST_BUCKETS, LEAST_SECONDS))
 }
 
 #[allow(clippy::cast_precision_loss, reason = "counts stay far below 2^53")]
