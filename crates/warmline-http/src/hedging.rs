@@ -2,6 +2,7 @@
 //! is stopped.
 
 use std::mem;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -57,6 +58,8 @@ struct Second {
 }
 
 /// Sends a hop, and a second time if that takes too long; `hop` and `tally` are then of whichever was answered.
+///
+/// What few requests come to is boxed: all that may be sent a second time would carry its place.
 pub(crate) async fn hop(
     journey: &Journey<'_>,
     options: &HedgeOptions,
@@ -67,7 +70,7 @@ pub(crate) async fn hop(
 ) -> Result<Answer, Error> {
     let again = hop.body.as_ref().and_then(RequestBody::replay);
     let (Some(again), Some(standings)) = (again, journey.gates().standings()) else {
-        return failover::hop(journey, route, hop, body, tally).await;
+        return Box::pin(failover::hop(journey, route, hop, body, tally)).await;
     };
     standings.deposit_for_hedge();
     let watched = standings.paces().map(|paces| {
@@ -83,10 +86,13 @@ pub(crate) async fn hop(
     };
     let beside = tally.beside();
     let (result, second) = match delay {
-        None => (failover::hop(journey, route, hop, body, tally).await, None),
+        None => {
+            let only = failover::hop(journey, route, hop, body, tally);
+            (Box::pin(only).await, None)
+        }
         Some(delay) if route.is_none() => {
             let hop = &*hop;
-            let first = failover::straight(journey, hop, body, tally);
+            let first = pin!(failover::straight(journey, hop, body, tally));
             // Few are sent: what it takes is not made before.
             let second = || Second::of(hop, beside, again);
             race(journey, delay, route, first, second).await
@@ -94,9 +100,8 @@ pub(crate) async fn hop(
         Some(delay) => {
             // The first one changes where its hop leads.
             let second = Second::of(hop, beside, again);
-            let first = failover::hop(journey, route, hop, body, tally);
-            // Boxed: few clients have endpoints, and all requests would carry its place.
-            Box::pin(race(journey, delay, route, first, || second)).await
+            let mut first = Box::pin(failover::hop(journey, route, hop, body, tally));
+            race(journey, delay, route, first.as_mut(), || second).await
         }
     };
     if let Some(second) = second {
@@ -119,10 +124,9 @@ async fn race(
     journey: &Journey<'_>,
     delay: Duration,
     route: Option<&Route>,
-    first: impl Future<Output = Result<Answer, Error>>,
+    mut first: Pin<&mut impl Future<Output = Result<Answer, Error>>>,
     second: impl FnOnce() -> Second,
 ) -> (Result<Answer, Error>, Option<Second>) {
-    tokio::pin!(first);
     tokio::select! {
         biased;
         result = &mut first => return (result, None),
@@ -132,12 +136,21 @@ async fn race(
     if !standings.is_some_and(|standings| standings.afford_hedge()) {
         return (first.await, None);
     }
-    let mut second = second();
+    // Boxed: few requests are sent a second time, and all that may be would carry its place.
+    Box::pin(both(journey, route, first, second())).await
+}
+
+/// Sends the second request beside the first one.
+async fn both(
+    journey: &Journey<'_>,
+    route: Option<&Route>,
+    mut first: Pin<&mut impl Future<Output = Result<Answer, Error>>>,
+    mut second: Second,
+) -> (Result<Answer, Error>, Option<Second>) {
     journey.counts(&second.hop).hedged();
     let body = mem::replace(&mut second.body, RequestBody::Empty);
     let (result, is_second) = {
-        // Boxed: few requests are sent a second time, and all that may be would carry its place.
-        let mut other = Box::pin(failover::hop(
+        let mut other = pin!(failover::hop(
             journey,
             route,
             &mut second.hop,
