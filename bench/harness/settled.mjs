@@ -6,8 +6,8 @@ export async function settledRss() {
   let least = Number.POSITIVE_INFINITY;
   for (let turn = 0; turn < 5; turn++) {
     globalThis.gc();
-    // Some of it is given back on the engine's own threads.
-    await wait(10);
+    // Some of it is given back on the engine's own threads, which look for it twice a second.
+    await wait(500);
     least = Math.min(least, process.memoryUsage.rss());
   }
   return least;

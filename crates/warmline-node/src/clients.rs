@@ -146,7 +146,7 @@ pub(crate) async fn preconnect(number: u32, url: String, count: u32, ending: End
         let client = get_for(number, || Some(&url))?;
         client.preconnect(&parse::url(&url)?, count as usize).await
     };
-    ending.0.end(match opened.await {
+    ending.outbox.end(match opened.await {
         Ok(opened) => End::Value(opened.to_string()),
         Err(error) => End::Failed(Box::new(error)),
     });

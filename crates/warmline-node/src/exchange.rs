@@ -12,6 +12,7 @@ use warmline_http::{Body, Compression, Error, Facts, Phase, RequestBody, Respons
 
 use crate::clients;
 use crate::facts;
+use crate::memory::UnderWay;
 use crate::outbox::{End, Head, Order, Outbox};
 use crate::parse;
 use crate::provoked;
@@ -23,7 +24,19 @@ const TOGETHER_LIMIT: usize = 64 * 1024;
 
 /// Makes sure that a slot gets its terminal record, however its exchange ends: an abort drops the
 /// exchange where it stands, even before it has begun, and so does a panic.
-pub(crate) struct Ending(pub(crate) Arc<Outbox>);
+pub(crate) struct Ending {
+    pub(crate) outbox: Arc<Outbox>,
+    _under_way: UnderWay,
+}
+
+impl Ending {
+    pub(crate) fn new(outbox: Arc<Outbox>) -> Self {
+        Self {
+            outbox,
+            _under_way: UnderWay::begin(),
+        }
+    }
+}
 
 impl Drop for Ending {
     fn drop(&mut self) {
@@ -33,7 +46,7 @@ impl Drop for Ending {
             Error::new("WARMLINE_ABORTED", Phase::Pool, "the exchange was stopped")
         };
         // Does nothing when the end was posted already, which is the rule.
-        self.0.end(End::Failed(Box::new(error)));
+        self.outbox.end(End::Failed(Box::new(error)));
     }
 }
 
@@ -54,7 +67,7 @@ pub(crate) fn run(
     // Boxed: a stream that goes on for minutes should not keep what it took to get its head.
     let opening = Box::pin(open(record, body));
     async move {
-        let outbox = &ending.0;
+        let outbox = &ending.outbox;
         let result = async {
             let (head, body, facts) = opening.await?;
             if whole {

@@ -203,7 +203,7 @@ impl Intake {
             SubmittedBody::Stream { length, rewindable } => {
                 let (sender, relay, body) = upload::open(*length, *rewindable);
                 self.start(slot, |ending| {
-                    let relay = relay.run(Arc::clone(&ending.0));
+                    let relay = relay.run(Arc::clone(&ending.outbox));
                     exchange::run_streaming(record, body, relay, ending)
                 });
                 if let Some(slot) = self.slot(slot) {
@@ -230,7 +230,7 @@ impl Intake {
             halt: None,
         });
         provoked::panic_at("intake");
-        slot.task = Some(tokio::spawn(exchange(Ending(outbox))).abort_handle());
+        slot.task = Some(tokio::spawn(exchange(Ending::new(outbox))).abort_handle());
     }
 
     fn upload(&mut self, slot: u32, piece: Piece) {

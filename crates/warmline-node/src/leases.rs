@@ -221,7 +221,7 @@ pub(crate) async fn acquire(
         let lease = pool.acquire(endpoint, holder, timeout).await?;
         Ok(Offered { pool, lease })
     };
-    ending.0.end(match acquired.await {
+    ending.outbox.end(match acquired.await {
         Ok(offered) => End::Lease(offered),
         Err(error) => End::Failed(Box::new(error)),
     });
@@ -232,7 +232,7 @@ pub(crate) async fn ready(number: u32, lease: u64, ending: Ending) {
         let pool = pool(number).ok_or_else(unknown_pool)?;
         pool.ready(LeaseId::from_number(lease)).await
     };
-    ending.0.end(match ready.await {
+    ending.outbox.end(match ready.await {
         Ok(info) => End::Value(info_json(&info)),
         Err(error) => End::Failed(Box::new(error)),
     });

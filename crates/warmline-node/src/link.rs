@@ -38,8 +38,8 @@ impl Link {
             .weak::<true>()
             .callee_handled::<false>()
             .build()?;
-        memory::give_back_at_once();
         let engine = warmline_http::engine().map_err(|error| crate::error::to_napi(&error))?;
+        memory::give_back_soon(engine);
         let mailbox = Arc::new(Mailbox::new(wake, thread));
         calling::add(&mailbox);
         let (submissions, receiver) = mpsc::unbounded_channel();

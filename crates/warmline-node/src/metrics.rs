@@ -146,7 +146,7 @@ pub fn native_memory() -> NativeMemory {
 pub(crate) async fn measure(number: u32, limit: Option<Duration>, ending: Ending) {
     /// Where the caller sets none.
     const LIMIT: Duration = Duration::from_secs(5);
-    ending.0.end(match clients::get(number) {
+    ending.outbox.end(match clients::get(number) {
         Ok(client) => {
             let measured = client.measure_latency(limit.unwrap_or(LIMIT)).await;
             let list: Value = measured.iter().map(latency).collect();
