@@ -15,7 +15,7 @@ function provider() {
   return httpServer(async (request, response) => {
     let body = '';
     for await (const piece of request) body += piece;
-    const { model, stream } = JSON.parse(body);
+    const { model, stream } = JSON.parse(body || '{}');
     if (model === 'unknown') {
       response.writeHead(404, { 'content-type': 'application/json' }).end('{"error":{}}');
     } else if (stream) {
