@@ -42,6 +42,7 @@ impl Link {
         memory::give_back_soon(engine);
         let mailbox = Arc::new(Mailbox::new(wake, thread));
         calling::add(&mailbox);
+        engine.spawn(Arc::clone(&mailbox).wake_soon());
         let (submissions, receiver) = mpsc::unbounded_channel();
         let lent = Arc::new(Lent::default());
         engine.spawn(intake::run(

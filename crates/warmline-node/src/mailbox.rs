@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use crossbeam_queue::SegQueue;
 use napi::Status;
 use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
+use tokio::sync::Notify;
 use warmline_http::metrics::ThreadLag;
 
 use crate::outbox::Outbox;
@@ -18,6 +19,8 @@ pub(crate) struct Mailbox {
     queue: SegQueue<Arc<Outbox>>,
     /// JavaScript has been told that there is something, and has not begun to drain since.
     woken: AtomicBool,
+    /// Told that JavaScript is to be woken once the engine has read what else is ready.
+    soon: Notify,
     pub(crate) wake: Wake,
     closed: AtomicBool,
     lag: Arc<ThreadLag>,
@@ -29,20 +32,46 @@ impl Mailbox {
         Self {
             queue: SegQueue::new(),
             woken: AtomicBool::new(false),
+            soon: Notify::new(),
             wake,
             closed: AtomicBool::new(false),
             lag: ThreadLag::of(thread),
         }
     }
 
+    /// The thread is woken at once, and not after the other connections that are ready: it then wakes up
+    /// while the engine reads those.
     pub(crate) fn push(&self, outbox: Arc<Outbox>) {
-        if self.closed.load(Ordering::Acquire) {
-            return;
+        if self.add(outbox) {
+            self.wake_up();
         }
-        self.queue.push(outbox);
-        // Race window: a drain may be emptying the queue right now. It clears the flag before it
-        // pops, so whatever it does not see finds the flag clear and wakes JavaScript again.
-        self.wake_up();
+    }
+
+    /// As [`push`](Self::push), but the thread is woken after the other connections that are ready: many
+    /// streams that move on together are one burst to it, and to wake up costs it more than a token.
+    pub(crate) fn push_soon(&self, outbox: Arc<Outbox>) {
+        if self.add(outbox) {
+            self.soon.notify_one();
+        }
+    }
+
+    fn add(&self, outbox: Arc<Outbox>) -> bool {
+        let open = !self.closed.load(Ordering::Acquire);
+        if open {
+            self.queue.push(outbox);
+        }
+        open
+    }
+
+    /// Wakes the thread for what was [pushed for soon](Self::push_soon), until the mailbox is closed. The
+    /// turn of this task comes after those that were ready when it was told.
+    pub(crate) async fn wake_soon(self: Arc<Self>) {
+        while !self.closed.load(Ordering::Acquire) {
+            self.soon.notified().await;
+            if !self.queue.is_empty() {
+                self.wake_up();
+            }
+        }
     }
 
     /// Calls the thread, for nothing but to see when it comes.
@@ -53,9 +82,9 @@ impl Mailbox {
     }
 
     fn wake_up(&self) {
+        // Race window: a drain may be emptying the queue right now. It clears the flag before it
+        // pops, so whatever it does not see finds the flag clear and wakes JavaScript again.
         if !self.woken.swap(true, Ordering::AcqRel) {
-            // At once, and not after the other connections that are ready: JavaScript then wakes up while
-            // the engine reads those.
             self.wake.call((), ThreadsafeFunctionCallMode::NonBlocking);
         }
     }
@@ -82,6 +111,7 @@ impl Mailbox {
     /// Takes nothing more.
     pub(crate) fn close(&self) {
         self.closed.store(true, Ordering::Release);
+        self.soon.notify_one();
         while self.queue.pop().is_some() {}
     }
 }

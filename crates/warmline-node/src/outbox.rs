@@ -235,7 +235,7 @@ impl Outbox {
             Phase::Body,
             "the exchange was stopped",
         ));
-        self.post_if(|contents| {
+        let news = self.change(|contents| {
             let Some(decoding) = &mut contents.decoding else {
                 contents.chunks.push_back(chunk.clone());
                 fed = Ok(0);
@@ -244,6 +244,9 @@ impl Outbox {
             fed = decoding.feed(chunk);
             decoding.has_news()
         });
+        if news {
+            self.mailbox.push_soon(Arc::clone(self));
+        }
         self.settle(fed?);
         Ok(())
     }
@@ -290,23 +293,19 @@ impl Outbox {
     }
 
     fn post(self: &Arc<Self>, change: impl FnOnce(&mut Contents)) {
-        self.post_if(|contents| {
+        let news = self.change(|contents| {
             change(contents);
             true
         });
-    }
-
-    /// As [`Outbox::post`], if the change is news, as it says.
-    fn post_if(self: &Arc<Self>, change: impl FnOnce(&mut Contents) -> bool) {
-        let mut contents = self.lock();
-        if contents.over || !change(&mut contents) {
-            return;
-        }
-        let queued = std::mem::replace(&mut contents.queued, true);
-        drop(contents);
-        if !queued {
+        if news {
             self.mailbox.push(Arc::clone(self));
         }
+    }
+
+    /// Whether the mailbox is to be told: the change is news, as it says, and the first that there is.
+    fn change(&self, change: impl FnOnce(&mut Contents) -> bool) -> bool {
+        let mut contents = self.lock();
+        !contents.over && change(&mut contents) && !std::mem::replace(&mut contents.queued, true)
     }
 
     /// Opens the contents for a drain; what is left in them when `queued` stays true must be put
