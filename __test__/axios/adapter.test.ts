@@ -307,7 +307,7 @@ const DEEDS: [string, Deed][] = [
     failed(async (instance, _, peer) => {
       const stop = new AbortController();
       const request = instance.get('/never', { signal: stop.signal });
-      await peer.connection(peer.accepted.length);
+      await Promise.race([peer.connection(peer.accepted.length), request]);
       stop.abort();
       return await request;
     }),
@@ -317,7 +317,7 @@ const DEEDS: [string, Deed][] = [
     failed(async (instance, { CancelToken }, peer) => {
       const { token, cancel } = CancelToken.source();
       const request = instance.get('/never', { cancelToken: token });
-      await peer.connection(peer.accepted.length);
+      await Promise.race([peer.connection(peer.accepted.length), request]);
       cancel('enough');
       return await request;
     }),
