@@ -2,8 +2,9 @@
 
 use std::sync::LazyLock;
 
-use memchr::memchr2;
 use memchr::memmem::Finder;
+
+use crate::sse::after_string;
 
 /// No model's name is longer; it is a label, and whoever sends it says what it is.
 const LONGEST: usize = 100;
@@ -60,17 +61,6 @@ fn depth_at(piece: &[u8], mut depth: usize) -> Option<usize> {
         }
     }
     Some(depth)
-}
-
-/// What follows a string, after whose first quote this stands.
-fn after_string(mut rest: &[u8]) -> Option<&[u8]> {
-    loop {
-        let at = memchr2(b'"', b'\\', rest)?;
-        if rest[at] == b'"' {
-            return Some(&rest[at + 1..]);
-        }
-        rest = rest.get(at + 2..)?;
-    }
 }
 
 /// The string that a field has, behind whose name this stands.

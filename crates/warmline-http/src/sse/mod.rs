@@ -17,8 +17,8 @@ pub use aws_frames::{AwsFrames, Frame, HeaderValue, Headers};
 pub use event_stream::{Dialect, Event, EventStream};
 pub use ndjson::JsonLines;
 pub use pattern::Pattern;
-pub(crate) use text::reported;
 pub use text::{Framing, ProviderError, Saying, Spoken, TextStream, Usage, UsageMeter, read};
+pub(crate) use text::{after_string, reported};
 
 /// Bytes as the standard decodes them: what is not UTF-8 becomes U+FFFD.
 fn decoded(bytes: &[u8]) -> Cow<'_, str> {

@@ -85,8 +85,8 @@ fn ends_outermost(mut rest: &[u8]) -> bool {
     false
 }
 
-/// What follows a string, of which this begins after the first quote.
-fn after_string(mut rest: &[u8]) -> Option<&[u8]> {
+/// What follows a JSON string, of which this begins after the first quote; `None` if it does not end.
+pub(crate) fn after_string(mut rest: &[u8]) -> Option<&[u8]> {
     loop {
         let at = memchr2(b'"', b'\\', rest)?;
         if rest[at] == b'"' {

@@ -21,6 +21,7 @@ use crate::error::{Error, Phase};
 use shape::Shape;
 
 pub use failure::ProviderError;
+pub(crate) use glance::after_string;
 pub use meter::UsageMeter;
 pub use stream::{Framing, Spoken, TextStream};
 pub use usage::Usage;
