@@ -23,7 +23,7 @@ import { rejection } from '../fetch/implementations.js';
 import { type HttpServer, httpServer } from '../servers/http.js';
 import { listenOnLoopback } from '../servers/loopback.js';
 import { portServers } from '../servers/ports.js';
-import { refusingOrigin } from '../servers/refusing.js';
+import { refusingOrigin, refusingPort } from '../servers/refusing.js';
 
 const counts = (servers: readonly HttpServer[]): number[] =>
   servers.map(({ requestCount }) => requestCount);
@@ -44,8 +44,8 @@ async function mortalServer(): Promise<
     await once(server.listen(port, '127.0.0.1'), 'listening');
     return server;
   };
-  let server = await listen(0);
-  const { port } = server.address() as AddressInfo;
+  const port = await refusingPort();
+  let server = await listen(port);
   const kill = async (): Promise<void> => {
     const closed = once(server.close(), 'close');
     server.closeAllConnections();

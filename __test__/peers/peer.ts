@@ -1,12 +1,12 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { describe } from 'vitest';
+import { refusingPort } from '../servers/refusing.js';
 
 /** A server that others have written, running on loopback with a configuration of this test's own. */
 export interface Peer extends AsyncDisposable {
@@ -30,11 +30,6 @@ const areRequired = process.env['WARMLINE_PEERS'] === '1';
 /** Another program may take a port that was free just now. */
 const MOST_STARTS = 3;
 const PAUSE_MS = 5;
-/**
- * Ports for peers, below those that the system gives to everybody else; each of vitest's workers has so many
- * of them for itself.
- */
-const PORTS = { from: 20_000, eachWorker: 500, workers: 24 };
 
 /** Tests with a program, which are skipped where it is not installed. */
 export function describeWith(program: string, tests: () => void): void {
@@ -47,7 +42,7 @@ export function describeWith(program: string, tests: () => void): void {
 export async function startPeer(recipe: Recipe): Promise<Peer> {
   const folder = await mkdtemp(join(tmpdir(), 'warmline-peer-'));
   for (let start = 1; ; start++) {
-    const port = await freePort();
+    const port = await refusingPort();
     const files = recipe.files?.(port, folder) ?? {};
     await Promise.all(
       Object.entries(files).map(([name, text]) => writeFile(join(folder, name), text)),
@@ -77,22 +72,6 @@ export async function startPeer(recipe: Recipe): Promise<Peer> {
         await rm(folder, { recursive: true });
       },
     };
-  }
-}
-
-async function freePort(): Promise<number> {
-  const worker = Number(process.env['VITEST_POOL_ID'] ?? 0) % PORTS.workers;
-  for (;;) {
-    const port = PORTS.from + worker * PORTS.eachWorker + randomInt(PORTS.eachWorker);
-    const server = createServer();
-    try {
-      await once(server.listen(port, '127.0.0.1'), 'listening');
-    } catch {
-      continue;
-    }
-    server.close();
-    await once(server, 'close');
-    return port;
   }
 }
 

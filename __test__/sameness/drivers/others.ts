@@ -232,15 +232,21 @@ export const AI_SDK_STREAMED: readonly Way<AiSdk>[] = (['chat', 'responses'] as 
   (api) => ({
     name: `streamText(), ${api}`,
     async run({ streamText, provider, maxRetries }, { options, each, note }) {
+      // Told beside the stream, before or after what the stream has by then.
+      const errors: unknown[] = [];
       const result = streamText({
         model: provider[api]('m'),
         prompt: TEXT,
         maxRetries,
         includeRawChunks: true,
-        onError: ({ error }) => note(error),
+        onError: ({ error }) => errors.push(error),
         ...aiOptions(options),
       });
-      await each(withoutTimes(result.fullStream));
+      try {
+        await each(withoutTimes(result.fullStream));
+      } finally {
+        errors.forEach(note);
+      }
     },
   }),
 );
