@@ -6,6 +6,7 @@ import {
   COHERES,
   GOOGLE,
   GOOGLE_EMBEDDINGS,
+  GOOGLE_ERROR,
   GOOGLES,
   OLLAMA,
   OLLAMAS as OLLAMA_BODIES,
@@ -36,7 +37,8 @@ import {
   ollama,
   ollamaStreamed,
 } from './drivers/others.js';
-import { givesTheSame, stopsTheSame, survivesTheSame, triesAgainTheSame } from './suites.js';
+import { each, givesTheSame, stopsTheSame, survivesTheSame, triesAgainTheSame } from './suites.js';
+import { paced } from './transports.js';
 
 givesTheSame(groq, [groqStreamed], { ...CHATS, ...HUGE_CHATS });
 survivesTheSame(groq, [groqStreamed], CHAT);
@@ -63,6 +65,7 @@ for (const sdk of [cohere, cohere7]) {
 
 for (const sdk of [google, google2]) {
   givesTheSame(sdk, [googleStreamed], GOOGLES);
+  each(`${sdk.name}, answered with`, sdk, googleStreamed, { 'an error': paced(GOOGLE_ERROR) });
   survivesTheSame(sdk, [googleStreamed], GOOGLE);
   stopsTheSame(sdk, [googleStreamed], GOOGLE, { by: ['abort'], from: 0 });
   survivesTheSame(sdk, [googleGenerate], WHOLE_GOOGLE);

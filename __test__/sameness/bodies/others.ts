@@ -130,10 +130,6 @@ export const GOOGLES: Record<string, Body> = {
     ),
   ),
   'a blocked prompt': stream(google({ promptFeedback: { blockReason: 'SAFETY' } })),
-  'an error in the middle': stream(
-    ...GOOGLE.pieces.slice(0, 2),
-    piece('{"error":{"code":503,"message":"überlastet","status":"UNAVAILABLE"}}', 0),
-  ),
   'an error event': stream(
     ...GOOGLE.pieces.slice(0, 2),
     google({ error: { code: 429, message: 'no', status: 'RESOURCE_EXHAUSTED' } }),
@@ -143,6 +139,12 @@ export const GOOGLES: Record<string, Body> = {
   'half an event': stream(...GOOGLE.pieces.slice(0, 2), piece('data: {"cand', 0)),
   nothing: stream(piece('', 0)),
 };
+
+/** An error that is no event: the client sees it only if it does not come in one read with another piece. */
+export const GOOGLE_ERROR = stream(
+  ...GOOGLE.pieces.slice(0, 2),
+  piece('{"error":{"code":503,"message":"überlastet","status":"UNAVAILABLE"}}', 0),
+);
 
 export const WHOLE_GOOGLE = json(parts({ finishReason: 'STOP' }, { text: 'Grüße' }));
 
