@@ -1,9 +1,9 @@
-import { once } from 'node:events';
 import { PassThrough, Readable, Writable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { createDispatcher, HttpClient, WarmlineError } from 'warmline';
+import { rejection } from '../fetch/implementations.js';
 import { echo } from '../servers/echo.js';
 import { type HttpServer, httpServer } from '../servers/http.js';
 import { refusingOrigin } from '../servers/refusing.js';
@@ -349,20 +349,19 @@ describe.each(VERSIONS)("a dispatcher of undici %s's on the engine", (_, undici)
       if (request.url === '/head') response.write('begun');
     });
     const dispatcher = createDispatcher(undici);
-    for (const [index, path] of ['/', '/head'].entries()) {
-      const abort = new AbortController();
-      const options = { dispatcher, signal: abort.signal };
-      const reading = undici.request(peer.origin + path, options).then(({ body }) => body.text());
-      const outcome = reading.then(
-        () => 'complete',
-        (error: Error) => error,
-      );
-      if (path === '/head') await once(await peer.connection(index), 'data').catch(() => {});
-      await peer.connection(index);
-      abort.abort(new Error('enough'));
-      expect(await outcome).toMatchObject({ message: 'enough' });
-      await peer.closed(index);
-    }
+    const before = new AbortController();
+    const request = undici.request(peer.origin, { dispatcher, signal: before.signal });
+    const outcome = rejection(request);
+    await peer.connection(0);
+    before.abort(new Error('enough'));
+    expect(await outcome).toMatchObject({ message: 'enough' });
+    await peer.closed(0);
+    const after = new AbortController();
+    const options = { dispatcher, signal: after.signal };
+    const { body } = await undici.request(`${peer.origin}/head`, options);
+    after.abort(new Error('enough'));
+    await expect(body.text()).rejects.toThrow('enough');
+    await peer.closed(1);
     const aborted = undici.request(peer.origin, { dispatcher, signal: AbortSignal.abort() });
     await expect(aborted).rejects.toMatchObject({ name: 'AbortError' });
     expect(peer.accepted).toHaveLength(2);
