@@ -8,12 +8,12 @@ use http::Version;
 use tokio::time::{Instant, sleep_until, timeout_at};
 use warmline_pool::{Key, Origin, Poolable};
 
+use crate::accounting::Accounting;
 use crate::attempts::{self, Tally};
 use crate::busy::{Busy, Holding};
 use crate::checkout::Search;
 use crate::client::Client;
 use crate::coding::{self, DecodingLimits};
-use crate::counting::Counting;
 use crate::error::{Error, Phase};
 use crate::gates::Gates;
 use crate::head::{self, Forwarded};
@@ -136,9 +136,11 @@ pub(crate) async fn send(client: &Client, request: Request) -> Result<Response, 
                 }
             };
             let model = client.metrics().model(&hop.target, hop.body.as_ref());
+            let asked = model
+                .as_ref()
+                .map(|model| (Arc::clone(&counts), Arc::clone(model)));
+            let accounting = Accounting::of(head.status, &head.headers, asked, permit);
             let watch = Watch::new(counts, start, head.status, &head.headers, model);
-            let counting =
-                permit.map(|permit| Box::new(Counting::new(permit, head.status, &head.headers)));
             return Ok(Response {
                 status: head.status,
                 reason: head.reason,
@@ -148,7 +150,7 @@ pub(crate) async fn send(client: &Client, request: Request) -> Result<Response, 
                 crossed_origins,
                 decoded: decoding.is_some(),
                 facts,
-                body: body.decoded(decoding).counted(counting).watched(watch),
+                body: body.decoded(decoding).accounted(accounting).watched(watch),
             });
         };
         if let Some(referrer) = &mut referrer {

@@ -3,6 +3,7 @@
 //! [`transport`] opens and speaks on connections and knows no policy; `execute` is the one file that
 //! joins it with the pool and the rules.
 
+mod accounting;
 mod analytics;
 mod attempts;
 mod busy;
@@ -12,7 +13,6 @@ mod client;
 mod clock;
 mod coding;
 mod cooldowns;
-mod counting;
 mod credential;
 mod engine;
 mod error;

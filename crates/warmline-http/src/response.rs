@@ -11,9 +11,9 @@ use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 use tokio::time::{Instant, Sleep, sleep_until, timeout};
 
+use crate::accounting::Accounting;
 use crate::busy::Busy;
 use crate::coding::{Decoding, Pulled};
-use crate::counting::Counting;
 use crate::error::{Error, Phase};
 use crate::metrics::Watch;
 use crate::target::Target;
@@ -124,8 +124,8 @@ pub struct Body {
     decoding: Option<Box<Decoding>>,
     /// Taken when the body has ended.
     busy: Option<Busy>,
-    /// Its place within a rate limit. Boxed: few have one.
-    counting: Option<Box<Counting>>,
+    /// Until the body has ended. Boxed: few have it.
+    accounting: Option<Box<Accounting>>,
     deadlines: Deadlines,
     origin: Arc<str>,
     /// Until the body has ended, unless it is a redirect's.
@@ -157,7 +157,7 @@ impl Body {
             incoming,
             decoding: None,
             busy: Some(busy),
-            counting: None,
+            accounting: None,
             deadlines,
             origin,
             watch: None,
@@ -183,9 +183,9 @@ impl Body {
         body
     }
 
-    /// The same body, counted.
-    pub(crate) fn counted(self, counting: Option<Box<Counting>>) -> Self {
-        Self { counting, ..self }
+    /// The same body, with somebody who counts the tokens that it reports.
+    pub(crate) fn accounted(self, accounting: Option<Box<Accounting>>) -> Self {
+        Self { accounting, ..self }
     }
 
     /// The next piece, or `None` at the end.
@@ -200,14 +200,13 @@ impl Body {
     /// [`Body::chunk`], to be polled.
     pub fn poll_chunk(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Error>>> {
         let chunk = ready!(self.poll_decoded(cx));
-        if let Some(counting) = &mut self.counting {
-            match &chunk {
-                Some(Ok(piece)) => counting.feed(piece),
-                _ => self.counting = None,
+        if let Some(Ok(piece)) = &chunk {
+            if let Some(accounting) = &mut self.accounting {
+                accounting.feed(piece);
             }
-        }
-        if let (Some(Ok(piece)), Some(watch)) = (&chunk, &mut self.watch) {
-            watch.piece(piece);
+            if let Some(watch) = &mut self.watch {
+                watch.piece(piece);
+            }
         }
         self.tell_end();
         Poll::Ready(chunk)
@@ -265,7 +264,7 @@ impl Body {
     /// slow or a failing one is given up, and the connection with it.
     pub async fn drain(mut self) {
         self.decoding = None;
-        self.counting = None;
+        self.accounting = None;
         let short = async {
             let mut left = DRAIN_LIMIT;
             while let Ok(Some(chunk)) = self.chunk().await {
@@ -308,10 +307,11 @@ impl Body {
 
     /// Tells whoever watches that nothing more is to come, once that is so.
     fn tell_end(&mut self) {
-        if self.busy.is_none()
-            && self.decoding.is_none()
-            && let Some(watch) = self.watch.take()
-        {
+        if self.busy.is_some() || self.decoding.is_some() {
+            return;
+        }
+        self.accounting = None;
+        if let Some(watch) = self.watch.take() {
             watch.complete();
         }
     }
@@ -321,6 +321,7 @@ impl Body {
             busy.describe(&mut error);
         }
         let error = error.with_origin(Arc::clone(&self.origin));
+        self.accounting = None;
         if let Some(watch) = self.watch.take() {
             watch.broken(&error);
         }

@@ -1,37 +1,8 @@
 //! How many events a stream's bytes hold, whoever decodes them, if anybody does.
 
-use http::HeaderValue;
 use memchr::memchr_iter;
 
-/// How a body of many events is framed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Framing {
-    /// Server-sent events: lines with a blank one after them; a line that begins with a colon is none.
-    Blocks,
-    /// One event in each line that is not empty.
-    Lines,
-    /// Frames of AWS, which are not counted.
-    Frames,
-}
-
-impl Framing {
-    /// That of a body with this `content-type`; `None` for one that is no stream of events.
-    pub(super) fn of(content_type: Option<&HeaderValue>) -> Option<Self> {
-        let value = content_type?.as_bytes();
-        let end = memchr::memchr(b';', value).unwrap_or(value.len());
-        let media_type = value[..end].trim_ascii();
-        let is = |name: &str| media_type.eq_ignore_ascii_case(name.as_bytes());
-        if is("text/event-stream") {
-            Some(Self::Blocks)
-        } else if is("application/x-ndjson") || is("application/stream+json") {
-            Some(Self::Lines)
-        } else if is("application/vnd.amazon.eventstream") {
-            Some(Self::Frames)
-        } else {
-            None
-        }
-    }
-}
+use crate::sse::Framing;
 
 /// Counts along with a body whose bytes come in pieces, cut anywhere.
 pub(super) struct EventCount {
@@ -56,7 +27,7 @@ impl EventCount {
 
     /// How many events end in this piece.
     pub(super) fn feed(&mut self, piece: &[u8]) -> u64 {
-        if self.framing == Framing::Frames {
+        if self.framing == Framing::AwsFrames {
             return 0;
         }
         let (mut events, mut from) = (0, 0);
@@ -76,7 +47,7 @@ impl EventCount {
         };
         if !self.in_line {
             self.in_line = true;
-            self.in_comment = *first == b':' && self.framing == Framing::Blocks;
+            self.in_comment = *first == b':' && self.framing == Framing::Events;
         }
     }
 
@@ -85,12 +56,12 @@ impl EventCount {
         let (in_line, in_comment) = (self.in_line, self.in_comment);
         (self.in_line, self.in_comment) = (false, false);
         match self.framing {
-            Framing::Blocks if in_line => {
+            Framing::Events if in_line => {
                 self.in_event |= !in_comment;
                 false
             }
-            Framing::Blocks => std::mem::take(&mut self.in_event),
-            Framing::Lines | Framing::Frames => in_line,
+            Framing::Events => std::mem::take(&mut self.in_event),
+            Framing::Lines | Framing::AwsFrames => in_line,
         }
     }
 }
@@ -111,7 +82,7 @@ mod tests {
     fn comments_and_blank_lines_are_no_events_wherever_the_stream_is_cut() {
         for at in 0..STREAM.len() {
             let (one, two) = STREAM.split_at(at);
-            assert_eq!(count(Framing::Blocks, &[one, two]), 3, "cut at {at}");
+            assert_eq!(count(Framing::Events, &[one, two]), 3, "cut at {at}");
         }
     }
 
@@ -121,17 +92,5 @@ mod tests {
             count(Framing::Lines, &[b"{}\n{", b"}\r\n\n", b": no comment\n{"]),
             3
         );
-    }
-
-    #[test]
-    fn a_media_type_is_read_without_its_parameters() {
-        let of = |text| Framing::of(Some(&HeaderValue::from_static(text)));
-        assert_eq!(
-            of("Text/Event-Stream; charset=utf-8"),
-            Some(Framing::Blocks)
-        );
-        assert_eq!(of("application/x-ndjson"), Some(Framing::Lines));
-        assert_eq!(of("application/json"), None);
-        assert_eq!(Framing::of(None), None);
     }
 }

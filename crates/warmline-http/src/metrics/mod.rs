@@ -22,7 +22,6 @@ mod report;
 mod streams;
 mod table;
 mod threads;
-mod tokens;
 mod watch;
 
 use std::sync::Arc;

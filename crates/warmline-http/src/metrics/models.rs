@@ -10,6 +10,7 @@ use super::counter::Counter;
 use super::histogram::{Durations, Times};
 use super::origin::{STATUS_CLASSES, class_of};
 use super::{Metrics, OTHER, model_name, provider};
+use crate::sse::Usage;
 use crate::target::Target;
 use crate::transport::RequestBody;
 
@@ -18,9 +19,9 @@ use crate::transport::RequestBody;
 pub(crate) struct ModelMetrics {
     /// Requests that were answered, by the class of their status.
     answered: [Counter; STATUS_CLASSES],
-    pub(super) input_tokens: Counter,
-    pub(super) output_tokens: Counter,
-    pub(super) events: Counter,
+    input_tokens: Counter,
+    output_tokens: Counter,
+    events: Counter,
     pub(super) first_token: Times,
     pub(super) token_gap: Times,
 }
@@ -83,6 +84,12 @@ impl Metrics {
 impl ModelMetrics {
     pub(super) fn answered(&self, status: StatusCode) {
         self.answered[class_of(status)].add(1);
+    }
+
+    /// A response has reported tokens.
+    pub(crate) fn used(&self, usage: Usage) {
+        self.input_tokens.add(usage.input.unwrap_or(0));
+        self.output_tokens.add(usage.output.unwrap_or(0));
     }
 
     /// A piece of a stream came, so long after the one before it, or after the call.

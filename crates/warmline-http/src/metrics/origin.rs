@@ -11,6 +11,7 @@ use super::counter::Counter;
 use super::histogram::Times;
 use super::streams::Streams;
 use crate::error::{Error, Phase};
+use crate::sse::Usage;
 use crate::transport::{ConnectTimings, Traffic};
 
 /// The classes of statuses, 1xx to 5xx. What is none of them counts with the last.
@@ -114,6 +115,12 @@ impl OriginMetrics {
     /// A request has to wait for the end of a pause.
     pub(crate) fn cools_down(&self) {
         self.cooled_down.add(1);
+    }
+
+    /// A response has reported tokens.
+    pub(crate) fn used(&self, usage: Usage) {
+        self.input_tokens.add(usage.input.unwrap_or(0));
+        self.output_tokens.add(usage.output.unwrap_or(0));
     }
 
     fn note(&self, error: &Error) {

@@ -3,15 +3,15 @@
 use std::sync::Arc;
 
 use http::header::CONTENT_TYPE;
-use http::{HeaderMap, HeaderValue, StatusCode};
+use http::{HeaderMap, StatusCode};
 use tokio::time::Instant;
 
-use super::event_count::{EventCount, Framing};
+use super::event_count::EventCount;
 use super::models::ModelMetrics;
 use super::origin::OriginMetrics;
 use super::streams::OpenStream;
-use super::tokens::Tokens;
 use crate::error::Error;
+use crate::sse::Framing;
 
 /// Records what becomes of a body. Dropped before it is told of an end, nobody wanted the rest.
 pub(crate) struct Watch {
@@ -20,8 +20,6 @@ pub(crate) struct Watch {
     start: Instant,
     /// Boxed: most bodies are none.
     stream: Option<Box<Stream>>,
-    /// Boxed: few requests outside those of models have it.
-    asked: Option<Box<Asked>>,
     over: bool,
 }
 
@@ -29,15 +27,10 @@ pub(crate) struct Watch {
 struct Stream {
     open: OpenStream,
     count: EventCount,
+    /// The model that was asked for.
+    model: Option<Arc<ModelMetrics>>,
     /// When its last piece came.
     last: Option<Instant>,
-}
-
-/// A model that was asked for.
-struct Asked {
-    model: Arc<ModelMetrics>,
-    /// Taken at the end.
-    tokens: Option<Tokens>,
 }
 
 impl Watch {
@@ -50,20 +43,14 @@ impl Watch {
         model: Option<Arc<ModelMetrics>>,
     ) -> Self {
         origin.answered(status, start.elapsed());
-        let content_type = headers.get(CONTENT_TYPE);
-        let framing = Framing::of(content_type);
-        let asked = model.map(|model| {
+        if let Some(model) = &model {
             model.answered(status);
-            let tokens = match framing {
-                Some(framing) => Some(Tokens::of_stream(framing)),
-                None => is_json(content_type).then(Tokens::of_object),
-            };
-            Box::new(Asked { model, tokens })
-        });
-        let stream = framing.map(|framing| {
+        }
+        let stream = Framing::of(headers.get(CONTENT_TYPE)).map(|framing| {
             Box::new(Stream {
                 open: origin.streams.open(),
                 count: EventCount::new(framing),
+                model,
                 last: None,
             })
         });
@@ -71,20 +58,12 @@ impl Watch {
             origin,
             start,
             stream,
-            asked,
             over: false,
         }
     }
 
     /// A piece of the body, decoded if it had to be.
     pub(crate) fn piece(&mut self, piece: &[u8]) {
-        if let Some(Asked {
-            tokens: Some(tokens),
-            ..
-        }) = self.asked.as_deref_mut()
-        {
-            tokens.feed(piece);
-        }
         let Some(stream) = &mut self.stream else {
             return;
         };
@@ -98,8 +77,8 @@ impl Watch {
         stream.open.spoke(now);
         let events = stream.count.feed(piece);
         self.origin.events.add(events);
-        if let Some(asked) = &self.asked {
-            asked.model.piece(after, last.is_none(), events);
+        if let Some(model) = &stream.model {
+            model.piece(after, last.is_none(), events);
         }
     }
 
@@ -121,22 +100,5 @@ impl Drop for Watch {
         if !self.over {
             self.origin.abandoned.add(1);
         }
-        // However it ended, what was reported until then was used.
-        if let Some(asked) = &mut self.asked
-            && let Some(tokens) = asked.tokens.take()
-        {
-            let usage = tokens.finish();
-            let (input, output) = (usage.input.unwrap_or(0), usage.output.unwrap_or(0));
-            self.origin.input_tokens.add(input);
-            self.origin.output_tokens.add(output);
-            asked.model.input_tokens.add(input);
-            asked.model.output_tokens.add(output);
-        }
     }
-}
-
-fn is_json(content_type: Option<&HeaderValue>) -> bool {
-    const JSON: &[u8] = b"application/json";
-    let begin = content_type.and_then(|value| value.as_bytes().get(..JSON.len()));
-    begin.is_some_and(|begin| begin.eq_ignore_ascii_case(JSON))
 }

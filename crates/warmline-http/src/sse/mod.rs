@@ -4,6 +4,7 @@ mod aws_frames;
 #[cfg(test)]
 mod cuts;
 mod event_stream;
+mod framing;
 mod limit;
 mod ndjson;
 mod pattern;
@@ -15,9 +16,10 @@ use std::borrow::Cow;
 
 pub use aws_frames::{AwsFrames, Frame, HeaderValue, Headers};
 pub use event_stream::{Dialect, Event, EventStream};
+pub use framing::Framing;
 pub use ndjson::JsonLines;
 pub use pattern::Pattern;
-pub use text::{Framing, ProviderError, Saying, Spoken, TextStream, Usage, UsageMeter, read};
+pub use text::{ProviderError, Saying, Spoken, TextStream, Usage, UsageMeter, read};
 pub(crate) use text::{after_string, reported};
 
 /// Bytes as the standard decodes them: what is not UTF-8 becomes U+FFFD.

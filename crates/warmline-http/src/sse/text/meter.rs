@@ -7,9 +7,9 @@ use memchr::memmem::Finder;
 use super::failure::ProviderError;
 use super::glance::glance;
 use super::read;
-use super::stream::{Framing, Spoken, TextStream};
+use super::stream::{Spoken, TextStream};
 use super::usage::Usage;
-use crate::sse::decoded;
+use crate::sse::{Framing, decoded};
 
 /// A whole body of more than this says nothing.
 const MAX_WHOLE_BYTES: usize = 16 * 1024 * 1024;

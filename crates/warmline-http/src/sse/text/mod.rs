@@ -23,7 +23,7 @@ use shape::Shape;
 pub use failure::ProviderError;
 pub(crate) use glance::after_string;
 pub use meter::UsageMeter;
-pub use stream::{Framing, Spoken, TextStream};
+pub use stream::{Spoken, TextStream};
 pub use usage::Usage;
 pub(crate) use usage::reported;
 

@@ -10,18 +10,7 @@ use super::meter::may_report;
 use super::read;
 use super::usage::Usage;
 use crate::error::{Error, Phase};
-use crate::sse::{AwsFrames, Dialect, EventStream, Frame, JsonLines, decoded};
-
-/// How a body separates its events.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Framing {
-    /// `text/event-stream`.
-    Events,
-    /// `application/x-ndjson`.
-    Lines,
-    /// `application/vnd.amazon.eventstream`.
-    AwsFrames,
-}
+use crate::sse::{AwsFrames, Dialect, EventStream, Frame, Framing, JsonLines, decoded};
 
 /// What a stream says to whoever reads its text.
 #[derive(Debug, PartialEq, Eq)]

@@ -2,7 +2,8 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use proptest::prelude::*;
 
-use super::{Framing, ProviderError, Spoken, TextStream, Usage, UsageMeter, read};
+use super::{ProviderError, Spoken, TextStream, Usage, UsageMeter, read};
+use crate::sse::Framing;
 
 fn text(payload: &str) -> String {
     let saying = read(None, payload).expect("JSON");

@@ -1,9 +1,9 @@
 //! The tokens that a body reports as it passes, found without reading the rest of it.
 
+use http::HeaderValue;
 use memchr::memrchr;
 
-use super::event_count::Framing;
-use crate::sse::{Framing as StreamFraming, Usage, UsageMeter, reported};
+use crate::sse::{Framing, Usage, UsageMeter, reported};
 
 /// More than this is kept of no body and no line; what it reports is then not counted.
 const MOST: usize = 1024 * 1024;
@@ -19,20 +19,22 @@ pub(super) enum Tokens {
 }
 
 impl Tokens {
-    pub(super) fn of_stream(framing: Framing) -> Self {
-        match framing {
-            Framing::Blocks | Framing::Lines => Self::Lines {
-                rest: Vec::new(),
-                usage: Usage::default(),
-            },
-            Framing::Frames => {
-                Self::Frames(Box::new(UsageMeter::of_stream(StreamFraming::AwsFrames)))
-            }
+    /// Of a body with this `content-type`; `None` if such a body reports nothing.
+    pub(super) fn of(content_type: &HeaderValue) -> Option<Self> {
+        match Framing::of(Some(content_type)) {
+            Some(framing) => Some(Self::of_stream(framing)),
+            None => is_json(content_type).then(|| Self::Whole(Vec::new())),
         }
     }
 
-    pub(super) fn of_object() -> Self {
-        Self::Whole(Vec::new())
+    fn of_stream(framing: Framing) -> Self {
+        match framing {
+            Framing::Events | Framing::Lines => Self::Lines {
+                rest: Vec::new(),
+                usage: Usage::default(),
+            },
+            Framing::AwsFrames => Self::Frames(Box::new(UsageMeter::of_stream(Framing::AwsFrames))),
+        }
     }
 
     pub(super) fn feed(&mut self, piece: &[u8]) {
@@ -70,6 +72,12 @@ impl Tokens {
     }
 }
 
+fn is_json(content_type: &HeaderValue) -> bool {
+    const JSON: &[u8] = b"application/json";
+    let begin = content_type.as_bytes().get(..JSON.len());
+    begin.is_some_and(|begin| begin.eq_ignore_ascii_case(JSON))
+}
+
 fn keep(kept: &mut Vec<u8>, more: &[u8]) {
     if kept.len() + more.len() <= MOST {
         kept.extend_from_slice(more);
@@ -100,8 +108,8 @@ mod tests {
     #[test]
     fn tokens_are_counted_wherever_a_stream_is_cut() {
         for (body, framing) in [
-            (OPEN_AI, Framing::Blocks),
-            (ANTHROPIC, Framing::Blocks),
+            (OPEN_AI, Framing::Events),
+            (ANTHROPIC, Framing::Events),
             (OLLAMA, Framing::Lines),
         ] {
             for at in 0..body.len() {
@@ -119,7 +127,7 @@ mod tests {
             r#"{"usageMetadata":{"promptTokenCount":5,"candidatesTokenCount":7}}"#,
             r#"{"prompt_eval_count":5,"eval_count":7}"#,
         ] {
-            let found = used(Tokens::of_object(), &[body.as_bytes()]);
+            let found = used(Tokens::Whole(Vec::new()), &[body.as_bytes()]);
             assert_eq!(found, (Some(5), Some(7)), "{body}");
         }
         for body in [
@@ -129,7 +137,10 @@ mod tests {
             r#"{"usage":{"prompt_tok"#,
             r#""usage""#,
         ] {
-            assert_eq!(used(Tokens::of_object(), &[body.as_bytes()]), (None, None));
+            assert_eq!(
+                used(Tokens::Whole(Vec::new()), &[body.as_bytes()]),
+                (None, None)
+            );
         }
     }
 }
