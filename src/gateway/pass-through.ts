@@ -1,4 +1,5 @@
 import { WarmlineError } from '../native/error.js';
+import { type ByteSink, type ByteSource, type Metered, pass } from '../native/passing.js';
 import { Counted, wishOf } from './counted.js';
 import { endToEnd } from './head.js';
 import { isPassable } from './pipe.js';
@@ -36,54 +37,117 @@ export interface PassThrough {
 export function passThrough(from: Response): PassThrough {
   if (!isPassable(from))
     throw new TypeError("passThrough: expected a response of warmline's fetch");
-  const reader = from.body?.getReader();
-  const counted = new Counted(wishOf(from));
-  let settle: (report: PipeReport) => void = () => {};
-  const report = new Promise<PipeReport>((resolve) => {
-    settle = resolve;
-  });
-  const over = (end: PipeReport['end'], error?: unknown): void => {
-    const { bytes } = counted;
-    settle(reportOf(from.url, { end, bytes, error, native: false }, counted.read()));
-  };
-  const body = reader && relayed(reader, counted, over);
-  if (body === undefined) over('complete');
-  const { status, statusText } = from;
-  const response = new Response(body ?? null, { status, statusText, headers: endToEnd(from) });
-  return { response, report };
+  const { url, status, statusText } = from;
+  const outflow = new Outflow(wishOf(from));
+  const body = from.body && outflow.stream();
+  // The stream is what the caller holds; a body that is none has ended.
+  outflow.begin(from[pass](outflow, body ?? outflow));
+  if (body === null) outflow.finish();
+  const report = outflow.over.then(({ outcome, metered }) => reportOf(url, outcome, metered));
+  return { response: new Response(body, { status, statusText, headers: endToEnd(from) }), report };
 }
 
-/** The stream's own stream, so that nothing but its reader holds it. */
-function relayed(
-  reader: ReadableStreamDefaultReader<Uint8Array>,
-  counted: Counted,
-  over: (end: PipeReport['end'], error?: unknown) => void,
-): ReadableStream<Uint8Array> {
-  return new ReadableStream<Uint8Array>(
-    {
-      async pull(controller) {
-        try {
-          const { done, value } = await reader.read();
-          if (done) {
-            counted.finish();
-            over('complete');
-            controller.close();
-          } else {
-            counted.add(value);
-            controller.enqueue(value);
-          }
-        } catch (reason) {
-          over(isBroken(reason) ? 'upstream-failed' : 'stopped', reason);
-          throw reason;
-        }
+type Controller = ReadableStreamDefaultController<Uint8Array>;
+
+type Outcome = Parameters<typeof reportOf>[1];
+
+/** A body on its way into a stream of its own, counted as it is read. */
+class Outflow implements ByteSink {
+  readonly over: Promise<{ outcome: Outcome; metered: Metered }>;
+  readonly #counted: Counted;
+  #settle: (over: { outcome: Outcome; metered: Metered }) => void = () => {};
+  #source: ByteSource | undefined;
+  /** What has come and was not read. */
+  #queue: Uint8Array[] = [];
+  /** How it ended, to be told after that. */
+  #last: { readonly reason: unknown } | 'complete' | undefined;
+  /** A read that waits. Held only so long, so that a forgotten stream can be collected. */
+  #reader: Controller | undefined;
+
+  constructor(wish: number | undefined) {
+    this.#counted = new Counted(wish);
+    this.over = new Promise((resolve) => {
+      this.#settle = resolve;
+    });
+  }
+
+  stream(): ReadableStream<Uint8Array> {
+    return new ReadableStream<Uint8Array>(
+      {
+        pull: (controller) => this.#pull(controller),
+        cancel: () => {
+          this.#ended('client-left');
+          this.#source?.leave();
+        },
       },
-      cancel(reason) {
-        over('client-left');
-        return reader.cancel(reason);
-      },
-    },
-    { highWaterMark: 0 },
-  );
+      { highWaterMark: 0 },
+    );
+  }
+
+  begin(source: ByteSource): void {
+    this.#source = source;
+    source.flow();
+  }
+
+  chunk(bytes: Uint8Array<ArrayBuffer>): void {
+    this.#queue.push(bytes);
+    this.#serve();
+  }
+
+  end(): void {
+    this.#last = 'complete';
+    this.#serve();
+  }
+
+  fail(reason: unknown): void {
+    this.#last = { reason };
+    this.#serve();
+  }
+
+  stop(reason: unknown): void {
+    this.#queue = [];
+    this.fail(reason);
+  }
+
+  /** Nobody is to read it: it has no body. */
+  finish(): void {
+    this.#counted.finish();
+    this.#ended('complete');
+  }
+
+  // Never asked for.
+  relayed(): void {}
+  declined(): void {}
+
+  #serve(): void {
+    const reader = this.#reader;
+    this.#reader = undefined;
+    if (reader !== undefined) this.#pull(reader);
+  }
+
+  #pull(controller: Controller): void {
+    const bytes = this.#queue.shift();
+    if (bytes !== undefined) {
+      this.#counted.add(bytes);
+      this.#source?.credit(bytes.length);
+      controller.enqueue(bytes);
+    } else if (this.#last === undefined) {
+      this.#reader = controller;
+    } else if (this.#last === 'complete') {
+      this.finish();
+      controller.close();
+    } else {
+      const { reason } = this.#last;
+      this.#ended(isBroken(reason) ? 'upstream-failed' : 'stopped', reason);
+      // A turn later, as what came before may still be on its way through the streams that this is piped into.
+      setImmediate(() => controller.error(reason));
+    }
+  }
+
+  #ended(end: PipeReport['end'], error?: unknown): void {
+    const { bytes } = this.#counted;
+    this.#settle({ outcome: { end, bytes, error, native: false }, metered: this.#counted.read() });
+  }
 }
 
 /** Not stopped by its signal, whose reason it would be. */

@@ -30,6 +30,12 @@ const GONE: Receiver = {
   onValue() {},
 };
 
+/**
+ * So much is handed over at most, in bytes and characters, before the event loop turns: Node calls up to a
+ * thousand times in a row while there is news, and neither timers nor other sockets have their turn meanwhile.
+ */
+const TURN_LENGTH = 64 * 1024;
+
 class Link {
   readonly #native;
   readonly #outgoing = new Outgoing(
@@ -43,13 +49,19 @@ class Link {
   readonly #freeSlots: number[] = [];
   /** By slot, once its body is read as events. */
   readonly #likenesses: (Likeness | undefined)[] = [];
+  /** Handed over since the event loop turned, as far as that is known. */
+  #handedOver = 0;
+  /** The next drain waits for the event loop to turn. */
+  #waits = false;
+  /** The engine has called meanwhile. */
+  #called = false;
   /** Receivers that still want to hear something; the process stays alive for them. */
   #active = 0;
 
   constructor() {
     const { Link: NativeLink, completionBufferSize } = binding();
     const thread = isMainThread ? 'main' : `worker-${threadId}`;
-    this.#native = new NativeLink(() => this.#drain(), thread);
+    this.#native = new NativeLink(() => this.#onCall(), thread);
     this.#completion = Buffer.allocUnsafeSlow(completionBufferSize());
     this.#completionBytes = new Uint8Array(this.#completion.buffer as ArrayBuffer);
     this.#completionWords = wordsOf(this.#completion);
@@ -223,6 +235,11 @@ class Link {
     });
   }
 
+  #onCall(): void {
+    if (this.#waits) this.#called = true;
+    else this.#drain();
+  }
+
   #drain(): void {
     let json: string | null;
     try {
@@ -301,8 +318,21 @@ class Link {
       }
       at = (at + 3) & ~3;
     }
-    // More than one drain may hand over: let the event loop turn first.
-    if (more) setImmediate(() => this.#drain());
+    this.#handedOver += end + (json?.length ?? 0);
+    if (more || this.#handedOver >= TURN_LENGTH) this.#wait(more);
+  }
+
+  /** Lets the event loop turn before the next drain, which there is if there is `more` or the engine calls. */
+  #wait(more: boolean): void {
+    this.#waits = true;
+    setImmediate(() => {
+      this.#handedOver = 0;
+      this.#waits = false;
+      if (more || this.#called) {
+        this.#called = false;
+        this.#drain();
+      }
+    });
   }
 }
 
