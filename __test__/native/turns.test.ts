@@ -1,5 +1,6 @@
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { events, fetch } from 'warmline';
+import { httpServer } from '../servers/http.js';
 import { startProvider } from '../servers/provider.js';
 
 const STREAMS = 20;
@@ -29,4 +30,20 @@ it('turns the event loop while events come as fast as they can', async () => {
   over = true;
   expect(count).toBeGreaterThanOrEqual(STREAMS * TOKENS);
   expect(longest).toBeLessThanOrEqual(LONGEST_TURN);
+});
+
+it('goes on under timers that a test has replaced', async () => {
+  const event = `data: ${'x'.repeat(1000)}\n\n`;
+  await using server = await httpServer((_, response) => {
+    response.setHeader('content-type', 'text/event-stream');
+    response.end(event.repeat(2000));
+  });
+  vi.useFakeTimers();
+  try {
+    let count = 0;
+    for await (const _ of events(await fetch(server.origin))) count++;
+    expect(count).toBe(2000);
+  } finally {
+    vi.useRealTimers();
+  }
 });

@@ -1,3 +1,5 @@
+import { setImmediate } from 'node:timers';
+
 /** A body of up to this many bytes is read first, where it can be: then it is sent whole, and again if need be. */
 export const AT_ONCE_BYTES = 16 * 1024 * 1024;
 

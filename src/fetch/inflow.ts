@@ -1,3 +1,5 @@
+import { setImmediate } from 'node:timers';
+
 import type { DecodedEvent, EventSink, EventSource } from '../native/events.js';
 import { engine, type Receiver } from '../native/link.js';
 import type { ByteSink, ByteSource, RelayReport } from '../native/passing.js';

@@ -1,3 +1,5 @@
+import { setImmediate } from 'node:timers';
+
 import { WarmlineError } from '../native/error.js';
 import { type ByteSink, type ByteSource, type Metered, pass } from '../native/passing.js';
 import { Counted, wishOf } from './counted.js';

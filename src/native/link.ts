@@ -1,8 +1,12 @@
 /**
  * This thread's link to the engine: requests go out in one call at the end of the turn, and whatever
  * has happened comes back in one call per burst. Nothing here waits for a batch to fill.
+ *
+ * `nextTick` and `setImmediate` are imported: so they stay Node's own where a test has replaced the global ones.
  */
 
+import { nextTick } from 'node:process';
+import { setImmediate } from 'node:timers';
 import { isMainThread, threadId } from 'node:worker_threads';
 
 import { failureOf } from './circuit-open.js';
@@ -226,7 +230,7 @@ class Link {
   #lost(error: WarmlineError): void {
     const bereft = this.#receivers.filter((receiver) => receiver.slot >= 0);
     // In a turn of its own: whoever submits just now is in the middle of it.
-    process.nextTick(() => {
+    nextTick(() => {
       for (const receiver of bereft) {
         if (receiver.slot < 0) continue;
         this.abort(receiver);

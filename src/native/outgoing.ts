@@ -3,6 +3,8 @@
  * turn. Each begins with its operation and the slot that it is about; `wire.rs` reads them.
  */
 
+import { nextTick } from 'node:process';
+
 import type { Receiver, Submission } from './submission.js';
 import { NONE, Op, RequestFlag, wordsOf } from './wire.js';
 
@@ -207,7 +209,7 @@ export class Outgoing {
     this.#at = (end + 3) & ~3;
     if (this.#flushScheduled) return;
     this.#flushScheduled = true;
-    process.nextTick(this.#flush);
+    nextTick(this.#flush);
   }
 
   #flushNow(): void {
