@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers';
 
 import { WarmlineError } from '../native/error.js';
-import { type ByteSink, type ByteSource, type Metered, pass } from '../native/passing.js';
+import { type ByteSink, type ByteSource, pass } from '../native/passing.js';
 import { Counted, wishOf } from './counted.js';
 import { endToEnd } from './head.js';
 import { isPassable } from './pipe.js';
@@ -40,24 +40,22 @@ export function passThrough(from: Response): PassThrough {
   if (!isPassable(from))
     throw new TypeError("passThrough: expected a response of warmline's fetch");
   const { url, status, statusText } = from;
-  const outflow = new Outflow(wishOf(from));
+  const outflow = new Outflow(url, wishOf(from));
   const body = from.body && outflow.stream();
-  // The stream is what the caller holds; a body that is none has ended.
-  outflow.begin(from[pass](outflow, body ?? outflow));
   if (body === null) outflow.finish();
-  const report = outflow.over.then(({ outcome, metered }) => reportOf(url, outcome, metered));
-  return { response: new Response(body, { status, statusText, headers: endToEnd(from) }), report };
+  else outflow.begin(from[pass](outflow, body));
+  const response = new Response(body, { status, statusText, headers: endToEnd(from) });
+  return { response, report: outflow.report };
 }
 
 type Controller = ReadableStreamDefaultController<Uint8Array>;
 
-type Outcome = Parameters<typeof reportOf>[1];
-
 /** A body on its way into a stream of its own, counted as it is read. */
 class Outflow implements ByteSink {
-  readonly over: Promise<{ outcome: Outcome; metered: Metered }>;
+  readonly report: Promise<PipeReport>;
+  readonly #url: string;
   readonly #counted: Counted;
-  #settle: (over: { outcome: Outcome; metered: Metered }) => void = () => {};
+  #settle: (report: PipeReport) => void = () => {};
   #source: ByteSource | undefined;
   /** What has come and was not read. */
   #queue: Uint8Array[] = [];
@@ -66,9 +64,10 @@ class Outflow implements ByteSink {
   /** A read that waits. Held only so long, so that a forgotten stream can be collected. */
   #reader: Controller | undefined;
 
-  constructor(wish: number | undefined) {
+  constructor(url: string, wish: number | undefined) {
+    this.#url = url;
     this.#counted = new Counted(wish);
-    this.over = new Promise((resolve) => {
+    this.report = new Promise((resolve) => {
       this.#settle = resolve;
     });
   }
@@ -111,7 +110,7 @@ class Outflow implements ByteSink {
     this.fail(reason);
   }
 
-  /** Nobody is to read it: it has no body. */
+  /** All of it was read, or there is nothing to read. */
   finish(): void {
     this.#counted.finish();
     this.#ended('complete');
@@ -148,7 +147,8 @@ class Outflow implements ByteSink {
 
   #ended(end: PipeReport['end'], error?: unknown): void {
     const { bytes } = this.#counted;
-    this.#settle({ outcome: { end, bytes, error, native: false }, metered: this.#counted.read() });
+    const facts = { end, bytes, error, native: false };
+    this.#settle(reportOf(this.#url, facts, this.#counted.read()));
   }
 }
 

@@ -35,8 +35,8 @@ const GONE: Receiver = {
 };
 
 /**
- * So much is handed over at most, in bytes and characters, before the event loop turns: Node calls up to a
- * thousand times in a row while there is news, and neither timers nor other sockets have their turn meanwhile.
+ * Once so much is handed over, in bytes and characters, the next drain waits until the event loop has turned: Node calls
+ * up to a thousand times in a row while there is news, and neither timers nor other sockets have their turn meanwhile.
  */
 const TURN_LENGTH = 64 * 1024;
 
