@@ -8,6 +8,10 @@ use std::time::Duration;
 /// spent counts until its whole slot has left: the quota holds to the letter, and all of it can be used but one part
 /// in so many.
 const SLOTS: u64 = 600;
+/// For so many slots longer, too: of two bursts that leave a window apart, the first one's last and the second one's first
+/// may arrive closer to each other than that, and it is the server that counts.
+const SLACK: u64 = 3;
+const KEPT: u64 = SLOTS + SLACK;
 const MINUTE: Duration = Duration::from_secs(60);
 
 #[derive(Debug)]
@@ -55,7 +59,7 @@ impl Window {
     pub(super) fn used(&mut self, now: Duration) -> u64 {
         let current = self.number(now);
         while let Some(oldest) = self.spent.front()
-            && oldest.number + SLOTS < current
+            && oldest.number + KEPT < current
         {
             self.used -= oldest.amount;
             self.spent.pop_front();
@@ -73,7 +77,7 @@ impl Window {
                 break;
             }
             left -= slot.amount;
-            ready = Duration::from_nanos((slot.number + SLOTS + 1).saturating_mul(self.slot_nanos));
+            ready = Duration::from_nanos((slot.number + KEPT + 1).saturating_mul(self.slot_nanos));
         }
         ready
     }
