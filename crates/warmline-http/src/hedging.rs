@@ -126,7 +126,7 @@ async fn race(
     route: Option<&Route>,
     mut first: Pin<&mut impl Future<Output = Result<Answer, Error>>>,
     second: impl FnOnce() -> Second,
-) -> (Result<Answer, Error>, Option<Second>) {
+) -> (Result<Answer, Error>, Option<Box<Second>>) {
     tokio::select! {
         biased;
         result = &mut first => return (result, None),
@@ -146,7 +146,7 @@ async fn both(
     route: Option<&Route>,
     mut first: Pin<&mut impl Future<Output = Result<Answer, Error>>>,
     mut second: Second,
-) -> (Result<Answer, Error>, Option<Second>) {
+) -> (Result<Answer, Error>, Option<Box<Second>>) {
     journey.counts(&second.hop).hedged();
     let body = mem::replace(&mut second.body, RequestBody::Empty);
     let (result, is_second) = {
@@ -174,7 +174,7 @@ async fn both(
             }
         }
     };
-    (result, is_second.then_some(second))
+    (result, is_second.then(|| Box::new(second)))
 }
 
 impl Second {

@@ -1,9 +1,9 @@
 //! What is known of the places that requests go to, of which only so many are remembered.
 
-use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use rustc_hash::FxHashMap;
 use warmline_pool::Clock;
 
 use crate::clock::CoarseClock;
@@ -17,7 +17,7 @@ const MOST: usize = 256;
 pub(crate) struct Remembered<T> {
     clock: CoarseClock,
     is_at_rest: fn(&mut T, Duration) -> bool,
-    places: Mutex<HashMap<Arc<str>, T>>,
+    places: Mutex<FxHashMap<Arc<str>, T>>,
 }
 
 impl<T> Remembered<T> {

@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError, RwLock, Weak};
 use std::time::Duration;
 
+use rustc_hash::FxHashMap;
 use warmline_pool::Clock;
 
 pub(crate) use self::trial::Trial;
@@ -39,7 +40,7 @@ pub(crate) struct Kept {
 pub(crate) struct Standings {
     kept: Kept,
     clock: CoarseClock,
-    places: RwLock<HashMap<Arc<str>, Arc<Standing>>>,
+    places: RwLock<FxHashMap<Arc<str>, Arc<Standing>>>,
     /// For requests that are sent a second time beside the first, wherever that is.
     hedges: Option<Mutex<Budget>>,
     paces: Option<Paces>,

@@ -3,10 +3,11 @@
 mod hour;
 mod records;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use rustc_hash::FxHashMap;
 use serde::Serialize;
 
 use hour::Hour;
@@ -49,7 +50,7 @@ pub(crate) struct Outcome<'a> {
 #[derive(Debug)]
 pub(crate) struct Analytics {
     options: AnalyticsOptions,
-    hours: BTreeMap<u64, HashMap<Arc<str>, Hour>>,
+    hours: BTreeMap<u64, FxHashMap<Arc<str>, Hour>>,
 }
 
 /// All of it, as it is exported.

@@ -1,8 +1,10 @@
 //! Values by label, of which there are only so many, whatever labels turn up.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::hash::{Hash, Hasher};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
+
+use rustc_hash::FxHasher;
 
 /// Places for each label, so that finding a free one or one's own takes a look or two.
 const PLACES_PER_LABEL: usize = 2;
@@ -33,7 +35,7 @@ impl<K: Eq + Hash + Clone, V: Default> Bounded<K, V> {
     }
 
     pub(crate) fn of(&self, key: &K) -> &Arc<V> {
-        let mut hasher = DefaultHasher::new();
+        let mut hasher = FxHasher::default();
         key.hash(&mut hasher);
         let places = self.places.len();
         // The remainder fits where the number of places did.

@@ -5,11 +5,9 @@ use std::time::Duration;
 
 /// How long it takes until a reserve that was used up is there again.
 const RESERVE_REFILL: Duration = Duration::from_secs(60);
-/// Parts of [`SAVED_FOR`] that requests are counted by.
-const PARTS: usize = 10;
-/// For so long requests save up for retries, as in Finagle's and tower's budgets: enough for the first seconds of
-/// trouble, in which everything fails at once. What was not used in an hour of calm is not for the next minute of it.
-const SAVED_FOR: Duration = Duration::from_secs(10);
+/// For so many seconds requests save up for retries, as in Finagle's and tower's budgets: enough for the first seconds
+/// of trouble, in which everything fails at once. What was not used in an hour of calm is not for the next minute of it.
+const SAVED_FOR: usize = 10;
 /// A token, less what is lost where many parts of one are added up.
 const ONE: f64 = 1.0 - 1e-9;
 
@@ -46,10 +44,10 @@ pub(crate) struct Budget {
 /// How many requests there were of late.
 #[derive(Debug, Default)]
 struct Recent {
-    /// By part, in a ring.
-    counts: [u32; PARTS],
-    /// The number of the part that was counted last, since the clock began.
-    newest: u128,
+    /// By second, in a ring.
+    counts: [u32; SAVED_FOR],
+    /// The second that was counted last, since the clock began.
+    newest: u64,
 }
 
 impl Budget {
@@ -105,17 +103,17 @@ impl Recent {
 
     /// Forgets what is too long ago. A clock that went back forgets nothing until it has caught up.
     fn move_on(&mut self, now: Duration) {
-        let number = now.as_nanos() / (SAVED_FOR.as_nanos() / PARTS as u128);
-        for begun in (self.newest + 1..=number).take(PARTS) {
+        let second = now.as_secs();
+        for begun in (self.newest + 1..=second).take(SAVED_FOR) {
             self.counts[place(begun)] = 0;
         }
-        self.newest = self.newest.max(number);
+        self.newest = self.newest.max(second);
     }
 }
 
-/// Where a part is in the ring.
-fn place(number: u128) -> usize {
-    usize::try_from(number % PARTS as u128).unwrap_or_default()
+/// Where a second is in the ring.
+fn place(second: u64) -> usize {
+    usize::try_from(second).unwrap_or_default() % SAVED_FOR
 }
 
 #[cfg(test)]

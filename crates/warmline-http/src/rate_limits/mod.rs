@@ -2,9 +2,11 @@
 
 mod limiter;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
+
+use rustc_hash::FxHashMap;
 
 use crate::credential::{self, Credential};
 use crate::locked::locked;
@@ -32,7 +34,7 @@ pub(crate) struct RateLimits {
     gates: Mutex<Gates>,
 }
 
-type Gates = HashMap<(Arc<str>, Credential), Arc<Limiter>>;
+type Gates = FxHashMap<(Arc<str>, Credential), Arc<Limiter>>;
 
 static ALL: Mutex<Vec<Weak<RateLimits>>> = Mutex::new(Vec::new());
 

@@ -8,7 +8,7 @@ use super::failure::ProviderError;
 use super::glance::glance;
 use super::read;
 use super::stream::{Spoken, TextStream};
-use super::usage::Usage;
+use super::usage::{USAGE, Usage};
 use crate::sse::{Framing, decoded};
 
 /// A whole body of more than this says nothing.
@@ -126,8 +126,6 @@ pub(super) fn may_report_otherwise(payload: &[u8]) -> bool {
     has_value(payload, &ERROR) || OLLAMA_COUNT.find(payload).is_some()
 }
 
-/// The names of the fields that usage is in begin so.
-pub(super) static USAGE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"usage"));
 static ERROR: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"error\""));
 static OLLAMA_COUNT: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("eval_count"));
 

@@ -5,6 +5,7 @@
 
 mod count;
 mod failure;
+mod fields;
 mod glance;
 mod loose;
 mod meter;
@@ -21,7 +22,7 @@ use crate::error::{Error, Phase};
 use shape::Shape;
 
 pub use failure::ProviderError;
-pub(crate) use glance::after_string;
+pub(crate) use fields::after_string;
 pub use meter::UsageMeter;
 pub use stream::{Spoken, TextStream};
 pub use usage::Usage;

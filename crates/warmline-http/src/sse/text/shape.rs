@@ -5,11 +5,12 @@
 use std::borrow::Cow;
 
 use serde::Deserialize;
+use serde_json::value::RawValue;
 
 use super::count::Count;
 use super::failure::{Fault, ProviderError, error_of, word};
 use super::loose::Loose;
-use super::usage::{Metadata, Reported, Usage};
+use super::usage::{Field, Usage};
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
@@ -26,10 +27,10 @@ pub(super) struct Shape<'a> {
     message: Loose<'a, Message<'a>>,
     /// Ollama's generate: a text. `OpenAI` responses: an object.
     response: Loose<'a, Response<'a>>,
-    usage: Loose<'a, Reported<'a>>,
+    usage: Option<&'a RawValue>,
     /// Gemini.
     #[serde(rename = "usageMetadata")]
-    metadata: Loose<'a, Metadata>,
+    metadata: Option<&'a RawValue>,
     /// Ollama.
     prompt_eval_count: Count,
     eval_count: Count,
@@ -90,7 +91,7 @@ struct Delta<'a> {
     text: Loose<'a>,
     /// Cohere.
     message: Loose<'a, Message<'a>>,
-    usage: Loose<'a, Reported<'a>>,
+    usage: Option<&'a RawValue>,
     finish_reason: Loose<'a>,
     error: Loose<'a>,
 }
@@ -101,14 +102,14 @@ struct Message<'a> {
     #[serde(borrow)]
     content: Loose<'a, Part<'a>>,
     /// Anthropic.
-    usage: Loose<'a, Reported<'a>>,
+    usage: Option<&'a RawValue>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Response<'a> {
     #[serde(borrow)]
-    usage: Loose<'a, Reported<'a>>,
+    usage: Option<&'a RawValue>,
     error: Loose<'a, Fault<'a>>,
 }
 
@@ -155,20 +156,24 @@ impl<'a> Shape<'a> {
     }
 
     pub(super) fn usage(&self) -> Usage {
-        let message = self.message.object().map(|message| &message.usage);
-        let response = self.response.object().map(|response| &response.usage);
-        let delta = self.delta.object().map(|delta| &delta.usage);
-        let places = [Some(&self.usage), message, response, delta];
+        let message = self.message.object().and_then(|message| message.usage);
+        let response = self.response.object().and_then(|response| response.usage);
+        let delta = self.delta.object().and_then(|delta| delta.usage);
         let mut usage = Usage {
             input: self.prompt_eval_count.count(),
             output: self.eval_count.count(),
             ..Usage::default()
         };
-        for reported in places.into_iter().flatten().filter_map(Loose::object) {
-            usage.update(reported.usage());
-        }
-        if let Some(metadata) = self.metadata.object() {
-            usage.update(metadata.usage());
+        for (field, report) in [
+            (Field::Usage, self.usage),
+            (Field::Usage, message),
+            (Field::Usage, response),
+            (Field::Usage, delta),
+            (Field::Metadata, self.metadata),
+        ] {
+            if let Some(report) = report {
+                usage.update(field.read(report.get().as_bytes()).0);
+            }
         }
         usage
     }

@@ -3,10 +3,8 @@
 use std::sync::LazyLock;
 
 use memchr::memmem::Finder;
-use serde::Deserialize;
 
-use super::count::Count;
-use super::loose::Loose;
+use super::fields::{count, fields, value};
 
 /// The tokens of a request and its answer, as far as they were reported.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -42,123 +40,162 @@ impl Usage {
     }
 }
 
-/// `usage`, as all but Gemini and Ollama have it. The names of providers are where a field is from.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub(super) struct Reported<'a> {
-    /// `OpenAI` chat completions and all who speak like it: cached tokens included.
-    prompt_tokens: Count,
-    completion_tokens: Count,
-    #[serde(borrow)]
-    prompt_tokens_details: Loose<'a, Details>,
-    /// `OpenAI` responses, cached tokens included; Anthropic, without them.
-    input_tokens: Count,
-    output_tokens: Count,
-    input_tokens_details: Loose<'a, Details>,
-    total_tokens: Count,
-    /// Anthropic.
-    cache_read_input_tokens: Count,
-    cache_creation_input_tokens: Count,
-    /// Cohere: what the model saw, which is not all that is billed.
-    tokens: Loose<'a, Tokens>,
-    /// Cohere, Moonshot.
-    cached_tokens: Count,
-    /// Bedrock's Converse, without cached tokens.
-    #[serde(rename = "inputTokens")]
-    converse_input: Count,
-    #[serde(rename = "outputTokens")]
-    converse_output: Count,
-    #[serde(rename = "totalTokens")]
-    converse_total: Count,
-    #[serde(rename = "cacheReadInputTokens")]
-    converse_cache_read: Count,
-    #[serde(rename = "cacheWriteInputTokens")]
-    converse_cache_write: Count,
+/// The field that a report is in.
+#[derive(Clone, Copy)]
+pub(super) enum Field {
+    /// `usage`, as all but Gemini and Ollama have it.
+    Usage,
+    /// Gemini's `usageMetadata`.
+    Metadata,
 }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Details {
-    cached_tokens: Count,
-}
+impl Field {
+    /// The field whose quoted name goes on like this after [`USAGE`], and its value with what follows; `None` for a
+    /// text, and any other name.
+    pub(super) fn of(rest: &[u8]) -> Option<(Self, &[u8])> {
+        let (field, after) = match rest.strip_prefix(b"\"") {
+            Some(after) => (Self::Usage, after),
+            None => (Self::Metadata, rest.strip_prefix(b"Metadata\"")?),
+        };
+        let value = after.trim_ascii_start().strip_prefix(b":")?;
+        Some((field, value.trim_ascii_start()))
+    }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Tokens {
-    input_tokens: Count,
-    output_tokens: Count,
-}
-
-impl Reported<'_> {
-    pub(super) fn usage(&self) -> Usage {
-        let tokens = self.tokens.object();
-        let details = self.prompt_tokens_details.object();
-        let details = details.or_else(|| self.input_tokens_details.object());
-        let prompt = self.prompt_tokens.count();
-        let anthropic = with(
-            self.input_tokens.count(),
-            [
-                self.cache_read_input_tokens,
-                self.cache_creation_input_tokens,
-            ],
-        );
-        let converse = with(
-            self.converse_input.count(),
-            [self.converse_cache_read, self.converse_cache_write],
-        );
-        let first = |counts: &[Option<u64>]| counts.iter().copied().flatten().next();
-        Usage {
-            input: first(&[
-                prompt,
-                anthropic,
-                converse,
-                tokens.and_then(|tokens| tokens.input_tokens.count()),
-            ]),
-            output: first(&[
-                self.completion_tokens.count(),
-                self.output_tokens.count(),
-                self.converse_output.count(),
-                tokens.and_then(|tokens| tokens.output_tokens.count()),
-            ]),
-            total: first(&[self.total_tokens.count(), self.converse_total.count()]),
-            cached: first(&[
-                details.and_then(|details| details.cached_tokens.count()),
-                self.cache_read_input_tokens.count(),
-                self.converse_cache_read.count(),
-                self.cached_tokens.count(),
-            ]),
+    /// What its object reports that stands first, and what follows that; `None` if it does not end.
+    pub(super) fn read(self, object: &[u8]) -> (Usage, Option<&[u8]>) {
+        match self {
+            Self::Usage => {
+                let mut reported = Reported::default();
+                let rest = fields(object, |name, value| reported.take(name, value));
+                (reported.usage(), rest)
+            }
+            Self::Metadata => {
+                let mut metadata = Metadata::default();
+                let rest = fields(object, |name, value| metadata.take(name, value));
+                (metadata.usage(), rest)
+            }
         }
     }
 }
 
-/// Gemini's `usageMetadata`.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub(super) struct Metadata {
+/// What is in `usage`. The names of providers are where a field is from.
+#[derive(Default)]
+struct Reported {
+    /// `OpenAI` chat completions and all who speak like it: cached tokens included.
+    prompt: Option<u64>,
+    completion: Option<u64>,
+    /// `OpenAI` responses, cached tokens included; Anthropic, without them.
+    input: Option<u64>,
+    output: Option<u64>,
+    total: Option<u64>,
+    /// Of the tokens in either of these.
+    cached_of_details: Option<u64>,
+    /// Anthropic.
+    cache_read: Option<u64>,
+    cache_creation: Option<u64>,
+    /// Cohere: what the model saw, which is not all that is billed.
+    seen_input: Option<u64>,
+    seen_output: Option<u64>,
+    /// Cohere, Moonshot.
+    cached: Option<u64>,
+    /// Bedrock's Converse, without cached tokens.
+    converse_input: Option<u64>,
+    converse_output: Option<u64>,
+    converse_total: Option<u64>,
+    converse_cache_read: Option<u64>,
+    converse_cache_write: Option<u64>,
+}
+
+impl Reported {
+    fn take(&mut self, name: &[u8], value: &[u8]) {
+        let place = match name {
+            b"prompt_tokens" => &mut self.prompt,
+            b"completion_tokens" => &mut self.completion,
+            b"input_tokens" => &mut self.input,
+            b"output_tokens" => &mut self.output,
+            b"total_tokens" => &mut self.total,
+            b"cache_read_input_tokens" => &mut self.cache_read,
+            b"cache_creation_input_tokens" => &mut self.cache_creation,
+            b"cached_tokens" => &mut self.cached,
+            b"inputTokens" => &mut self.converse_input,
+            b"outputTokens" => &mut self.converse_output,
+            b"totalTokens" => &mut self.converse_total,
+            b"cacheReadInputTokens" => &mut self.converse_cache_read,
+            b"cacheWriteInputTokens" => &mut self.converse_cache_write,
+            b"prompt_tokens_details" | b"input_tokens_details" => {
+                fields(value, |name, value| {
+                    if name == b"cached_tokens" {
+                        self.cached_of_details = self.cached_of_details.or(count(value));
+                    }
+                });
+                return;
+            }
+            b"tokens" => {
+                fields(value, |name, value| match name {
+                    b"input_tokens" => self.seen_input = count(value),
+                    b"output_tokens" => self.seen_output = count(value),
+                    _ => {}
+                });
+                return;
+            }
+            _ => return,
+        };
+        *place = count(value);
+    }
+
+    fn usage(&self) -> Usage {
+        let anthropic = with(self.input, [self.cache_read, self.cache_creation]);
+        let converse = with(
+            self.converse_input,
+            [self.converse_cache_read, self.converse_cache_write],
+        );
+        let outputs = self.completion.or(self.output).or(self.converse_output);
+        Usage {
+            input: self.prompt.or(anthropic).or(converse).or(self.seen_input),
+            output: outputs.or(self.seen_output),
+            total: self.total.or(self.converse_total),
+            cached: self
+                .cached_of_details
+                .or(self.cache_read)
+                .or(self.converse_cache_read)
+                .or(self.cached),
+        }
+    }
+}
+
+/// What is in `usageMetadata`.
+#[derive(Default)]
+struct Metadata {
     /// Cached tokens included.
-    #[serde(rename = "promptTokenCount")]
-    prompt: Count,
-    #[serde(rename = "toolUsePromptTokenCount")]
-    tool_use: Count,
-    #[serde(rename = "candidatesTokenCount")]
-    candidates: Count,
-    #[serde(rename = "thoughtsTokenCount")]
-    thoughts: Count,
-    #[serde(rename = "totalTokenCount")]
-    total: Count,
-    #[serde(rename = "cachedContentTokenCount")]
-    cached: Count,
+    prompt: Option<u64>,
+    tool_use: Option<u64>,
+    candidates: Option<u64>,
+    thoughts: Option<u64>,
+    total: Option<u64>,
+    cached: Option<u64>,
 }
 
 impl Metadata {
-    pub(super) fn usage(&self) -> Usage {
-        // The first events may count thoughts alone.
-        let candidates = with(self.candidates.count(), [self.thoughts]);
+    fn take(&mut self, name: &[u8], value: &[u8]) {
+        let place = match name {
+            b"promptTokenCount" => &mut self.prompt,
+            b"toolUsePromptTokenCount" => &mut self.tool_use,
+            b"candidatesTokenCount" => &mut self.candidates,
+            b"thoughtsTokenCount" => &mut self.thoughts,
+            b"totalTokenCount" => &mut self.total,
+            b"cachedContentTokenCount" => &mut self.cached,
+            _ => return,
+        };
+        *place = count(value);
+    }
+
+    fn usage(&self) -> Usage {
         Usage {
-            input: with(self.prompt.count(), [self.tool_use]),
-            output: candidates.or(self.thoughts.count()),
-            total: self.total.count(),
-            cached: self.cached.count(),
+            input: with(self.prompt, [self.tool_use]),
+            // The first events may count thoughts alone.
+            output: with(self.candidates, [self.thoughts]).or(self.thoughts),
+            total: self.total,
+            cached: self.cached,
         }
     }
 }
@@ -168,23 +205,13 @@ impl Metadata {
 pub(crate) fn reported(payloads: &[u8]) -> Usage {
     let mut usage = Usage::default();
     for at in USAGE.find_iter(payloads) {
-        let after = &payloads[at + USAGE.needle().len()..];
-        if let Some(value) = object_after(after, b"\"") {
-            usage.update(
-                value_of(value).map_or_else(Usage::default, |found: Reported<'_>| found.usage()),
-            );
-        } else if let Some(value) = object_after(after, b"Metadata\"") {
-            usage.update(
-                value_of(value).map_or_else(Usage::default, |found: Metadata| found.usage()),
-            );
+        if let Some((field, value)) = Field::of(&payloads[at + USAGE.needle().len()..]) {
+            usage.update(field.read(value).0);
         }
     }
     for at in OLLAMA_COUNT.find_iter(payloads) {
         let after = &payloads[at + OLLAMA_COUNT.needle().len()..];
-        let count = after
-            .trim_ascii_start()
-            .strip_prefix(b":")
-            .and_then(value_of);
+        let count = value(after).and_then(|(value, _)| count(value));
         if payloads[..at].ends_with(b"\"prompt_") {
             usage.input = count.or(usage.input);
         } else if payloads[..at].ends_with(b"\"") {
@@ -194,23 +221,12 @@ pub(crate) fn reported(payloads: &[u8]) -> Usage {
     usage
 }
 
-static USAGE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"usage"));
+/// The quoted names of the fields that usage is in begin so.
+pub(super) static USAGE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"usage"));
 static OLLAMA_COUNT: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("eval_count\""));
 
-/// The object that a field has, whose name ends so, from its brace on.
-fn object_after<'a>(after: &'a [u8], end: &[u8]) -> Option<&'a [u8]> {
-    let value = after.strip_prefix(end)?.trim_ascii_start();
-    let value = value.strip_prefix(b":")?.trim_ascii_start();
-    value.starts_with(b"{").then_some(value)
-}
-
-/// The value that stands first.
-fn value_of<'a, T: Deserialize<'a>>(json: &'a [u8]) -> Option<T> {
-    T::deserialize(&mut serde_json::Deserializer::from_slice(json)).ok()
-}
-
 /// A count and those that it does not include, if it was given.
-fn with<const MORE: usize>(count: Option<u64>, more: [Count; MORE]) -> Option<u64> {
-    let more = more.into_iter().filter_map(Count::count);
+fn with<const MORE: usize>(count: Option<u64>, more: [Option<u64>; MORE]) -> Option<u64> {
+    let more = more.into_iter().flatten();
     count.map(|count| more.fold(count, u64::saturating_add))
 }
