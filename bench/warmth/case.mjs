@@ -13,6 +13,8 @@ import { start } from './process.mjs';
 const PEERS = ['built-in fetch', 'undici fetch', 'undici.request', 'axios'];
 const OURS = ['warmline.fetch', 'HttpClient.request'];
 const WARM = 'HttpClient, minIdle 1';
+/** What came to nothing, and may yet have been done, it sends again. */
+const KEYED = 'HttpClient, idempotency keys';
 
 const ROUND_TRIP = 50;
 
@@ -20,7 +22,7 @@ const FULL = {
   // Servers commonly keep connections for 5 s, and so do Node's clients.
   first: { keeps: [5000, 5000], idle: 7000, rounds: 4 },
   closing: {
-    ...{ keeps: [1000, 5000], thinks: 5, concurrency: 125, requests: 100_000, burst: 15 },
+    ...{ keeps: [1000, 5000], thinks: 5, concurrency: 100, requests: 100_000, burst: 15 },
     ...{ pauses: [1000, 1250], longPauses: [1250, 5000], longShare: 0.1, seed: 1 },
   },
 };
@@ -68,7 +70,7 @@ async function measureClosing(client, plan) {
   const server = await start('server.mjs', plan);
   try {
     const url = `http://127.0.0.1:${server.port}/v1/chat/completions`;
-    const outcome = await work({ url, client, warmline: OURS.includes(client), plan });
+    const outcome = await work({ url, client, warmline: !PEERS.includes(client), plan });
     const { connections, requests } = await server.ask();
     return { ...outcome, connections, reuse: 1 - connections / requests };
   } finally {
@@ -89,7 +91,7 @@ function closingLines({ keeps, requests, concurrency }, rows) {
       'bold',
       `${figure(requests)} POSTs, ${concurrency} at a time, to a server that closes idle connections after ${least} to ${most} s`,
     ),
-    ...table(chosen, rows, { ours: OURS }),
+    ...table(chosen, rows, { ours: [...OURS, KEYED] }),
   ];
 }
 
@@ -100,7 +102,7 @@ function targetsOf(first, closing) {
     bound: 'at most',
     wanted: 1.1,
   }));
-  const each = OURS.flatMap((name) => [
+  const each = [...OURS, KEYED].flatMap((name) => [
     {
       what: `${name}: failed requests`,
       value: closing[name].failed,
@@ -140,7 +142,7 @@ export async function run({ smoke, say }) {
       first.https = await measured(secured(folder));
       say(firstLines('HTTP/1.1 in TLS', first.https));
     } else say(['TLS is left out: openssl is not installed']);
-    const closing = await beside([...PEERS, ...OURS], (client) =>
+    const closing = await beside([...PEERS, ...OURS, KEYED], (client) =>
       measureClosing(client, plan.closing),
     );
     say(closingLines(plan.closing, closing));
