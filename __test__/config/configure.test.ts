@@ -114,6 +114,36 @@ describe('configure', () => {
     });
   });
 
+  it('counts what was sent under a rate limit before, also where connections are to be made anew', async () => {
+    await using server = await portServer();
+    const limited = (requestsPerMinute: number, more: DefaultClientOptions = {}) =>
+      configure({ rateLimit: { requestsPerMinute, mode: 'refuse' }, ...more });
+    limited(1);
+    await text(server.origin);
+    limited(2);
+    await text(server.origin);
+    expect(await code(server.origin)).toBe('WARMLINE_RATE_LIMITED');
+    limited(3, { localAddress: '127.0.0.1' });
+    await text(server.origin);
+    expect(await code(server.origin)).toBe('WARMLINE_RATE_LIMITED');
+  });
+
+  it('lets requests go that wait in line, where a rate limit is raised', async () => {
+    const held: ServerResponse[] = [];
+    const changes = new Changes();
+    await using server = await httpServer((_, response) => {
+      held.push(response);
+      changes.change();
+    });
+    configure({ rateLimit: { concurrentRequests: 1 } });
+    const answers = [text(server.origin), text(server.origin)];
+    await changes.untilTrue(() => held.length === 1);
+    configure({ rateLimit: { concurrentRequests: 2 }, maxConnections: 5 });
+    await changes.untilTrue(() => held.length === 2);
+    for (const response of held) response.end('done');
+    expect(await Promise.all(answers)).toEqual(['done', 'done']);
+  });
+
   it('leaves it to those who send again by themselves', async () => {
     await using server = await httpServer((_, response) => {
       response.statusCode = 503;

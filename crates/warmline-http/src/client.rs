@@ -8,7 +8,6 @@ mod report;
 mod totals;
 
 use std::borrow::Cow;
-use std::mem;
 use std::sync::{Arc, Mutex, Weak};
 use std::time::{Duration, Instant};
 
@@ -29,7 +28,7 @@ use crate::hedging::HedgeOptions;
 use crate::metrics::Metrics;
 use crate::policy::retry::RetryOptions;
 use crate::probe::Probes;
-use crate::rate_limits::RateLimitOptions;
+use crate::rate_limits::{RateLimitOptions, Rates};
 use crate::request::{Request, Timeouts};
 use crate::response::Response;
 use crate::routes::{Route, Routes};
@@ -65,6 +64,7 @@ struct Ground {
     probes: Arc<Probes>,
     counters: Arc<Counters>,
     metrics: Arc<Metrics>,
+    rates: Arc<Rates>,
     /// How the pool follows its load; `None` leaves its caps as they are.
     scaling: Arc<Mutex<Option<Scaling>>>,
 }
@@ -91,6 +91,7 @@ impl Ground {
             probes: Arc::default(),
             counters: Arc::default(),
             metrics: Arc::default(),
+            rates: Arc::new(Rates::new(options.rate_limits.clone())),
             scaling: Arc::new(Mutex::new(scaling)),
         })
     }
@@ -112,15 +113,19 @@ impl Client {
     ///
     /// # Errors
     /// As [`Client::new`].
-    pub(crate) fn replaced(&self, options: ClientOptions) -> Result<Self, Error> {
+    pub(crate) fn replaced(&self, mut options: ClientOptions) -> Result<Self, Error> {
         let ground = Ground {
             counters: Arc::clone(&self.inner.ground.counters),
             metrics: Arc::clone(&self.inner.ground.metrics),
+            rates: Arc::clone(&self.inner.ground.rates),
             ..Ground::new(&options)?
         };
         let routes = options.endpoints.as_ref().map(Routes::new).transpose()?;
         let records = self.records(options.analytics);
-        Self::on(ground, routes.map(Arc::new), records, options)
+        let rates = options.rate_limits.take();
+        let client = Self::on(ground, routes.map(Arc::new), records, options)?;
+        client.set_rate_limits(rates);
+        Ok(client)
     }
 
     /// This client with other options, on the same pool, whose limits change with it. They must make connections
@@ -140,15 +145,11 @@ impl Client {
             routes.map(Arc::new)
         };
         let limits = to.limits.clone();
-        // What was sent under the old limits of a rate counts under the new ones.
-        let rates = mem::replace(&mut to.rate_limits, from.rate_limits.clone());
-        let rates_change = rates != from.rate_limits;
+        let rates = to.rate_limits.take();
         let scaling = to.scaling;
         let records = self.records(to.analytics);
         let client = Self::on(self.inner.ground.clone(), routes, records, to)?;
-        if rates_change {
-            client.set_rate_limits(rates);
-        }
+        client.set_rate_limits(rates);
         client.follow_load(scaling, limits);
         Ok(client)
     }
@@ -177,6 +178,7 @@ impl Client {
         };
         let standings =
             (kept != Kept::default()).then(|| Standings::of(options.alike.as_deref(), kept));
+        let rates = Arc::clone(&ground.rates);
         let client = Self {
             inner: Arc::new(Inner {
                 ground,
@@ -186,12 +188,7 @@ impl Client {
                 routes,
                 retry: options.retry,
                 hedge: options.hedge,
-                gates: Gates::new(
-                    standings,
-                    options.cooldown,
-                    options.rate_limits,
-                    options.health,
-                ),
+                gates: Gates::new(standings, options.cooldown, rates, options.health),
                 records,
             }),
         };
@@ -314,7 +311,7 @@ impl Client {
 
     /// Limits how much is sent, from now on; requests in line keep their places.
     pub fn set_rate_limits(&self, limits: Option<RateLimitOptions>) {
-        self.inner.gates.set_limits(limits);
+        self.inner.ground.rates.set(limits);
     }
 
     /// Closes the breaker of a place, or of all places.

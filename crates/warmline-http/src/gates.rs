@@ -1,7 +1,7 @@
 //! What a request has to pass before it is put on a connection, and what is made of its outcome: the pauses that
 //! servers have asked for, the rate limit of its origin and key, and the breaker of the place that it goes to.
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::{Instant, timeout};
@@ -13,7 +13,7 @@ use crate::execute::{Answer, Journey};
 use crate::healths::Healths;
 use crate::policy::health::HealthOptions;
 use crate::policy::rate_limit::{self, Tokens};
-use crate::rate_limits::{Limiter, Permit, RateLimitOptions, RateLimits, Refused};
+use crate::rate_limits::{Limiter, Permit, Rates, Refused};
 use crate::redirect::Hop;
 use crate::standing::{Refused as Broken, Standings, Trial};
 use crate::transport::{RequestBody, SendError};
@@ -24,7 +24,7 @@ pub(crate) struct Gates {
     standings: Option<Arc<Standings>>,
     /// The longest pause that is waited for; `None` for none at all.
     cooldown: Option<Duration>,
-    limits: RwLock<Option<Arc<RateLimits>>>,
+    rates: Arc<Rates>,
     health: Option<Arc<Healths>>,
 }
 
@@ -32,13 +32,13 @@ impl Gates {
     pub(crate) fn new(
         standings: Option<Arc<Standings>>,
         cooldown: Option<Duration>,
-        limits: Option<RateLimitOptions>,
+        rates: Arc<Rates>,
         health: Option<HealthOptions>,
     ) -> Self {
         Self {
             standings,
             cooldown,
-            limits: RwLock::new(limits.map(RateLimits::of)),
+            rates,
             health: health.map(Healths::of),
         }
     }
@@ -48,22 +48,6 @@ impl Gates {
         self.health.as_ref()
     }
 
-    /// The rate limits that hold now; `None` for none.
-    pub(crate) fn limits(&self) -> Option<Arc<RateLimits>> {
-        let limits = self.limits.read().unwrap_or_else(PoisonError::into_inner);
-        limits.clone()
-    }
-
-    /// Others from now on.
-    pub(crate) fn set_limits(&self, rules: Option<RateLimitOptions>) {
-        let mut limits = self.limits.write().unwrap_or_else(PoisonError::into_inner);
-        *limits = match (limits.take(), rules) {
-            (Some(before), Some(rules)) => Some(RateLimits::changed(before, rules)),
-            (None, Some(rules)) => Some(RateLimits::of(rules)),
-            (_, None) => None,
-        };
-    }
-
     pub(crate) fn standings(&self) -> Option<&Arc<Standings>> {
         self.standings.as_ref()
     }
@@ -71,7 +55,7 @@ impl Gates {
     /// How long a request could not go to a place; `None` if it can now.
     pub(crate) fn wait(&self, place: &str, hop: &Hop) -> Option<Duration> {
         let broken = self.standings.as_ref().and_then(|all| all.wait(place));
-        let limited = self.limits().and_then(|limits| limits.wait(hop));
+        let limited = self.rates.wait(hop);
         let pause = Some(self.pause(hop)).filter(|pause| !pause.is_zero());
         broken.max(pause).max(limited)
     }
@@ -128,7 +112,7 @@ impl Gates {
     pub(crate) fn are_clear(&self) -> bool {
         self.standings.is_none()
             && (self.cooldown.is_none() || cooldowns::are_clear())
-            && self.limits().is_none()
+            && self.rates.are_none()
     }
 }
 
@@ -143,7 +127,7 @@ pub(crate) async fn hop(
     let gates = journey.gates();
     // Boxed: few requests wait in these, and all would carry their places.
     let may_pause = gates.cooldown.is_some() && !cooldowns::are_clear();
-    let mut permit = match gates.limits().and_then(|limits| limits.gate(hop)) {
+    let mut permit = match gates.rates.gate(hop) {
         None => {
             if may_pause {
                 let waiting = Box::pin(gates.cool_down(journey, hop));

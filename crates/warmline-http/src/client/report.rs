@@ -34,8 +34,7 @@ impl Client {
     /// What has been sent under the limits that hold now, by origin, for each key that was sent with.
     #[must_use]
     pub fn rate_limits(&self) -> Vec<(Arc<str>, GateState)> {
-        let limits = self.inner.gates.limits();
-        limits.map(|limits| limits.states()).unwrap_or_default()
+        self.inner.ground.rates.states()
     }
 
     /// The breakers of the places that requests went to, by their names; none if it has none.

@@ -3,7 +3,7 @@
 mod limiter;
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, Weak};
 use std::time::Duration;
 
 use rustc_hash::FxHashMap;
@@ -27,9 +27,13 @@ pub struct RateLimitOptions {
     pub origins: BTreeMap<String, RateLimit>,
 }
 
+/// What holds for a client now. Its requests go by that, those in line included, whatever its other options change to.
+#[derive(Default)]
+pub(crate) struct Rates(RwLock<Option<Arc<RateLimits>>>);
+
 /// The gates of all clients in this process that have the same rules: what is limited is the provider's view of
 /// this process, whichever thread asks.
-pub(crate) struct RateLimits {
+struct RateLimits {
     rules: RateLimitOptions,
     gates: Mutex<Gates>,
 }
@@ -38,9 +42,53 @@ type Gates = FxHashMap<(Arc<str>, Credential), Arc<Limiter>>;
 
 static ALL: Mutex<Vec<Weak<RateLimits>>> = Mutex::new(Vec::new());
 
+impl Rates {
+    /// `None` for no limits.
+    pub(crate) fn new(rules: Option<RateLimitOptions>) -> Self {
+        Self(RwLock::new(rules.map(RateLimits::of)))
+    }
+
+    /// Others from now on.
+    pub(crate) fn set(&self, rules: Option<RateLimitOptions>) {
+        let mut limits = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        *limits = match (limits.take(), rules) {
+            (Some(before), Some(rules)) => Some(RateLimits::changed(before, rules)),
+            (None, Some(rules)) => Some(RateLimits::of(rules)),
+            (_, None) => None,
+        };
+    }
+
+    pub(crate) fn are_none(&self) -> bool {
+        self.read().is_none()
+    }
+
+    /// The gate of a request; `None` where no rule holds.
+    pub(crate) fn gate(&self, hop: &Hop) -> Option<Arc<Limiter>> {
+        self.read().as_ref()?.gate(hop)
+    }
+
+    /// How long a request would wait, as far as that is known; `None` if it can go now.
+    pub(crate) fn wait(&self, hop: &Hop) -> Option<Duration> {
+        self.read().as_ref()?.wait(hop)
+    }
+
+    /// What each gate has seen, by its origin.
+    pub(crate) fn states(&self) -> Vec<(Arc<str>, GateState)> {
+        let limits = self.read();
+        limits
+            .as_ref()
+            .map_or_else(Vec::new, |limits| limits.states())
+    }
+
+    // Nobody takes a copy of the limits away: whoever changes them has them alone.
+    fn read(&self) -> RwLockReadGuard<'_, Option<Arc<RateLimits>>> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 impl RateLimits {
     /// Those with these rules.
-    pub(crate) fn of(rules: RateLimitOptions) -> Arc<Self> {
+    fn of(rules: RateLimitOptions) -> Arc<Self> {
         let mut all = locked(&ALL);
         all.retain(|limits| limits.strong_count() > 0);
         let there = all.iter().filter_map(Weak::upgrade);
@@ -56,7 +104,7 @@ impl RateLimits {
     }
 
     /// Those with these rules, which go on from what was used under the ones before where nobody else has those.
-    pub(crate) fn changed(before: Arc<Self>, rules: RateLimitOptions) -> Arc<Self> {
+    fn changed(before: Arc<Self>, rules: RateLimitOptions) -> Arc<Self> {
         if before.rules == rules {
             return before;
         }
@@ -76,8 +124,7 @@ impl RateLimits {
         limits
     }
 
-    /// The gate of a request; `None` where no rule holds.
-    pub(crate) fn gate(&self, hop: &Hop) -> Option<Arc<Limiter>> {
+    fn gate(&self, hop: &Hop) -> Option<Arc<Limiter>> {
         let origin = &hop.target.origin;
         let rule = self.rules.of(origin)?;
         let mut gates = locked(&self.gates);
@@ -90,15 +137,13 @@ impl RateLimits {
         Some(Arc::clone(gate))
     }
 
-    /// How long a request would wait, as far as that is known; `None` if it can go now.
-    pub(crate) fn wait(&self, hop: &Hop) -> Option<Duration> {
+    fn wait(&self, hop: &Hop) -> Option<Duration> {
         let key = (Arc::clone(&hop.target.origin), credential::of(hop));
         let gate = locked(&self.gates).get(&key).cloned()?;
         gate.wait()
     }
 
-    /// What each gate has seen, by its origin.
-    pub(crate) fn states(&self) -> Vec<(Arc<str>, GateState)> {
+    fn states(&self) -> Vec<(Arc<str>, GateState)> {
         let gates = locked(&self.gates);
         let states = gates
             .iter()
