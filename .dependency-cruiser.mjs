@@ -8,7 +8,7 @@ const columns = [
   ['native'],
   ['fetch', 'pool', 'sse', 'sizing', 'figures'],
   ['client', 'gateway'],
-  ['axios', 'undici', 'alerts'],
+  ['axios', 'undici', 'alerts', 'fleet'],
   ['patch'],
   ['auto', 'config', 'monitor'],
   ['cli'],
@@ -69,7 +69,7 @@ export default {
       comment: 'What src/ imports at run time is installed with the package.',
       severity: 'error',
       from: { path: '^src/' },
-      to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'] },
+      to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only', 'npm-peer'] },
     },
     {
       name: 'not-unresolvable',

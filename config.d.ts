@@ -471,38 +471,17 @@ export interface DecompressOptions {
 }
 /** Whether HTTP/2 is spoken. */
 export type Http2 = "auto" | "never" | "prior-knowledge";
+/** How processes share their limits. */
+export interface FleetOptions {
+	/** Where they meet, such as `redis://localhost:6379`. */
+	readonly redisUrl: string;
+	/** Under so many hash tags the limits are kept, which a cluster spreads over its nodes. */
+	readonly shards: number;
+	/** How often a process says that it is there, in milliseconds. One that has not for three times that is gone. */
+	readonly interval: number;
+}
 /** The name of a section that holds in one environment alone. */
 export type Environment = "development" | "test" | "staging" | "production";
-/** One thing that is wrong with a configuration. */
-export interface ConfigIssue {
-	/** The file, or the environment variable, that it is in. */
-	readonly source: string;
-	/** From 1; `undefined` where the source has no lines. */
-	readonly line: number | undefined;
-	readonly column: number | undefined;
-	/** With dots between its parts, such as `http_client.timeout.connect`; empty for the whole. */
-	readonly key: string;
-	/** What is wrong, without place and key. */
-	readonly message: string;
-	/** What stands there, as it is written; never a secret. */
-	readonly found: string | undefined;
-	/** The key that an unknown one was probably meant to be. */
-	readonly suggestion: string | undefined;
-}
-/**
- * A configuration that cannot be used: all that is wrong with it, in the order of the file.
- *
- * `code` is `WARMLINE_CONFIG`.
- */
-export declare class ConfigError extends Error {
-	readonly name: string;
-	readonly code: string;
-	readonly issues: readonly ConfigIssue[];
-	constructor(file: string, issues: readonly ConfigIssue[], cause?: unknown);
-	static [Symbol.hasInstance](value: unknown): boolean;
-}
-/** A key that is set and changes nothing yet. */
-export type NotInEffect = Pick<ConfigIssue, "key" | "source" | "line" | "column">;
 /** An alert of `alerting` or `alerts`. */
 export interface AlertRule {
 	readonly name: string;
@@ -542,8 +521,39 @@ export interface Config {
 	 * process.
 	 */
 	readonly alerts: readonly AlertRule[];
-	/** Keys that are set and change nothing yet: the engine lacks what they are about. */
-	readonly notInEffect: readonly NotInEffect[];
+	/**
+	 * Where processes meet that share the rate limits of providers: `distributed_pool`, if it has a Redis. {@link configure}
+	 * has them do so.
+	 */
+	readonly fleet: FleetOptions | undefined;
+}
+/** One thing that is wrong with a configuration. */
+export interface ConfigIssue {
+	/** The file, or the environment variable, that it is in. */
+	readonly source: string;
+	/** From 1; `undefined` where the source has no lines. */
+	readonly line: number | undefined;
+	readonly column: number | undefined;
+	/** With dots between its parts, such as `http_client.timeout.connect`; empty for the whole. */
+	readonly key: string;
+	/** What is wrong, without place and key. */
+	readonly message: string;
+	/** What stands there, as it is written; never a secret. */
+	readonly found: string | undefined;
+	/** The key that an unknown one was probably meant to be. */
+	readonly suggestion: string | undefined;
+}
+/**
+ * A configuration that cannot be used: all that is wrong with it, in the order of the file.
+ *
+ * `code` is `WARMLINE_CONFIG`.
+ */
+export declare class ConfigError extends Error {
+	readonly name: string;
+	readonly code: string;
+	readonly issues: readonly ConfigIssue[];
+	constructor(file: string, issues: readonly ConfigIssue[], cause?: unknown);
+	static [Symbol.hasInstance](value: unknown): boolean;
 }
 /** Where variables come from: `process.env`, or what stands in for it. */
 export type Variables = Readonly<Record<string, string | undefined>>;
@@ -578,9 +588,6 @@ export type Validation = {
  * `NODE_ENV`, names is merged over the rest, and variables such as `WARMLINE_HTTP_CLIENT__TIMEOUT__CONNECT=5`
  * over all of it.
  *
- * Keys that change nothing yet are in `notInEffect`, and a process warning (`WARMLINE_CONFIG_NOT_IN_EFFECT`)
- * names them.
- *
  * @throws {ConfigError} with everything that is wrong in it, each with its line and column.
  * @throws what the file system says where the file cannot be read.
  *
@@ -595,7 +602,7 @@ export type Validation = {
  */
 export declare function loadConfig(path: string | URL, options?: LoadOptions): Promise<Config>;
 /**
- * Checks a configuration without using it, and without a warning of what changes nothing.
+ * Checks a configuration without using it.
  *
  * @param yaml the text of a file.
  */

@@ -1090,26 +1090,17 @@ export interface Tunnel extends AsyncDisposable {
  * ```
  */
 export declare function createTunnel(connect: ConnectFunction): Promise<Tunnel>;
+/** How processes share their limits. */
+export interface FleetOptions {
+	/** Where they meet, such as `redis://localhost:6379`. */
+	readonly redisUrl: string;
+	/** Under so many hash tags the limits are kept, which a cluster spreads over its nodes. */
+	readonly shards: number;
+	/** How often a process says that it is there, in milliseconds. One that has not for three times that is gone. */
+	readonly interval: number;
+}
 /** The name of a section that holds in one environment alone. */
 export type Environment = "development" | "test" | "staging" | "production";
-/** One thing that is wrong with a configuration. */
-export interface ConfigIssue {
-	/** The file, or the environment variable, that it is in. */
-	readonly source: string;
-	/** From 1; `undefined` where the source has no lines. */
-	readonly line: number | undefined;
-	readonly column: number | undefined;
-	/** With dots between its parts, such as `http_client.timeout.connect`; empty for the whole. */
-	readonly key: string;
-	/** What is wrong, without place and key. */
-	readonly message: string;
-	/** What stands there, as it is written; never a secret. */
-	readonly found: string | undefined;
-	/** The key that an unknown one was probably meant to be. */
-	readonly suggestion: string | undefined;
-}
-/** A key that is set and changes nothing yet. */
-export type NotInEffect = Pick<ConfigIssue, "key" | "source" | "line" | "column">;
 /** An alert of `alerting` or `alerts`. */
 export interface AlertRule {
 	readonly name: string;
@@ -1149,8 +1140,11 @@ export interface Config {
 	 * process.
 	 */
 	readonly alerts: readonly AlertRule[];
-	/** Keys that are set and change nothing yet: the engine lacks what they are about. */
-	readonly notInEffect: readonly NotInEffect[];
+	/**
+	 * Where processes meet that share the rate limits of providers: `distributed_pool`, if it has a Redis. {@link configure}
+	 * has them do so.
+	 */
+	readonly fleet: FleetOptions | undefined;
 }
 /** Where variables come from: `process.env`, or what stands in for it. */
 export type Variables = Readonly<Record<string, string | undefined>>;
@@ -1194,6 +1188,9 @@ export interface ConfigureOptions extends WatchOptions {
  * options, on the connections that are open already; only new `tls`, `proxy`, `dns` and socket options begin with
  * new connections, and leases of the default pool stay with the old ones.
  *
+ * With `distributed_pool` the promise resolves once the processes that meet there agree on what of the rate limits
+ * falls to each; where their Redis cannot be reached, a process warning (`WARMLINE_FLEET_UNREACHABLE`) says so.
+ *
  * Unlike an `HttpClient`, the default client has no deadline for a whole request unless it is told one.
  *
  * @throws {TypeError} that names the option which is wrong or unknown.
@@ -1231,6 +1228,18 @@ export declare function configure(path: string | URL, options?: ConfigureOptions
  * ```
  */
 declare function fetch$1(input: string | URL | Request, init?: FetchInit): Promise<TimedResponse>;
+/** A limit that processes share. */
+export interface FleetLimit {
+	readonly provider: string;
+	/** The processes that share it, this one included. */
+	readonly processes: number;
+	/** What all of them may send. */
+	readonly limit: RateLimit;
+	/** What this one may send. */
+	readonly share: RateLimit;
+}
+/** The limits that this process shares with others, as they are agreed now; none without `distributed_pool`. */
+export declare function getFleetLimits(): readonly FleetLimit[];
 /** Where `pipe` leads: a response of Node's servers, or any other stream. */
 export type Destination = ServerResponse | Http2ServerResponse | Writable;
 /** What the engine reads from a provider's error. */

@@ -1,5 +1,4 @@
 // Makes docs/configuration.md from the JSON Schema of the configuration.
-import { NOT_IN_EFFECT } from '../dist/config/not-in-effect.js';
 import { profiles } from '../dist/config/profiles.js';
 
 const ENVIRONMENTS = ['development', 'test', 'staging', 'production'];
@@ -20,8 +19,7 @@ const INTRODUCTION = `# Configuration
 <!-- Generated from src/config by \`npm run config\`; do not edit. -->
 
 Every key of a configuration file, as \`configure('warmline.yaml')\` and \`loadConfig\` of \`warmline/config\` read
-it. All of them may be left out. What is marked with * is understood and changes nothing yet: reading a file that
-has it warns, and \`notInEffect\` names it.
+it. All of them may be left out.
 
 A *duration* is a number of seconds, or text such as \`250ms\`, \`30s\`, \`5m\`, \`1h\`.
 
@@ -88,9 +86,8 @@ function row(path, node, schema) {
 function line(path, kind, value, description) {
   const name = path.join('.');
   const [, ...keys] = path;
-  const mark = NOT_IN_EFFECT.includes(name) ? ' *' : '';
   const shown = value === undefined ? '' : `\`${JSON.stringify(value)}\``;
-  return `| \`${keys.join('.') || name}\`${mark} | ${kind} | ${shown} | ${description ?? ''} |`;
+  return `| \`${keys.join('.') || name}\` | ${kind} | ${shown} | ${description ?? ''} |`;
 }
 
 /** What a value looks like, in words. */

@@ -4,7 +4,7 @@
  * @packageDocumentation
  */
 
-export type { AlertRule, Config, NotInEffect, ProviderConfig } from './config/config.js';
+export type { AlertRule, Config, ProviderConfig } from './config/config.js';
 export type { Environment } from './config/environments.js';
 export { ConfigError, type ConfigIssue } from './config/error.js';
 export type { Variables } from './config/interpolate.js';
@@ -18,3 +18,4 @@ export {
 } from './config/load.js';
 export { type Profile, type ProfileName, profiles } from './config/profiles.js';
 export { type ConfigWatch, type WatchOptions, watchConfig } from './config/watch.js';
+export type { FleetOptions } from './fleet/store.js';

@@ -37,6 +37,7 @@ export { type ConfigureOptions, configure } from './config/configure.js';
 export { fetch } from './fetch/fetch.js';
 export type { FetchInit } from './fetch/request.js';
 export type { TimedResponse } from './fetch/response.js';
+export { type FleetLimit, getFleetLimits } from './fleet/fleet.js';
 export type { Destination } from './gateway/destination.js';
 export { type PassThrough, passThrough } from './gateway/pass-through.js';
 export { type PipeOptions, pipe } from './gateway/pipe.js';

@@ -231,7 +231,13 @@ providers:
     expect(config?.client.proxy).toContain(SECRET);
     expect(config?.client.tls?.passphrase).toBe(SECRET);
     const { client, providers } = config ?? {};
-    for (const part of [config, client, client?.tls, providers, providers?.['mine']?.client]) {
+    const { fleet } =
+      validateConfig(
+        `distributed_pool: { enabled: true, redis_url: "redis://:${SECRET}@127.0.0.1" }`,
+      ).config ?? {};
+    expect(fleet?.redisUrl).toContain(SECRET);
+    const mine = providers?.['mine']?.client;
+    for (const part of [config, client, client?.tls, providers, mine, fleet]) {
       const prints = [inspect(part, { depth: 9 }), JSON.stringify(part), JSON.stringify([part])];
       for (const print of prints) {
         expect(print).not.toContain(SECRET);

@@ -184,31 +184,4 @@ describe('loadConfig', () => {
     await using folder = temporary({});
     await expect(loadConfig(folder.path('none.yaml'))).rejects.toMatchObject({ code: 'ENOENT' });
   });
-
-  it('warns once of the keys that change nothing yet', async () => {
-    await using folder = temporary({
-      'warmline.yaml':
-        'distributed_pool:\n  pool_sharding: true\n  shard_count: 4\nproduction: { distributed_pool: { shard_count: 5 } }\n',
-    });
-    const warned: Error[] = [];
-    const listener = (warning: Error) => warned.push(warning);
-    process.on('warning', listener);
-    try {
-      const file = folder.path('warmline.yaml');
-      const { notInEffect } = await loadConfig(file, { env: {} });
-      expect(notInEffect).toEqual([
-        { key: 'distributed_pool.pool_sharding', source: file, line: 2, column: 3 },
-        { key: 'distributed_pool.shard_count', source: file, line: 3, column: 3 },
-      ]);
-      await new Promise((resolve) => setImmediate(resolve));
-      expect(warned).toMatchObject([
-        {
-          code: 'WARMLINE_CONFIG_NOT_IN_EFFECT',
-          message: `${file} has keys that change nothing yet: distributed_pool.pool_sharding (line 2), distributed_pool.shard_count (line 3)`,
-        },
-      ]);
-    } finally {
-      process.off('warning', listener);
-    }
-  });
 });

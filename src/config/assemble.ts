@@ -2,12 +2,11 @@
 
 import { checkOptions, type HttpClientOptions } from '../client/options.js';
 import { checkAlerts } from './alerts.js';
-import { balancing, clientOptions, learning, rateLimit } from './client-options.js';
+import { balancing, clientOptions, fleetOptions, learning, rateLimit } from './client-options.js';
 import type { Config } from './config.js';
 import type { Environment } from './environments.js';
 import type { ConfigIssue } from './error.js';
 import { merge } from './merge.js';
-import { withoutEffect } from './not-in-effect.js';
 import { type ProfileName, profiles } from './profiles.js';
 import type { Layer, Provider } from './schema/root.js';
 import { settings } from './schema/settings.js';
@@ -96,9 +95,7 @@ export function assemble(
       }),
     ),
     alerts: checked,
-    notInEffect: layers.flatMap(({ source, path }) =>
-      withoutEffect(source, valueAt(source.value, path), path),
-    ),
+    fleet: fleetOptions(distributed_pool),
   };
   return { config: discreet(config), issues };
 }

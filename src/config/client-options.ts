@@ -5,6 +5,7 @@ import { dirname, resolve } from 'node:path';
 import type { HttpClientOptions } from '../client/options.js';
 import type { TlsOptions } from '../client/tls.js';
 import type { HealthCheckOptions } from '../client/upkeep.js';
+import type { FleetOptions } from '../fleet/store.js';
 import { LONGEST, type Timeouts } from '../native/timeouts.js';
 import { defined } from './defined.js';
 import type { Layer, Provider } from './schema/root.js';
@@ -165,6 +166,16 @@ export function balancing(
     balance: connection_affinity && BALANCES[connection_affinity],
     failover: failover_enabled === false ? false : defined({ timeout: failover_timeout }),
   });
+}
+
+/** Where processes meet, if they do. */
+export function fleetOptions(said: Layer['distributed_pool'] = {}): FleetOptions | undefined {
+  if (said.enabled !== true || said.redis_url === undefined) return undefined;
+  return {
+    redisUrl: said.redis_url,
+    shards: said.pool_sharding === true ? (said.shard_count ?? 4) : 1,
+    interval: said.health_check_interval ?? 30_000,
+  };
 }
 
 const BALANCES = {

@@ -1,9 +1,6 @@
 import type { HttpClientOptions } from '../client/options.js';
+import type { FleetOptions } from '../fleet/store.js';
 import type { Environment } from './environments.js';
-import type { ConfigIssue } from './error.js';
-
-/** A key that is set and changes nothing yet. */
-export type NotInEffect = Pick<ConfigIssue, 'key' | 'source' | 'line' | 'column'>;
 
 /** An alert of `alerting` or `alerts`. */
 export interface AlertRule {
@@ -46,6 +43,9 @@ export interface Config {
    * process.
    */
   readonly alerts: readonly AlertRule[];
-  /** Keys that are set and change nothing yet: the engine lacks what they are about. */
-  readonly notInEffect: readonly NotInEffect[];
+  /**
+   * Where processes meet that share the rate limits of providers: `distributed_pool`, if it has a Redis. {@link configure}
+   * has them do so.
+   */
+  readonly fleet: FleetOptions | undefined;
 }

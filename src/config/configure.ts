@@ -1,7 +1,13 @@
 import type { supervise } from '../alerts/supervision.js';
-import { configureDefault, type DefaultClientOptions } from '../client/default-client.js';
+import {
+  configureDefault,
+  type DefaultClientOptions,
+  type ProviderOptions,
+} from '../client/default-client.js';
+import type { RateLimit } from '../client/rate-limit.js';
+import { shareLimits, shareOf } from '../fleet/fleet.js';
 import { disablePatches, enablePatches } from '../patch/patch.js';
-import type { Config } from './config.js';
+import type { Config, ProviderConfig } from './config.js';
 import type { ConfigWatch, WatchOptions } from './watch.js';
 
 /** How {@link configure} reads a file. */
@@ -17,6 +23,9 @@ export interface ConfigureOptions extends WatchOptions {
  * be called again while requests are under way. They end as they began, and those that follow go by the new
  * options, on the connections that are open already; only new `tls`, `proxy`, `dns` and socket options begin with
  * new connections, and leases of the default pool stay with the old ones.
+ *
+ * With `distributed_pool` the promise resolves once the processes that meet there agree on what of the rate limits
+ * falls to each; where their Redis cannot be reached, a process warning (`WARMLINE_FLEET_UNREACHABLE`) says so.
  *
  * Unlike an `HttpClient`, the default client has no deadline for a whole request unless it is told one.
  *
@@ -43,6 +52,7 @@ export function configure(
 ): Promise<ConfigWatch> | undefined {
   if (typeof source === 'string' || source instanceof URL) return fromFile(source, options);
   configureDefault(source);
+  void shareLimits(undefined, {});
   return undefined;
 }
 
@@ -53,6 +63,7 @@ async function fromFile(path: string | URL, options: ConfigureOptions): Promise<
   if (!watch) {
     const { loadConfig } = await import('./load.js');
     const config = await loadConfig(path, rest);
+    await meet(config);
     apply(config, supervise);
     return { config, close: () => {} };
   }
@@ -61,10 +72,14 @@ async function fromFile(path: string | URL, options: ConfigureOptions): Promise<
     ...rest,
     onChange(config) {
       apply(config, supervise);
+      meet(config).catch(({ message }: Error) => {
+        process.emitWarning(message, { code: 'WARMLINE_FLEET_UNREACHABLE' });
+      });
       onChange?.(config);
     },
   });
   try {
+    await meet(watched.config);
     apply(watched.config, supervise);
   } catch (error) {
     watched.close();
@@ -80,22 +95,32 @@ function apply({ client, providers, enabled, alerts }: Config, lookFor: typeof s
   configureDefault({
     ...client,
     providers: Object.fromEntries(
-      Object.entries(providers).map(
-        ([
-          name,
-          {
-            baseUrls: [baseUrl],
-            client: own,
-          },
-        ]) => [
-          name,
-          own.endpoints === undefined && baseUrl !== undefined ? { ...own, baseUrl } : own,
-        ],
-      ),
+      Object.entries(providers).map(([name, provider]) => [name, optionsOf(name, provider)]),
     ),
   });
   lookFor(alerts);
   if (!enabled) disablePatches();
   else if (switchedOff) enablePatches();
   switchedOff = !enabled;
+}
+
+function optionsOf(name: string, { baseUrls: [baseUrl], client }: ProviderConfig): ProviderOptions {
+  const address = client.endpoints === undefined && baseUrl !== undefined ? { baseUrl } : {};
+  const limit = limitOf(client);
+  return { ...client, ...address, ...(limit && { rateLimit: shareOf(name, limit) }) };
+}
+
+/** Has this process agree with others on the limits of its providers, if they meet anywhere. */
+function meet({ fleet, providers }: Config): Promise<void> {
+  const limits: Record<string, RateLimit> = {};
+  for (const [name, { client }] of Object.entries(providers)) {
+    const limit = limitOf(client);
+    if (limit !== undefined) limits[name] = limit;
+  }
+  return shareLimits(fleet, limits);
+}
+
+/** A file has one for all origins of a provider. */
+function limitOf({ rateLimit }: ProviderConfig['client']): RateLimit | undefined {
+  return rateLimit as RateLimit | undefined;
 }

@@ -36,9 +36,6 @@ export type Validation =
  * `NODE_ENV`, names is merged over the rest, and variables such as `WARMLINE_HTTP_CLIENT__TIMEOUT__CONNECT=5`
  * over all of it.
  *
- * Keys that change nothing yet are in `notInEffect`, and a process warning (`WARMLINE_CONFIG_NOT_IN_EFFECT`)
- * names them.
- *
  * @throws {ConfigError} with everything that is wrong in it, each with its line and column.
  * @throws what the file system says where the file cannot be read.
  *
@@ -53,13 +50,11 @@ export type Validation =
  */
 export async function loadConfig(path: string | URL, options: LoadOptions = {}): Promise<Config> {
   const file = path instanceof URL ? fileURLToPath(path) : path;
-  const config = parseConfig(await readFile(file, 'utf8'), { ...options, file });
-  warnOfIdleKeys(config);
-  return config;
+  return parseConfig(await readFile(file, 'utf8'), { ...options, file });
 }
 
 /**
- * Checks a configuration without using it, and without a warning of what changes nothing.
+ * Checks a configuration without using it.
  *
  * @param yaml the text of a file.
  */
@@ -127,15 +122,5 @@ function inOrder(issues: readonly ConfigIssue[]): ConfigIssue[] {
   return issues.toSorted((one, other) => {
     const [[line = 0, column = 0], [below = 0, right = 0]] = [place(one), place(other)];
     return line === below ? column - right : line < below ? -1 : 1;
-  });
-}
-
-export function warnOfIdleKeys({ file, notInEffect }: Config): void {
-  if (notInEffect.length === 0) return;
-  const keys = notInEffect.map(({ key, source, line }) =>
-    line === undefined ? `${key} (${source})` : `${key} (line ${line})`,
-  );
-  process.emitWarning(`${file} has keys that change nothing yet: ${keys.join(', ')}`, {
-    code: 'WARMLINE_CONFIG_NOT_IN_EFFECT',
   });
 }

@@ -3,7 +3,7 @@ import { readFile, realpath } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Config } from './config.js';
-import { type LoadOptions, parseConfig, warnOfIdleKeys } from './load.js';
+import { type LoadOptions, parseConfig } from './load.js';
 
 /** How {@link watchConfig} follows a file. */
 export interface WatchOptions extends LoadOptions {
@@ -129,9 +129,7 @@ class WatchedFile implements ConfigWatch {
   }
 
   #parsed(text: string): Config {
-    const config = parseConfig(text, { ...this.#options, file: this.#file });
-    warnOfIdleKeys(config);
-    return config;
+    return parseConfig(text, { ...this.#options, file: this.#file });
   }
 
   #report(error: unknown): void {

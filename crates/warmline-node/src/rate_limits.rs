@@ -4,7 +4,7 @@ use std::num::{NonZeroU64, NonZeroUsize};
 use std::sync::Arc;
 
 use napi_derive::napi;
-use warmline_http::{GateState, Mode, RateLimit, RateLimitOptions};
+use warmline_http::{Client, GateState, Mode, RateLimit, RateLimitOptions};
 
 use crate::clients;
 use crate::durations::{duration, duration_or, millis};
@@ -93,6 +93,31 @@ pub struct RateLimitNumbers {
 pub fn client_rate_limits(number: u32) -> napi::Result<Vec<RateLimitNumbers>> {
     let client = clients::get(number).map_err(|error| to_napi(&error))?;
     Ok(client.rate_limits().into_iter().map(numbers).collect())
+}
+
+/// Changes the rate limits of a provider's client among the shared ones; of one that is unknown, nothing.
+#[napi(catch_unwind)]
+pub fn set_provider_rate_limits(provider: String, settings: Vec<RateLimitSettings>) {
+    if let Some(client) = of_provider(&provider) {
+        client.set_rate_limits(Some(options(settings)));
+    }
+}
+
+/// The state of the rate limits of a provider's client among the shared ones.
+#[napi(catch_unwind)]
+#[must_use]
+pub fn provider_rate_limits(provider: String) -> Vec<RateLimitNumbers> {
+    let states = of_provider(&provider).map(|client| client.rate_limits());
+    states
+        .unwrap_or_default()
+        .into_iter()
+        .map(numbers)
+        .collect()
+}
+
+fn of_provider(name: &str) -> Option<Client> {
+    let mut providers = Client::shared_of_providers().into_iter();
+    providers.find_map(|(known, client)| (*known == *name).then_some(client))
 }
 
 #[allow(clippy::cast_precision_loss, reason = "counts stay far below 2^53")]

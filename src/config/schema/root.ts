@@ -96,14 +96,24 @@ const sections = {
   distributed_pool: section(
     {
       enabled: flag({ description: 'Whether the keys below count.', default: false }),
-      redis_url: url(['redis', 'rediss'], { description: 'Where processes meet.' }),
-      pool_sharding: flag({ description: 'Whether origins are shared out among shards.' }),
-      shard_count: whole(1, { description: 'How many there are.' }, 4096),
+      redis_url: url(['redis', 'rediss'], {
+        description: 'Where processes meet that share the rate limits of providers.',
+      }),
+      pool_sharding: flag({
+        description:
+          'Whether the limits are spread over shards: hash tags, and so nodes of a cluster.',
+        default: false,
+      }),
+      shard_count: whole(1, { description: 'How many there are.', default: 4 }, 4096),
       connection_affinity: oneOf(['sticky', 'round_robin', 'least_loaded'], {
         description: "How one of a provider's `endpoints` is chosen.",
         default: 'round_robin',
       }),
-      health_check_interval: duration({ description: 'How often processes look at each other.' }),
+      health_check_interval: duration({
+        description:
+          'How often a process says that it is there. One that has not for three times that is gone.',
+        default: 30,
+      }),
       failover_enabled: flag({
         description: 'Whether a request that an endpoint failed goes on to the next one.',
         default: true,
