@@ -155,8 +155,8 @@ class Fleet {
           return share > 0 ? [[kind, share] as const] : [];
         });
         const before = this.#shared.get(provider);
-        // It was dropped meanwhile.
-        if (before === undefined) return;
+        // It was dropped or changed meanwhile.
+        if (before?.limit !== limit) return;
         const share = { ...limit, ...Object.fromEntries(shares) };
         this.#shared.set(provider, { provider, processes: found.members, limit, share });
         if (KINDS.some((kind) => share[kind] !== before.share[kind])) {
@@ -171,7 +171,7 @@ class Fleet {
     if (call) await this.#store.call();
   }
 
-  /** Others have called: for what falls to them, or because there is something to have. Who is called does not call for that. */
+  /** Others have called: for what falls to them, or because there is something to have. It does not call back for more. */
   #answer(): void {
     this.#called ??= setTimer(() => {
       this.#called = undefined;
