@@ -85,7 +85,7 @@ pub(crate) async fn hop(
     hop: &mut Hop,
     mut body: RequestBody,
     tally: &mut Tally,
-) -> Result<Answer, Error> {
+) -> Result<Box<Answer>, Error> {
     loop {
         let mut result = match journey.hedge() {
             // Boxed: few clients hedge, and all requests would carry its place.
@@ -126,7 +126,7 @@ fn wait(
     retry: &RetryOptions,
     hop: &Hop,
     tally: &Tally,
-    result: &Result<Answer, Error>,
+    result: &Result<Box<Answer>, Error>,
 ) -> Option<Duration> {
     match result {
         Ok(answer) if !retry.may_follow(answer.head.status) => None,

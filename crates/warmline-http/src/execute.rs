@@ -52,7 +52,7 @@ pub(crate) struct Journey<'a> {
     hedge: Option<&'a HedgeOptions>,
 }
 
-/// One hop's answer.
+/// One hop's answer. Boxed where it is handed on: it goes through as many hands as there are policies.
 pub(crate) struct Answer {
     pub(crate) head: ResponseHead,
     incoming: Incoming,
@@ -123,7 +123,7 @@ pub(crate) async fn send(client: &Client, request: Request) -> Result<Response, 
             busy,
             facts,
             permit,
-        } = answer;
+        } = *answer;
         let counts = Arc::clone(busy.counts());
         let body = Body::new(incoming, busy, timeouts.idle, deadline, Arc::clone(&origin));
         let next =
@@ -204,7 +204,7 @@ impl Journey<'_> {
         hop: &Hop,
         mut body: RequestBody,
         attempts: u32,
-    ) -> Result<Answer, SendError> {
+    ) -> Result<Box<Answer>, SendError> {
         if let Err(error) = head::check(&hop.headers, &mut body) {
             let unsent = None;
             return Err(SendError { error, unsent });
@@ -257,13 +257,13 @@ impl Journey<'_> {
                     if head.version == Version::HTTP_10 {
                         facts.protocol = "http/1.0";
                     }
-                    return Ok(Answer {
+                    return Ok(Box::new(Answer {
                         head,
                         incoming,
                         busy,
                         facts,
                         permit: None,
-                    });
+                    }));
                 }
                 Err(SendError { mut error, unsent }) => {
                     error.attempt = attempt;

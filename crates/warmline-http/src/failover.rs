@@ -20,7 +20,7 @@ pub(crate) async fn hop(
     hop: &mut Hop,
     body: RequestBody,
     tally: &mut Tally,
-) -> Result<Answer, Error> {
+) -> Result<Box<Answer>, Error> {
     // Boxed: few clients have endpoints, and all requests would carry its place.
     if let Some(route) = route {
         return Box::pin(routed(journey, route, hop, body, tally)).await;
@@ -34,7 +34,7 @@ pub(crate) async fn straight(
     hop: &Hop,
     body: RequestBody,
     tally: &mut Tally,
-) -> Result<Answer, Error> {
+) -> Result<Box<Answer>, Error> {
     let origin = &hop.target.origin;
     let result = gates::hop(journey, origin, hop, body, tally).await;
     match result {
@@ -56,7 +56,7 @@ async fn routed(
     hop: &mut Hop,
     mut body: RequestBody,
     tally: &mut Tally,
-) -> Result<Answer, Error> {
+) -> Result<Box<Answer>, Error> {
     let mut tried = out_of_question(journey, route, hop, tally);
     let mut failure = None;
     let ailing = ailing(journey, route);
@@ -92,7 +92,7 @@ async fn routed(
     Err(failure.unwrap_or_else(|| Error::new("WARMLINE_INTERNAL", Phase::Pool, "no endpoint")))
 }
 
-fn answered(mut answer: Answer, mut turn: Turn, tally: &mut Tally) -> Answer {
+fn answered(mut answer: Box<Answer>, mut turn: Turn, tally: &mut Tally) -> Box<Answer> {
     turn.answered();
     tally.attempts = answer.facts.attempt;
     answer.busy.count_for(turn);

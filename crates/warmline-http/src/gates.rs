@@ -123,7 +123,7 @@ pub(crate) async fn hop(
     hop: &Hop,
     body: RequestBody,
     tally: &Tally,
-) -> Result<Answer, SendError> {
+) -> Result<Box<Answer>, SendError> {
     let gates = journey.gates();
     // Boxed: few requests wait in these, and all would carry their places.
     let may_pause = gates.cooldown.is_some() && !cooldowns::are_clear();
@@ -189,7 +189,7 @@ pub(crate) async fn hop(
 }
 
 /// Time-outs and the server's own errors count against a place; what was wrong with the request does not.
-fn judge(trial: Trial, result: &Result<Answer, SendError>) {
+fn judge(trial: Trial, result: &Result<Box<Answer>, SendError>) {
     match result {
         Ok(answer) if answer.head.status.is_server_error() => trial.failed(),
         Ok(_) => trial.succeeded(),

@@ -67,7 +67,7 @@ pub(crate) async fn hop(
     hop: &mut Hop,
     body: RequestBody,
     tally: &mut Tally,
-) -> Result<Answer, Error> {
+) -> Result<Box<Answer>, Error> {
     let again = hop.body.as_ref().and_then(RequestBody::replay);
     let (Some(again), Some(standings)) = (again, journey.gates().standings()) else {
         return Box::pin(failover::hop(journey, route, hop, body, tally)).await;
@@ -124,9 +124,9 @@ async fn race(
     journey: &Journey<'_>,
     delay: Duration,
     route: Option<&Route>,
-    mut first: Pin<&mut impl Future<Output = Result<Answer, Error>>>,
+    mut first: Pin<&mut impl Future<Output = Result<Box<Answer>, Error>>>,
     second: impl FnOnce() -> Second,
-) -> (Result<Answer, Error>, Option<Box<Second>>) {
+) -> (Result<Box<Answer>, Error>, Option<Box<Second>>) {
     tokio::select! {
         biased;
         result = &mut first => return (result, None),
@@ -144,9 +144,9 @@ async fn race(
 async fn both(
     journey: &Journey<'_>,
     route: Option<&Route>,
-    mut first: Pin<&mut impl Future<Output = Result<Answer, Error>>>,
+    mut first: Pin<&mut impl Future<Output = Result<Box<Answer>, Error>>>,
     mut second: Second,
-) -> (Result<Answer, Error>, Option<Box<Second>>) {
+) -> (Result<Box<Answer>, Error>, Option<Box<Second>>) {
     journey.counts(&second.hop).hedged();
     let body = mem::replace(&mut second.body, RequestBody::Empty);
     let (result, is_second) = {
@@ -193,7 +193,7 @@ impl Second {
 }
 
 /// Whether there is no better answer to wait for.
-fn is_good(result: &Result<Answer, Error>) -> bool {
+fn is_good(result: &Result<Box<Answer>, Error>) -> bool {
     result.as_ref().is_ok_and(|answer| {
         let status = answer.head.status;
         !status.is_server_error()

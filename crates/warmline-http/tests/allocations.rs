@@ -42,8 +42,9 @@ unsafe impl GlobalAlloc for Counting {
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
-/// Allocations for a POST with a body of 1 KB and an answer of 600 B on a warm connection.
-const BUDGET: f64 = 8.0;
+/// Allocations for a POST with a body of 1 KB and an answer of 600 B on a warm connection. One is the answer's own, which
+/// costs less than to copy it from each hand to the next.
+const BUDGET: f64 = 9.0;
 /// The same with every policy: the request waits for its answer in a place of its own, so that another can be sent
 /// beside it; its place within the rate limit; what counts its tokens, with a copy of the answer, and a part of that. Now and then a limit's
 /// window grows.
