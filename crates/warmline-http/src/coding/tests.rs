@@ -243,6 +243,20 @@ fn what_follows_the_end_is_ignored_except_by_gzip_which_may_have_another_member(
 }
 
 #[test]
+fn a_zstd_frame_that_is_none_is_refused_whole_as_it_is_in_pieces() {
+    // Its content is empty, and its blocks are not.
+    let frame = [
+        &[0x28, 0xb5, 0x2f, 0xfd, 0xa0, 0, 0, 0, 0, 3, 0, 0, 0x10][..],
+        &[0, 0x54, 0, 0, 0x10, 0, 0, 1, 0][..],
+    ]
+    .concat();
+    for at in 0..=frame.len() {
+        let (one, two) = frame.split_at(at);
+        assert_eq!(decode("zstd", &[one, two]), Err(Fault::Malformed), "{at}");
+    }
+}
+
+#[test]
 fn what_is_not_encoded_and_a_wrong_checksum_are_malformed() {
     for coding in CODINGS {
         assert_eq!(

@@ -19,7 +19,9 @@ pub(super) struct Zstd {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Part {
-    /// In a frame, or before the first.
+    /// Before the first frame.
+    First,
+    /// In a frame.
     Frame,
     /// A frame is complete, and so many bytes look like another's beginning.
     Between(usize),
@@ -34,7 +36,7 @@ impl Zstd {
         let _ = context.set_parameter(DParameter::WindowLogMax(WINDOW_LOG_MAX));
         Self {
             context,
-            part: Part::Frame,
+            part: Part::First,
         }
     }
 
@@ -55,7 +57,8 @@ impl Zstd {
                     written: 0,
                 });
             }
-            Part::Between(_) => &input[..input.len().min(1)],
+            // Of a frame that it sees whole the library takes more than of one that comes in pieces.
+            Part::First | Part::Between(_) => &input[..input.len().min(1)],
             Part::Frame => input,
         };
         let mut from = InBuffer::around(input);
@@ -64,9 +67,11 @@ impl Zstd {
             .context
             .decompress_stream(&mut into, &mut from)
             .map_err(|_| Fault::Malformed)?;
-        if hint == 0 && self.part == Part::Frame {
-            self.part = Part::Between(0);
-        }
+        self.part = match self.part {
+            Part::First if from.pos() > 0 => Part::Frame,
+            Part::Frame if hint == 0 => Part::Between(0),
+            part => part,
+        };
         Ok(Step {
             read: from.pos(),
             written: into.pos(),
@@ -74,7 +79,7 @@ impl Zstd {
     }
 
     pub(super) fn may_end(&self) -> bool {
-        self.part != Part::Frame
+        !matches!(self.part, Part::First | Part::Frame)
     }
 }
 
