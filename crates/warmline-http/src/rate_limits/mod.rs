@@ -28,7 +28,6 @@ pub struct RateLimitOptions {
 }
 
 /// What holds for a client now. Its requests go by that, those in line included, whatever its other options change to.
-#[derive(Default)]
 pub(crate) struct Rates(RwLock<Option<Arc<RateLimits>>>);
 
 /// The gates of all clients in this process that have the same rules: what is limited is the provider's view of
