@@ -90,6 +90,7 @@ for (const place of ['answer', 'opening', 'intake', 'submission', 'drain']) {
   const { code } = await retrying.request('GET', '/').catch((error) => error);
   console.log(JSON.stringify([`after ${place}`, code, lookups, served - before]));
 }
-// Connections that are idle keep nothing alive.
+// The clients' ends keep nothing alive; the server's do, and a connection that never carried a request is
+// not idle to it.
 server.close();
-server.closeIdleConnections();
+server.closeAllConnections();
