@@ -386,7 +386,7 @@ describe.each(VERSIONS)('a patched axios %s', (_, which) => {
     const instance = patch(which.create({ baseURL: server.origin }), { client: http });
     const stop = new AbortController();
     const request = instance.get('/half', { signal: stop.signal });
-    await server.connection(0);
+    await server.arrived(1);
     stop.abort();
     await expect(request).rejects.toMatchObject({ code: 'ERR_CANCELED' });
     await server.closed(0);

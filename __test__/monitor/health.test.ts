@@ -62,7 +62,7 @@ describe('health', () => {
     await using client = new HttpClient({ maxConnections: 1 });
     const monitor = createMonitor({ client });
     const sent = client.request('GET', server.origin);
-    await server.connection(0);
+    await server.arrived(1);
     const health = await monitor.fetch(new Request('http://localhost/health/connections'));
     expect(health.status).toBe(200);
     expect(await health.json()).toMatchObject({

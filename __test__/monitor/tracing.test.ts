@@ -74,7 +74,7 @@ describe("OpenTelemetry's instrumentation of undici", () => {
     await fetch(await refusingOrigin()).catch(() => {});
     const stop = new AbortController();
     const silent = fetch(`${server.origin}/silent`, { signal: stop.signal }).catch(() => {});
-    await server.connection(0);
+    await server.arrived(1);
     stop.abort();
     await silent;
     for await (const { data } of events(await fetch(server.origin))) expect(data).toBe('1');

@@ -1,5 +1,6 @@
 import { createServer, type RequestListener } from 'node:http';
 import type { Socket } from 'node:net';
+import { Changes } from './changes.js';
 import { listenOnLoopback } from './loopback.js';
 
 /** A `node:http` server on loopback; keeps idle connections for ever, so that only the client closes them. */
@@ -11,6 +12,8 @@ export interface HttpServer extends AsyncDisposable {
   readonly accepted: readonly Socket[];
   /** Requests whose head has arrived. */
   readonly requestCount: number;
+  /** Resolves once so many requests' heads have arrived. */
+  arrived(count: number): Promise<void>;
   /** Resolves with the connection of this index as soon as it is accepted. */
   connection(index: number): Promise<Socket>;
   /** Resolves once the connection of this index is accepted and closed again. */
@@ -20,8 +23,10 @@ export interface HttpServer extends AsyncDisposable {
 /** Serves every request with `listener`. */
 export async function httpServer(listener: RequestListener): Promise<HttpServer> {
   let requestCount = 0;
+  const arrivals = new Changes();
   const server = createServer({ keepAliveTimeout: 0, noDelay: true }, (request, response) => {
     requestCount += 1;
+    arrivals.change();
     // A client under test may go at any moment; whoever cares listens for 'close'.
     request.on('error', () => {});
     response.on('error', () => {});
@@ -35,6 +40,7 @@ export async function httpServer(listener: RequestListener): Promise<HttpServer>
     get requestCount() {
       return requestCount;
     },
+    arrived: (count) => arrivals.untilTrue(() => requestCount >= count),
     connection: loopback.connection,
     closed: loopback.closed,
     [Symbol.asyncDispose]: loopback[Symbol.asyncDispose],

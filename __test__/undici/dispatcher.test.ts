@@ -352,7 +352,7 @@ describe.each(VERSIONS)("a dispatcher of undici %s's on the engine", (_, undici)
     const before = new AbortController();
     const request = undici.request(peer.origin, { dispatcher, signal: before.signal });
     const outcome = rejection(request);
-    await peer.connection(0);
+    await peer.arrived(1);
     before.abort(new Error('enough'));
     expect(await outcome).toMatchObject({ message: 'enough' });
     await peer.closed(0);
@@ -425,11 +425,10 @@ describe.each(VERSIONS)("a dispatcher of undici %s's on the engine", (_, undici)
     const last = undici
       .request(peer.origin, { dispatcher: closing })
       .then(({ body }) => body.text());
-    await peer.connection(0);
+    await peer.arrived(1);
     const closed = closing.close();
     const refused = undici.request(peer.origin, { dispatcher: closing });
     await expect(refused).rejects.toMatchObject({ code: 'WARMLINE_CLOSED' });
-    while (held.length === 0) await new Promise(setImmediate);
     held[0]?.();
     await closed;
     expect(await last).toBe('done');
