@@ -385,16 +385,20 @@ describe('an endpoint that fails', () => {
   });
 
   it('gets no blame for what the caller gives up', async () => {
-    await using server = await httpServer(() => {});
+    let closed: Promise<unknown> | undefined;
+    await using server = await httpServer(({ socket }) => {
+      closed = once(socket, 'close');
+    });
     await using client = new HttpClient({ endpoints: [server.origin], timeout: 50 });
     const late = await rejection(client.request('GET', '/'));
     expect(late).toMatchObject({ code: 'WARMLINE_TOTAL_TIMEOUT' });
     const stop = new AbortController();
+    const before = server.requestCount;
     const aborted = rejection(client.request('GET', '/', { signal: stop.signal, timeout: 60_000 }));
-    await server.connection(1);
+    await server.arrived(before + 1);
     stop.abort();
     await aborted;
-    await server.closed(1);
+    await closed;
     expect(client.getEndpoints()).toMatchObject([
       { healthy: true, totalRequests: 2, totalFailures: 0, inFlight: 0 },
     ]);
