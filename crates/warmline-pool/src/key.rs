@@ -1,4 +1,5 @@
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 /// What a connection was opened for: two requests may share a connection only when all of it is
@@ -14,7 +15,7 @@ use std::sync::Arc;
 /// let key = Key::new(Scheme::Https, "api.openai.com", 443).with_protocol(Protocol::Http1);
 /// assert_eq!(key.to_string(), "https://api.openai.com:443");
 /// ```
-#[derive(Clone, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Key {
     /// Plain or encrypted.
     pub scheme: Scheme,
@@ -86,6 +87,17 @@ impl Key {
     pub fn with_protocol(mut self, protocol: Protocol) -> Self {
         self.protocol = protocol;
         self
+    }
+}
+
+/// In few steps, for it is hashed with every request: what tells most keys apart, and what the others differ by.
+impl Hash for Key {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write(self.host.as_bytes());
+        state.write_u16(self.port);
+        for own in [&self.proxy, &self.tls].into_iter().flatten() {
+            state.write(own.as_bytes());
+        }
     }
 }
 
