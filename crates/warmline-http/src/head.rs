@@ -16,6 +16,8 @@ static DEFAULT_USER_AGENT: HeaderValue =
     HeaderValue::from_static(concat!("warmline/", env!("CARGO_PKG_VERSION")));
 /// Hop-by-hop, as `connection` is; the `http` crate has no constant for it.
 const KEEP_ALIVE: HeaderName = HeaderName::from_static("keep-alive");
+/// What only this layer says of a message.
+static OURS: [HeaderName; 4] = [TRANSFER_ENCODING, KEEP_ALIVE, UPGRADE, EXPECT];
 static ANYTHING: HeaderValue = HeaderValue::from_static("*/*");
 /// What Node's `fetch` asks for. What stands between here and a server without TLS may not know the
 /// younger codings, and yet change what it passes on.
@@ -41,7 +43,7 @@ pub(crate) fn of(hop: &Hop, decodes: bool) -> RequestHead<'_> {
 
 fn codings(hop: &Hop, decodes: bool) -> &'static HeaderValue {
     // Fetch, "HTTP-network-or-cache fetch", step 18: a part of an encoded body cannot be decoded.
-    if !decodes || hop.headers.contains_key(RANGE) {
+    if !decodes || hop.headers.keys().any(|name| name == RANGE) {
         return &NO_CODING;
     }
     match hop.target.key.scheme {
@@ -89,55 +91,40 @@ impl Forwarded {
 /// `UND_ERR_INVALID_ARG` for headers that are this layer's to decide: a second framing of the same
 /// body is how requests are smuggled (RFC 9112, section 11.2).
 pub(crate) fn check(headers: &HeaderMap, body: &mut RequestBody) -> Result<(), Error> {
-    for name in [TRANSFER_ENCODING, KEEP_ALIVE, UPGRADE, EXPECT] {
-        if headers.contains_key(&name) {
-            return Err(refused(
-                "UND_ERR_INVALID_ARG",
-                format!("invalid {name} header"),
-            ));
-        }
-    }
     let is_known = |value: &HeaderValue| {
         ["close", "keep-alive"]
             .iter()
             .any(|word| value.as_bytes().eq_ignore_ascii_case(word.as_bytes()))
     };
-    if !headers.get_all(CONNECTION).iter().all(is_known) {
-        return Err(refused(
-            "UND_ERR_INVALID_ARG",
-            "invalid connection header".into(),
-        ));
+    let (mut host, mut length) = (None, None);
+    // A request has few headers, and each look-up would hash a name.
+    for (name, value) in headers {
+        let twice = if OURS.contains(name) || name == CONNECTION && !is_known(value) {
+            return Err(invalid(name));
+        } else if name == HOST {
+            host.replace(value)
+        } else if name == CONTENT_LENGTH {
+            length.replace(value)
+        } else {
+            None
+        };
+        // Whoever is on the way may take the one for the request's, and the server the other.
+        if twice.is_some() {
+            return Err(refused(format!("duplicate {name} header")));
+        }
     }
-    // Whoever is on the way may take the one for the request's, and the server the other.
-    if headers.get_all(HOST).iter().nth(1).is_some() {
-        return Err(refused(
-            "UND_ERR_INVALID_ARG",
-            "duplicate host header".into(),
-        ));
-    }
-    content_length(headers, body)
+    length.map_or(Ok(()), |stated| content_length(stated, body))
 }
 
 /// A stated length must be the body's; for a body of unknown length it is believed, and the request
 /// fails if the body turns out otherwise.
-fn content_length(headers: &HeaderMap, body: &mut RequestBody) -> Result<(), Error> {
-    let mut stated = headers.get_all(CONTENT_LENGTH).iter();
-    let Some(first) = stated.next() else {
-        return Ok(());
-    };
-    let length = first
-        .to_str()
-        .ok()
-        .and_then(|text| text.parse::<u64>().ok());
-    let Some(length) = length.filter(|_| stated.next().is_none()) else {
-        return Err(refused(
-            "UND_ERR_INVALID_ARG",
-            "invalid content-length header".into(),
-        ));
-    };
+fn content_length(stated: &HeaderValue, body: &mut RequestBody) -> Result<(), Error> {
+    let length = stated.to_str().ok().and_then(|text| text.parse().ok());
+    let length: u64 = length.ok_or_else(|| invalid(&CONTENT_LENGTH))?;
     match body.length() {
-        Some(actual) if actual != length => Err(refused(
+        Some(actual) if actual != length => Err(Error::new(
             "UND_ERR_REQ_CONTENT_LENGTH_MISMATCH",
+            Phase::Pool,
             format!("the content-length header says {length}, the body has {actual} bytes"),
         )),
         Some(_) => Ok(()),
@@ -148,8 +135,12 @@ fn content_length(headers: &HeaderMap, body: &mut RequestBody) -> Result<(), Err
     }
 }
 
-fn refused(code: &'static str, message: String) -> Error {
-    Error::new(code, Phase::Pool, message)
+fn invalid(name: &HeaderName) -> Error {
+    refused(format!("invalid {name} header"))
+}
+
+fn refused(message: String) -> Error {
+    Error::new("UND_ERR_INVALID_ARG", Phase::Pool, message)
 }
 
 #[cfg(test)]
@@ -176,7 +167,7 @@ mod tests {
             ([("host", "a"), ("host", "b")], "duplicate host header"),
             (
                 [("content-length", "4"), ("content-length", "4")],
-                "invalid content-length header",
+                "duplicate content-length header",
             ),
         ] {
             assert_eq!(checked(&fields), Err(message.into()));

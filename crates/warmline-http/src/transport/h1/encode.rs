@@ -22,10 +22,9 @@ pub struct RequestHead<'a> {
 impl RequestHead<'_> {
     /// Whether the request asks for the connection to be closed after it.
     pub(super) fn closes(&self) -> bool {
-        self.headers
-            .get_all(CONNECTION)
-            .iter()
-            .any(|value| value.as_bytes().eq_ignore_ascii_case(b"close"))
+        self.headers.iter().any(|(name, value)| {
+            name == CONNECTION && value.as_bytes().eq_ignore_ascii_case(b"close")
+        })
     }
 
     pub(super) fn encode(&self, framing: BodyFraming, into: &mut Vec<u8>) {
@@ -34,7 +33,8 @@ impl RequestHead<'_> {
         into.extend_from_slice(self.target.as_bytes());
         into.extend_from_slice(b" HTTP/1.1\r\n");
         for (name, value) in &self.defaults {
-            if !self.headers.contains_key(name) {
+            // There are few, and each look-up would hash a name.
+            if self.headers.keys().all(|given| given != name) {
                 field(into, name, value.as_bytes());
             }
         }
