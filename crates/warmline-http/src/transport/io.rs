@@ -116,9 +116,11 @@ impl Wire {
         cx: &mut Context<'_>,
         pieces: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        let written = ready!(match &mut self.layer {
-            Layer::Plain(io) => Pin::new(io).poll_write_vectored(cx, pieces),
-            Layer::Tls(io) => Pin::new(io).poll_write_vectored(cx, pieces),
+        let written = ready!(match (&mut self.layer, pieces) {
+            // A piece alone costs the kernel less than a list of one.
+            (Layer::Plain(io), [piece]) => Pin::new(io).poll_write(cx, piece),
+            (Layer::Plain(io), _) => Pin::new(io).poll_write_vectored(cx, pieces),
+            (Layer::Tls(io), _) => Pin::new(io).poll_write_vectored(cx, pieces),
         })?;
         if written == 0 && pieces.iter().any(|piece| !piece.is_empty()) {
             return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));

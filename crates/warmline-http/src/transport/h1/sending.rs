@@ -92,7 +92,8 @@ impl Sending {
                 piece
             };
             let pieces = [IoSlice::new(buffer), IoSlice::new(&piece)];
-            let written = match line.poll_write(cx, &pieces) {
+            let filled = 1 + usize::from(!piece.is_empty());
+            let written = match line.poll_write(cx, &pieces[..filled]) {
                 Poll::Ready(Ok(written)) => written,
                 Poll::Ready(Err(error)) => return Err(error),
                 Poll::Pending => 0,
