@@ -88,11 +88,7 @@ pub(crate) async fn hop(
 ) -> Result<Box<Answer>, Error> {
     loop {
         let mut result = match journey.hedge() {
-            // Boxed: few clients hedge, and all requests would carry its place.
-            Some(hedge) => {
-                let hedged = hedging::hop(journey, hedge, route.as_ref(), hop, body, tally);
-                Box::pin(hedged).await
-            }
+            Some(hedge) => hedging::hop(journey, hedge, route.as_ref(), hop, body, tally).await,
             None => failover::hop(journey, route.as_ref(), hop, body, tally).await,
         };
         let Some(retry) = journey.retry() else {
