@@ -5,12 +5,11 @@ mod tokens;
 
 use std::sync::Arc;
 
-use http::header::CONTENT_TYPE;
-use http::{HeaderMap, StatusCode};
+use http::StatusCode;
 
 use crate::metrics::{ModelMetrics, OriginMetrics};
 use crate::rate_limits::Permit;
-use crate::sse::Usage;
+use crate::sse::{MediaType, Usage};
 use tokens::Tokens;
 
 /// Dropped, the request is over: what it has used by then is what it is charged.
@@ -23,10 +22,10 @@ pub(crate) struct Accounting {
 }
 
 impl Accounting {
-    /// For a response with this head; `None` where nobody wants to know.
+    /// For a response of this kind; `None` where nobody wants to know.
     pub(crate) fn of(
         status: StatusCode,
-        headers: &HeaderMap,
+        media_type: MediaType,
         asked: Option<(Arc<OriginMetrics>, Arc<ModelMetrics>)>,
         permit: Option<Box<Permit>>,
     ) -> Option<Box<Self>> {
@@ -35,9 +34,8 @@ impl Accounting {
         }
         let counts = asked.is_some() || permit.as_ref().is_some_and(|it| it.counts_tokens());
         let reports = counts && status.is_success();
-        let content_type = headers.get(CONTENT_TYPE).filter(|_| reports);
         Some(Box::new(Self {
-            tokens: content_type.and_then(Tokens::of),
+            tokens: reports.then(|| Tokens::of(media_type)).flatten(),
             asked,
             permit,
         }))

@@ -27,6 +27,7 @@ use crate::rate_limits::Permit as RatePermit;
 use crate::redirect::{self, Hop};
 use crate::request::{Hedging, Request, Timeouts};
 use crate::response::{Body, Facts, Response};
+use crate::sse::MediaType;
 use crate::transport::{Connection, Incoming, RequestBody, ResponseHead, SendError};
 
 /// How often a request that never left may move on from one fresh connection to another. Dead
@@ -58,6 +59,8 @@ pub(crate) struct Answer {
     incoming: Incoming,
     pub(crate) busy: Busy,
     pub(crate) facts: Facts,
+    /// When its head had come.
+    pub(crate) at: Instant,
     /// Its place within a rate limit. Boxed: few have one.
     pub(crate) permit: Option<Box<RatePermit>>,
 }
@@ -122,10 +125,11 @@ pub(crate) async fn send(client: &Client, request: Request) -> Result<Response, 
             incoming,
             busy,
             facts,
+            at,
             permit,
         } = *answer;
         let counts = Arc::clone(busy.counts());
-        let body = Body::new(incoming, busy, timeouts.idle, deadline, Arc::clone(&origin));
+        let mut body = Body::new(incoming, busy, timeouts.idle, deadline, Arc::clone(&origin));
         let next =
             redirect::target(mode, head.status, &head.headers, hop.target.url()).map_err(named)?;
         let Some(next) = next else {
@@ -135,12 +139,9 @@ pub(crate) async fn send(client: &Client, request: Request) -> Result<Response, 
                     coding::of(&hop.method, head.status, &head.headers, limits).map_err(named)?
                 }
             };
-            let model = client.metrics().model(&hop.target, hop.body.as_ref());
-            let asked = model
-                .as_ref()
-                .map(|model| (Arc::clone(&counts), Arc::clone(model)));
-            let accounting = Accounting::of(head.status, &head.headers, asked, permit);
-            let watch = Watch::new(counts, start, head.status, &head.headers, model);
+            let decoded = decoding.is_some();
+            let (accounting, watch) = journey.readers(&hop, &head, at, counts, permit);
+            body.begin(decoding, accounting, watch);
             return Ok(Response {
                 status: head.status,
                 reason: head.reason,
@@ -148,9 +149,9 @@ pub(crate) async fn send(client: &Client, request: Request) -> Result<Response, 
                 target: hop.target,
                 redirected: hops > 0,
                 crossed_origins,
-                decoded: decoding.is_some(),
+                decoded,
                 facts,
-                body: body.decoded(decoding).accounted(accounting).watched(watch),
+                body,
             });
         };
         if let Some(referrer) = &mut referrer {
@@ -189,6 +190,25 @@ impl Journey<'_> {
 
     pub(crate) fn hedge(&self) -> Option<&HedgeOptions> {
         self.hedge
+    }
+
+    /// Those that read along with the body of a response, whose head had come `at` this moment.
+    fn readers(
+        &self,
+        hop: &Hop,
+        head: &ResponseHead,
+        at: Instant,
+        counts: Arc<OriginMetrics>,
+        permit: Option<Box<RatePermit>>,
+    ) -> (Option<Box<Accounting>>, Watch) {
+        let model = self.client.metrics().model(&hop.target, hop.body.as_ref());
+        let asked = model
+            .as_ref()
+            .map(|model| (Arc::clone(&counts), Arc::clone(model)));
+        let media_type = MediaType::of(&head.headers);
+        let accounting = Accounting::of(head.status, media_type, asked, permit);
+        let watch = Watch::new(counts, [self.start, at], head.status, media_type, model);
+        (accounting, watch)
     }
 
     /// How much of its time is left; `None` without a limit.
@@ -249,10 +269,10 @@ impl Journey<'_> {
                     if let Some(kept) = keep_alive::stated(&head.headers) {
                         busy.server_keeps_for(kept);
                     }
-                    let now = Instant::now();
-                    let sent = head.sent.unwrap_or(now);
+                    let at = Instant::now();
+                    let sent = head.sent.unwrap_or(at);
                     facts.send = sent - obtained;
-                    facts.first_byte = now - sent;
+                    facts.first_byte = at - sent;
                     // The connection knows what it speaks, but not which minor version each answer is of.
                     if head.version == Version::HTTP_10 {
                         facts.protocol = "http/1.0";
@@ -262,6 +282,7 @@ impl Journey<'_> {
                         incoming,
                         busy,
                         facts,
+                        at,
                         permit: None,
                     }));
                 }

@@ -164,7 +164,7 @@ pub(crate) async fn hop(
     let mut result = journey.hop(hop, body, tally.attempts).await;
     if let (Some(health), Some(begun)) = (&gates.health, begun) {
         match &result {
-            Ok(answer) => health.answered(place, answer.head.status, begun.elapsed()),
+            Ok(answer) => health.answered(place, answer.head.status, answer.at - begun),
             Err(failed) if is_the_places(&failed.error) => health.failed(place, &failed.error.code),
             Err(_) => {}
         }

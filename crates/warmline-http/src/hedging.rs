@@ -111,9 +111,11 @@ pub(crate) async fn hop(
             journey.counts(hop).hedge_won();
         }
     }
-    if let (Some((paces, origin, begun)), true) = (watched, is_good(&result)) {
+    if let (Some((paces, origin, begun)), Ok(answer)) = (watched, &result)
+        && is_good(&result)
+    {
         // Of a second request that was quicker, this is how long the first one took at least.
-        paces.answered(&origin, begun.elapsed());
+        paces.answered(&origin, answer.at - begun);
     }
     result
 }

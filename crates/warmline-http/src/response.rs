@@ -168,24 +168,17 @@ impl Body {
         body
     }
 
-    /// The same body with its codings undone.
-    pub(crate) fn decoded(self, decoding: Option<Box<Decoding>>) -> Self {
-        Self { decoding, ..self }
-    }
-
-    /// The same body, with somebody who watches it pass.
-    pub(crate) fn watched(self, watch: Watch) -> Self {
-        let mut body = Self {
-            watch: Some(watch),
-            ..self
-        };
-        body.tell_end();
-        body
-    }
-
-    /// The same body, with somebody who counts the tokens that it reports.
-    pub(crate) fn accounted(self, accounting: Option<Box<Accounting>>) -> Self {
-        Self { accounting, ..self }
+    /// Has its codings undone, its tokens counted and its pieces watched.
+    pub(crate) fn begin(
+        &mut self,
+        decoding: Option<Box<Decoding>>,
+        accounting: Option<Box<Accounting>>,
+        watch: Watch,
+    ) {
+        self.decoding = decoding;
+        self.accounting = accounting;
+        self.watch = Some(watch);
+        self.tell_end();
     }
 
     /// The next piece, or `None` at the end.

@@ -1,9 +1,8 @@
 //! The tokens that a body reports as it passes, found without reading the rest of it.
 
-use http::HeaderValue;
 use memchr::memrchr;
 
-use crate::sse::{Framing, Usage, UsageMeter, reported};
+use crate::sse::{Framing, MediaType, Usage, UsageMeter, reported};
 
 /// More than this is kept of no body and no line; what it reports is then not counted.
 const MOST: usize = 1024 * 1024;
@@ -11,7 +10,11 @@ const MOST: usize = 1024 * 1024;
 /// Reads along with a body.
 pub(super) enum Tokens {
     /// Of events or lines, each of which may report; the one that is not complete yet.
-    Lines { rest: Vec<u8>, usage: Usage },
+    Lines {
+        framing: Framing,
+        rest: Vec<u8>,
+        usage: Usage,
+    },
     /// One object, which is complete at the end.
     Whole(Vec<u8>),
     /// Frames of AWS.
@@ -19,34 +22,37 @@ pub(super) enum Tokens {
 }
 
 impl Tokens {
-    /// Of a body with this `content-type`; `None` if such a body reports nothing.
-    pub(super) fn of(content_type: &HeaderValue) -> Option<Self> {
-        match Framing::of(Some(content_type)) {
-            Some(framing) => Some(Self::of_stream(framing)),
-            None => is_json(content_type).then(|| Self::Whole(Vec::new())),
-        }
-    }
-
-    fn of_stream(framing: Framing) -> Self {
-        match framing {
-            Framing::Events | Framing::Lines => Self::Lines {
+    /// Of a body of this kind; `None` if such a body reports nothing.
+    pub(super) fn of(media_type: MediaType) -> Option<Self> {
+        match media_type {
+            MediaType::Stream(Framing::AwsFrames) => {
+                let meter = UsageMeter::of_stream(Framing::AwsFrames);
+                Some(Self::Frames(Box::new(meter)))
+            }
+            MediaType::Stream(framing) => Some(Self::Lines {
+                framing,
                 rest: Vec::new(),
                 usage: Usage::default(),
-            },
-            Framing::AwsFrames => Self::Frames(Box::new(UsageMeter::of_stream(Framing::AwsFrames))),
+            }),
+            MediaType::Json => Some(Self::Whole(Vec::new())),
+            MediaType::Other => None,
         }
     }
 
     pub(super) fn feed(&mut self, piece: &[u8]) {
         match self {
-            Self::Lines { rest, usage } => {
+            Self::Lines {
+                framing,
+                rest,
+                usage,
+            } => {
                 let end = memrchr(b'\n', piece).map_or(0, |at| at + 1);
                 let (complete, more) = piece.split_at(end);
                 if rest.is_empty() {
-                    usage.update(reported(complete));
+                    usage.update(reported(complete, Some(*framing)));
                 } else if end > 0 {
                     keep(rest, complete);
-                    usage.update(reported(rest));
+                    usage.update(reported(rest, Some(*framing)));
                     rest.clear();
                 }
                 keep(rest, more);
@@ -59,23 +65,21 @@ impl Tokens {
     /// What was reported until now, which may be the end.
     pub(super) fn finish(self) -> Usage {
         match self {
-            Self::Lines { rest, mut usage } => {
-                usage.update(reported(&rest));
+            Self::Lines {
+                framing,
+                rest,
+                mut usage,
+            } => {
+                usage.update(reported(&rest, Some(framing)));
                 usage
             }
-            Self::Whole(whole) => reported(&whole),
+            Self::Whole(whole) => reported(&whole, None),
             Self::Frames(mut meter) => {
                 meter.finish();
                 meter.usage()
             }
         }
     }
-}
-
-fn is_json(content_type: &HeaderValue) -> bool {
-    const JSON: &[u8] = b"application/json";
-    let begin = content_type.as_bytes().get(..JSON.len());
-    begin.is_some_and(|begin| begin.eq_ignore_ascii_case(JSON))
 }
 
 fn keep(kept: &mut Vec<u8>, more: &[u8]) {
@@ -112,9 +116,10 @@ mod tests {
             (ANTHROPIC, Framing::Events),
             (OLLAMA, Framing::Lines),
         ] {
+            let of_stream = || Tokens::of(MediaType::Stream(framing)).unwrap();
             for at in 0..body.len() {
                 let (one, two) = body.split_at(at);
-                let found = used(Tokens::of_stream(framing), &[one, two]);
+                let found = used(of_stream(), &[one, two]);
                 assert_eq!(found, (Some(5), Some(7)), "cut at {at}");
             }
         }

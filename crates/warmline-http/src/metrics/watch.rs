@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use http::header::CONTENT_TYPE;
-use http::{HeaderMap, StatusCode};
+use http::StatusCode;
 use tokio::time::Instant;
 
 use super::event_count::EventCount;
@@ -11,7 +10,7 @@ use super::models::ModelMetrics;
 use super::origin::OriginMetrics;
 use super::streams::OpenStream;
 use crate::error::Error;
-use crate::sse::Framing;
+use crate::sse::MediaType;
 
 /// Records what becomes of a body. Dropped before it is told of an end, nobody wanted the rest.
 pub(crate) struct Watch {
@@ -34,26 +33,27 @@ struct Stream {
 }
 
 impl Watch {
-    /// The head of a response has come.
+    /// The head of a response has come at the second of these moments; the request was called for at the first.
     pub(crate) fn new(
         origin: Arc<OriginMetrics>,
-        start: Instant,
+        [start, came]: [Instant; 2],
         status: StatusCode,
-        headers: &HeaderMap,
+        media_type: MediaType,
         model: Option<Arc<ModelMetrics>>,
     ) -> Self {
-        origin.answered(status, start.elapsed());
+        origin.answered(status, came - start);
         if let Some(model) = &model {
             model.answered(status);
         }
-        let stream = Framing::of(headers.get(CONTENT_TYPE)).map(|framing| {
-            Box::new(Stream {
+        let stream = match media_type {
+            MediaType::Stream(framing) => Some(Box::new(Stream {
                 open: origin.streams.open(),
                 count: EventCount::new(framing),
                 model,
                 last: None,
-            })
-        });
+            })),
+            MediaType::Json | MediaType::Other => None,
+        };
         Self {
             origin,
             start,

@@ -1,4 +1,5 @@
-use http::HeaderValue;
+use http::HeaderMap;
+use http::header::CONTENT_TYPE;
 
 /// How a body separates its events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -11,40 +12,66 @@ pub enum Framing {
     AwsFrames,
 }
 
-/// The media types that are streams of events.
-const STREAMED: [(&str, Framing); 6] = [
-    ("text/event-stream", Framing::Events),
-    ("application/x-ndjson", Framing::Lines),
-    ("application/ndjson", Framing::Lines),
-    ("application/jsonl", Framing::Lines),
-    ("application/stream+json", Framing::Lines),
-    ("application/vnd.amazon.eventstream", Framing::AwsFrames),
+/// What kind of body it is, as far as it matters to whoever reads along.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum MediaType {
+    /// A stream of events.
+    Stream(Framing),
+    /// `application/json`.
+    Json,
+    Other,
+}
+
+const KNOWN: [(&str, MediaType); 7] = [
+    ("application/json", MediaType::Json),
+    ("text/event-stream", MediaType::Stream(Framing::Events)),
+    ("application/x-ndjson", MediaType::Stream(Framing::Lines)),
+    ("application/ndjson", MediaType::Stream(Framing::Lines)),
+    ("application/jsonl", MediaType::Stream(Framing::Lines)),
+    ("application/stream+json", MediaType::Stream(Framing::Lines)),
+    (
+        "application/vnd.amazon.eventstream",
+        MediaType::Stream(Framing::AwsFrames),
+    ),
 ];
 
-impl Framing {
-    /// That of a body with this `content-type`; `None` for one that is no stream of events.
-    pub(crate) fn of(content_type: Option<&HeaderValue>) -> Option<Self> {
-        let value = content_type?.as_bytes();
+impl MediaType {
+    /// By the `content-type` among these headers.
+    pub(crate) fn of(headers: &HeaderMap) -> Self {
+        let Some(value) = headers.get(CONTENT_TYPE) else {
+            return Self::Other;
+        };
+        let value = value.as_bytes();
         let end = memchr::memchr(b';', value).unwrap_or(value.len());
-        let media_type = value[..end].trim_ascii();
-        let is_it = |(name, _): &&(&str, _)| media_type.eq_ignore_ascii_case(name.as_bytes());
-        STREAMED.iter().find(is_it).map(|(_, framing)| *framing)
+        let name = value[..end].trim_ascii();
+        let is_it = |(known, _): &&(&str, _)| name.eq_ignore_ascii_case(known.as_bytes());
+        let known = KNOWN.iter().find(is_it);
+        known.map_or(Self::Other, |(_, media_type)| *media_type)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use http::HeaderValue;
+
     use super::*;
 
     #[test]
     fn a_media_type_is_read_without_its_parameters() {
-        let of = |text| Framing::of(Some(&HeaderValue::from_static(text)));
+        let of = |text| {
+            let value = HeaderValue::from_static(text);
+            MediaType::of(&HeaderMap::from_iter([(CONTENT_TYPE, value)]))
+        };
         assert_eq!(
             of("Text/Event-Stream; charset=utf-8"),
-            Some(Framing::Events)
+            MediaType::Stream(Framing::Events)
         );
-        assert_eq!(of("application/x-ndjson"), Some(Framing::Lines));
-        assert_eq!(of("application/json"), None);
-        assert_eq!(Framing::of(None), None);
+        assert_eq!(
+            of("application/x-ndjson"),
+            MediaType::Stream(Framing::Lines)
+        );
+        assert_eq!(of("application/json ;charset=utf-8"), MediaType::Json);
+        assert_eq!(of("application/json-patch+json"), MediaType::Other);
+        assert_eq!(MediaType::of(&HeaderMap::new()), MediaType::Other);
     }
 }

@@ -17,6 +17,7 @@ use std::borrow::Cow;
 pub use aws_frames::{AwsFrames, Frame, HeaderValue, Headers};
 pub use event_stream::{Dialect, Event, EventStream};
 pub use framing::Framing;
+pub(crate) use framing::MediaType;
 pub use ndjson::JsonLines;
 pub use pattern::Pattern;
 pub use text::{ProviderError, Saying, Spoken, TextStream, Usage, UsageMeter, read};

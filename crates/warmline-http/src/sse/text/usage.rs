@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 use memchr::memmem::Finder;
 
 use super::fields::{count, fields, value};
+use crate::sse::Framing;
 
 /// The tokens of a request and its answer, as far as they were reported.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -200,14 +201,18 @@ impl Metadata {
     }
 }
 
-/// The last that some payloads say of each count, found without reading the rest of them: for statistics, which
-/// everybody pays for. A name inside a string is none: its quotes are escaped there.
-pub(crate) fn reported(payloads: &[u8]) -> Usage {
+/// The last that some payloads of a stream, or an object, say of each count, found without reading the rest of them:
+/// for statistics, which everybody pays for. A name inside a string is none: its quotes are escaped there.
+pub(crate) fn reported(payloads: &[u8], framing: Option<Framing>) -> Usage {
     let mut usage = Usage::default();
     for at in USAGE.find_iter(payloads) {
         if let Some((field, value)) = Field::of(&payloads[at + USAGE.needle().len()..]) {
             usage.update(field.read(value).0);
         }
+    }
+    // Ollama has no such field, nor streams of events.
+    if usage != Usage::default() || framing == Some(Framing::Events) {
+        return usage;
     }
     for at in OLLAMA_COUNT.find_iter(payloads) {
         let after = &payloads[at + OLLAMA_COUNT.needle().len()..];
