@@ -42,9 +42,9 @@ impl Accounting {
     }
 
     /// The next piece of the body, without its codings.
-    pub(crate) fn feed(&mut self, piece: &[u8]) {
+    pub(crate) fn feed(&mut self, piece: &[u8], is_last: bool) {
         if let Some(tokens) = &mut self.tokens {
-            tokens.feed(piece);
+            tokens.feed(piece, is_last);
         }
     }
 }

@@ -194,8 +194,9 @@ impl Body {
     pub fn poll_chunk(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Error>>> {
         let chunk = ready!(self.poll_decoded(cx));
         if let Some(Ok(piece)) = &chunk {
+            let is_last = self.is_over();
             if let Some(accounting) = &mut self.accounting {
-                accounting.feed(piece);
+                accounting.feed(piece, is_last);
             }
             if let Some(watch) = &mut self.watch {
                 watch.piece(piece);
@@ -300,13 +301,18 @@ impl Body {
 
     /// Tells whoever watches that nothing more is to come, once that is so.
     fn tell_end(&mut self) {
-        if self.busy.is_some() || self.decoding.is_some() {
+        if !self.is_over() {
             return;
         }
         self.accounting = None;
         if let Some(watch) = self.watch.take() {
             watch.complete();
         }
+    }
+
+    /// Whether nothing more is to come.
+    fn is_over(&self) -> bool {
+        self.busy.is_none() && self.decoding.is_none()
     }
 
     fn failed(&mut self, mut error: Error) -> Error {

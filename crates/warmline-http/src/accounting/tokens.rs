@@ -15,8 +15,8 @@ pub(super) enum Tokens {
         rest: Vec<u8>,
         usage: Usage,
     },
-    /// One object, which is complete at the end.
-    Whole(Vec<u8>),
+    /// One object, which is complete at the end: what of it has come, unless all of it came at once.
+    Whole { rest: Vec<u8>, usage: Usage },
     /// Frames of AWS.
     Frames(Box<UsageMeter>),
 }
@@ -34,12 +34,15 @@ impl Tokens {
                 rest: Vec::new(),
                 usage: Usage::default(),
             }),
-            MediaType::Json => Some(Self::Whole(Vec::new())),
+            MediaType::Json => Some(Self::Whole {
+                rest: Vec::new(),
+                usage: Usage::default(),
+            }),
             MediaType::Other => None,
         }
     }
 
-    pub(super) fn feed(&mut self, piece: &[u8]) {
+    pub(super) fn feed(&mut self, piece: &[u8], is_last: bool) {
         match self {
             Self::Lines {
                 framing,
@@ -57,7 +60,10 @@ impl Tokens {
                 }
                 keep(rest, more);
             }
-            Self::Whole(whole) => keep(whole, piece),
+            Self::Whole { rest, usage } if is_last && rest.is_empty() => {
+                *usage = reported(piece, None);
+            }
+            Self::Whole { rest, .. } => keep(rest, piece),
             Self::Frames(meter) => meter.feed(piece),
         }
     }
@@ -73,7 +79,8 @@ impl Tokens {
                 usage.update(reported(&rest, Some(framing)));
                 usage
             }
-            Self::Whole(whole) => reported(&whole, None),
+            Self::Whole { rest, usage } if rest.is_empty() => usage,
+            Self::Whole { rest, .. } => reported(&rest, None),
             Self::Frames(mut meter) => {
                 meter.finish();
                 meter.usage()
@@ -102,8 +109,8 @@ mod tests {
         b"{\"done\":false}\n{\"done\":true,\"prompt_eval_count\":5,\"eval_count\":7}";
 
     fn used(mut tokens: Tokens, pieces: &[&[u8]]) -> (Option<u64>, Option<u64>) {
-        for piece in pieces {
-            tokens.feed(piece);
+        for (number, piece) in pieces.iter().enumerate() {
+            tokens.feed(piece, number + 1 == pieces.len());
         }
         let usage = tokens.finish();
         (usage.input, usage.output)
@@ -125,6 +132,18 @@ mod tests {
         }
     }
 
+    fn used_of_object(body: &str, at: usize) -> (Option<u64>, Option<u64>) {
+        let (one, two) = body.as_bytes().split_at(at);
+        let whole = || Tokens::of(MediaType::Json).unwrap();
+        let found = used(whole(), &[one, two]);
+        assert_eq!(
+            found,
+            used(whole(), &[body.as_bytes()]),
+            "{body} cut at {at}"
+        );
+        found
+    }
+
     #[test]
     fn an_object_reports_at_its_end() {
         for body in [
@@ -132,8 +151,9 @@ mod tests {
             r#"{"usageMetadata":{"promptTokenCount":5,"candidatesTokenCount":7}}"#,
             r#"{"prompt_eval_count":5,"eval_count":7}"#,
         ] {
-            let found = used(Tokens::Whole(Vec::new()), &[body.as_bytes()]);
-            assert_eq!(found, (Some(5), Some(7)), "{body}");
+            for at in 0..body.len() {
+                assert_eq!(used_of_object(body, at), (Some(5), Some(7)), "{body}");
+            }
         }
         for body in [
             "",
@@ -142,10 +162,7 @@ mod tests {
             r#"{"usage":{"prompt_tok"#,
             r#""usage""#,
         ] {
-            assert_eq!(
-                used(Tokens::Whole(Vec::new()), &[body.as_bytes()]),
-                (None, None)
-            );
+            assert_eq!(used_of_object(body, body.len() / 2), (None, None));
         }
     }
 }

@@ -35,8 +35,18 @@ impl<K: Eq + Hash + Clone, V: Default> Bounded<K, V> {
     }
 
     pub(crate) fn of(&self, key: &K) -> &Arc<V> {
+        self.find(key, |label| label == key, || key.clone())
+    }
+
+    /// Of the key that `alike` is hashed as, which need not be made where it is there.
+    pub(crate) fn find(
+        &self,
+        alike: &impl Hash,
+        is_it: impl Fn(&K) -> bool,
+        make: impl Fn() -> K,
+    ) -> &Arc<V> {
         let mut hasher = FxHasher::default();
-        key.hash(&mut hasher);
+        alike.hash(&mut hasher);
         let places = self.places.len();
         // The remainder fits where the number of places did.
         let first = usize::try_from(hasher.finish() % places as u64).unwrap_or_default();
@@ -49,7 +59,7 @@ impl<K: Eq + Hash + Clone, V: Default> Bounded<K, V> {
                     let mut filled = false;
                     let own = place.get_or_init(|| {
                         filled = true;
-                        (key.clone(), Arc::default())
+                        (make(), Arc::default())
                     });
                     if !filled {
                         // Another thread was quicker, be it for this label or another one.
@@ -58,7 +68,7 @@ impl<K: Eq + Hash + Clone, V: Default> Bounded<K, V> {
                     own
                 }
             };
-            if label == key {
+            if is_it(label) {
                 return value;
             }
         }

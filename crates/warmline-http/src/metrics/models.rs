@@ -63,7 +63,10 @@ impl Metrics {
         let in_body = model_name::in_body(body);
         let provider = provider::of(&target.origin);
         let name = in_body.or_else(|| model_name::in_path(provider, &target.path_and_query))?;
-        Some(Arc::clone(self.models.of(&(provider, name.into()))))
+        let is_it = |label: &ModelKey| label.0 == provider && *label.1 == *name;
+        let make = || (provider, name.into());
+        let model = self.models.find(&(provider, name), is_it, make);
+        Some(Arc::clone(model))
     }
 
     /// The models of each provider by name, and last those that have no label.
