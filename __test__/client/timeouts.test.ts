@@ -9,6 +9,8 @@ import { scriptedServer } from '../servers/scripted.js';
 import { stallingServer } from '../servers/stalling.js';
 
 const LIMIT = 30;
+/** Long enough for everything before the stall, on a busy machine too. */
+const AMPLE = 500;
 
 async function failure(promise: Promise<unknown>): Promise<WarmlineError> {
   const error = await rejection(promise);
@@ -67,7 +69,7 @@ describe.each([
     'for all of it, from a server that stalls %s',
     async (point) => {
       await using server = await stallingServer(point);
-      const [ofClient, ofRequest] = place({ total: LIMIT });
+      const [ofClient, ofRequest] = place({ total: AMPLE });
       await using client = new HttpClient(ofClient);
       const error = await failure(client.request('GET', server.origin, ofRequest));
       expect(error.code).toBe('WARMLINE_TOTAL_TIMEOUT');
@@ -97,7 +99,7 @@ it('the deadline for all of it closes the connection of a response that nobody r
     // More than anybody keeps for a reader.
     for (;;) await connection.send(Buffer.alloc(100_000));
   });
-  await using client = new HttpClient({ timeout: 100 });
+  await using client = new HttpClient({ timeout: AMPLE });
   const response = await client.fetch(server.origin);
   await server.connections[0]?.peerClosed;
   const error = await rejection(response.text());

@@ -90,7 +90,7 @@ impl Key {
     }
 }
 
-/// In few steps, for it is hashed with every request: what tells most keys apart, and what the others differ by.
+/// In few steps, for a key is hashed with every request: those that differ in scheme or protocol alone share a hash.
 impl Hash for Key {
     fn hash<H: Hasher>(&self, state: &mut H) {
         state.write(self.host.as_bytes());
