@@ -8,7 +8,7 @@ use super::failure::ProviderError;
 use super::glance::glance;
 use super::read;
 use super::stream::{Spoken, TextStream};
-use super::usage::{USAGE, Usage};
+use super::usage::{OLLAMA_COUNT, USAGE, Usage};
 use crate::sse::{Framing, decoded};
 
 /// A whole body of more than this says nothing.
@@ -127,7 +127,6 @@ pub(super) fn may_report_otherwise(payload: &[u8]) -> bool {
 }
 
 static ERROR: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"error\""));
-static OLLAMA_COUNT: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("eval_count"));
 
 /// Whether a field whose quoted name begins like this stands in it, and is not null.
 fn has_value(payload: &[u8], name: &Finder<'_>) -> bool {

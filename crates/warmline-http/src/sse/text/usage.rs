@@ -228,7 +228,9 @@ pub(crate) fn reported(payloads: &[u8], framing: Option<Framing>) -> Usage {
 
 /// The quoted names of the fields that usage is in begin so.
 pub(super) static USAGE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"usage"));
-static OLLAMA_COUNT: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("eval_count\""));
+/// Ollama's names for its two counts end so.
+pub(super) static OLLAMA_COUNT: LazyLock<Finder<'static>> =
+    LazyLock::new(|| Finder::new("eval_count\""));
 
 /// A count and those that it does not include, if it was given.
 fn with<const MORE: usize>(count: Option<u64>, more: [Option<u64>; MORE]) -> Option<u64> {
