@@ -129,6 +129,7 @@ class Call implements Receiver, Stoppable {
   readonly #reject: (reason: unknown) => void;
   readonly #signal: AbortSignal | null;
   readonly #inFlight: InFlight;
+  readonly #place: number;
   readonly #onAbort: (() => void) | undefined;
   /** The head of a response too large to come in one record, and what has come of its body. */
   #status = 0;
@@ -145,7 +146,7 @@ class Call implements Receiver, Stoppable {
     this.#signal = signal;
     this.#resolve = resolve;
     this.#reject = reject;
-    inFlight.add(this);
+    this.#place = inFlight.add(this);
     if (signal !== null) {
       this.#onAbort = () => this.stop(signal.reason);
       // One signal may well stop a thousand requests; Node would warn of the eleventh.
@@ -197,7 +198,7 @@ class Call implements Receiver, Stoppable {
   }
 
   #finish(): void {
-    this.#inFlight.delete(this);
+    this.#inFlight.delete(this.#place);
     if (this.#onAbort !== undefined) this.#signal?.removeEventListener('abort', this.#onAbort);
   }
 }

@@ -6,7 +6,7 @@ import { engine, type Receiver, type Submission } from '../native/link.js';
 import type { RelayReport } from '../native/passing.js';
 import { ResponseFlag } from '../native/wire.js';
 import { FlowingContent, WholeContent } from './content.js';
-import type { Account, Stoppable } from './in-flight.js';
+import { type Account, NOWHERE, type Stoppable } from './in-flight.js';
 import { Inflow } from './inflow.js';
 import { EngineResponse } from './response.js';
 import { Upload } from './upload.js';
@@ -28,6 +28,8 @@ export class Exchange implements Receiver, Stoppable {
   readonly #signal: AbortSignal | null;
   /** Let go of when it has been told of the end. */
   #account: Account | undefined;
+  /** Where that has it. */
+  readonly #place: number;
   #onAbort: (() => void) | undefined;
   #upload: Upload | undefined;
   #inflow: Inflow | undefined;
@@ -50,7 +52,7 @@ export class Exchange implements Receiver, Stoppable {
     this.#resolve = resolve;
     this.#reject = reject;
     this.#account = account;
-    account?.add(this);
+    this.#place = account?.add(this) ?? NOWHERE;
     try {
       engine().request(this, submission);
     } catch (error) {
@@ -180,7 +182,7 @@ export class Exchange implements Receiver, Stoppable {
 
   #finish(reason?: unknown): void {
     this.#upload?.stop(reason);
-    this.#account?.delete(this);
+    this.#account?.delete(this.#place);
     this.#account = undefined;
     if (this.#token !== undefined) {
       // Registered, this would be kept for as long as the reader lives, and by way of its signal's reason

@@ -1,4 +1,4 @@
-import type { Account, Stoppable } from '../fetch/in-flight.js';
+import { type Account, NOWHERE, type Stoppable } from '../fetch/in-flight.js';
 import type { WarmlineError } from '../native/error.js';
 
 /** What has gone through one patch since it was made. */
@@ -78,17 +78,17 @@ export class PatchAccount implements Account {
     this.#inner?.assertOpen();
   }
 
-  add(exchange: Stoppable): void {
+  add(exchange: Stoppable): number {
     this.#calls++;
     this.#open++;
     this.#time -= performance.now();
-    this.#inner?.add(exchange);
+    return this.#inner?.add(exchange) ?? NOWHERE;
   }
 
-  delete(exchange: Stoppable): void {
+  delete(place: number): void {
     this.#open--;
     this.#time += performance.now();
-    this.#inner?.delete(exchange);
+    this.#inner?.delete(place);
   }
 
   failed(error: WarmlineError): void {

@@ -101,6 +101,8 @@ export function dispatcherOn<D extends object>({ Dispatcher }: Undici<D>, route:
 /** What a dispatcher has under way; the account of its client or its patch is told, too. */
 class Dispatched extends InFlight {
   readonly #account: Account | undefined;
+  /** Where the account has each, by its place here. */
+  readonly #places: number[] = [];
 
   constructor(account: Account | undefined) {
     super();
@@ -112,14 +114,15 @@ class Dispatched extends InFlight {
     this.#account?.assertOpen();
   }
 
-  override add(exchange: Stoppable): void {
-    super.add(exchange);
-    this.#account?.add(exchange);
+  override add(exchange: Stoppable): number {
+    const place = super.add(exchange);
+    if (this.#account !== undefined) this.#places[place] = this.#account.add(exchange);
+    return place;
   }
 
-  override delete(exchange: Stoppable): void {
-    super.delete(exchange);
-    this.#account?.delete(exchange);
+  override delete(place: number): void {
+    super.delete(place);
+    this.#account?.delete(this.#places[place] as number);
   }
 
   override failed(error: WarmlineError): void {

@@ -12,7 +12,9 @@ const CREDIT_BYTES = 64 * 1024;
 export class DispatchExchange implements Receiver, Stoppable, Controller {
   slot = -1;
   readonly #listener: Listener;
-  readonly #account: Account;
+  /** Let go of when it has been told of the end. */
+  #account: Account | undefined;
+  readonly #place: number;
   readonly #isHead: boolean;
   #upload: Upload | undefined;
   #uploadFailure: { readonly reason: unknown } | undefined;
@@ -31,7 +33,7 @@ export class DispatchExchange implements Receiver, Stoppable, Controller {
     this.#listener = listener;
     this.#account = account;
     this.#isHead = method === 'HEAD';
-    account.add(this);
+    this.#place = account.add(this);
     this.#tell(() => listener.start(this));
   }
 
@@ -132,7 +134,7 @@ export class DispatchExchange implements Receiver, Stoppable, Controller {
   }
 
   onError(error: WarmlineError): void {
-    this.#account.failed(error);
+    this.#account?.failed(error);
     this.fail(this.#uploadFailure?.reason ?? error);
   }
 
@@ -197,7 +199,8 @@ export class DispatchExchange implements Receiver, Stoppable, Controller {
   #finish(reason?: unknown): void {
     this.#over = true;
     this.#upload?.stop(reason);
-    this.#account.delete(this);
+    this.#account?.delete(this.#place);
+    this.#account = undefined;
   }
 }
 
