@@ -79,6 +79,13 @@ describe('close', () => {
     await server.closed(0);
   });
 
+  it('does not wait for a request whose address cannot be written', async () => {
+    const client = new HttpClient();
+    const address = Symbol('address') as unknown as string;
+    expect(await rejection(client.request('GET', address))).toBeInstanceOf(TypeError);
+    await client.close();
+  });
+
   it('leaves other clients alone', async () => {
     await using server = await portServer();
     await using other = new HttpClient();

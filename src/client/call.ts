@@ -227,7 +227,7 @@ export function call(
       compressionFlag(options.compress) |
       priorityFlag(options.priority) |
       ownFlags(options);
-    engine().request(new Call(inFlight, signal, resolve, reject), {
+    const submission = {
       client,
       lease,
       flags,
@@ -238,6 +238,7 @@ export function call(
       timeouts,
       affinity,
       referrer: '',
-    });
+    };
+    engine().request(new Call(inFlight, signal, resolve, reject), submission);
   });
 }
