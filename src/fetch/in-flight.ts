@@ -67,7 +67,7 @@ export class InFlight implements Account {
   /** Lets nothing new start, and stops the rest. */
   stop(reason: unknown): void {
     this.#closed = true;
-    for (const exchange of [...this.#exchanges]) exchange?.stop(reason);
+    for (const exchange of this.#exchanges) exchange?.stop(reason);
   }
 
   get #size(): number {
